@@ -1,0 +1,73 @@
+"""Lines without the bot's name in a room of the built-in chat: which of them are meant for it?
+
+A room is for talk as well. Words that hardly begin a sentence among people (“deploy”) are answered
+even where the line does not parse; words such as “why” or “show” only where what follows them is
+known here.
+"""
+
+from __future__ import annotations
+
+from bots.language import commands
+from bots.language.nearest import nearest
+from bots.language.parser import parse
+from bots.language.words import split
+from bots.speaker import Speaker
+from deployments.selectors import lookup
+
+STRONG = ("deploy", "deploys", "deployments", "rollback", "retry", "promote", "deploy-status")
+WEAK = (
+    "cancel", "status", "diff", "why", "log", "show", "help", "plan", "search", "lock", "unlock",
+    "wcid", "approve", "reject", "steal", "queue", "auto-deploy",
+)  # fmt: skip
+SHORTEST = 4  # fewer letters are the beginning of too many words
+TALK = commands.NotACommand()
+
+
+def meant(text: str, speaker: Speaker) -> commands.Parsed:
+    """Return what the line means to the bot; NotACommand for talk among people."""
+    parsed = parse(text, addressed=True)
+    match parsed:
+        case commands.NotACommand():
+            return TALK
+        case commands.NearMiss() | commands.NotYet():
+            return parsed if _is_nearly_a_line(text, parsed, speaker) else TALK
+        case _:
+            return parsed if _names_something(parsed, speaker) else TALK
+
+
+def _names_something(command: commands.Command, speaker: Speaker) -> bool:
+    """Return whether a line that parses is about something that is here."""
+    match command:
+        case commands.Yes(code=code) | commands.No(code=code):
+            return bool(code)  # nobody was asked here: without the code of a question it is talk
+        case commands.Help(word=str(word)):
+            return word in STRONG or word in WEAK
+        case commands.Log(number=number) | commands.Show(number=number):
+            return number is not None
+        case commands.Status(app=None):
+            return True
+        case commands.Status(app=app) | commands.Why(app=app) | commands.Diff(app=app):
+            return app is not None and _is_app(app, speaker)
+        case _:
+            return True
+
+
+def _is_nearly_a_line(text: str, parsed: commands.Parsed, speaker: Speaker) -> bool:
+    words = [word.plain.lower() for word in split(text)]
+    first = words[0].partition(":")[0].rstrip("!")
+    if first in STRONG:
+        return True
+    if isinstance(parsed, commands.NearMiss) and _is_misspelt(first, parsed):
+        return True
+    follows = words[1].strip("#?.,!:;") if len(words) > 1 else ""
+    return first in WEAK and _is_app(follows, speaker)
+
+
+def _is_misspelt(first: str, miss: commands.NearMiss) -> bool:
+    """Return whether another verb in its place makes a line of it."""
+    mended = any(line.split()[0] in STRONG for line in miss.suggestions)
+    return mended and len(first) >= SHORTEST and bool(nearest(first, STRONG))
+
+
+def _is_app(name: str, speaker: Speaker) -> bool:
+    return lookup.applications_for(speaker.person).filter(name=name.lower()).exists()

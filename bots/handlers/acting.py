@@ -1,0 +1,176 @@
+"""Lines that do something."""
+
+from __future__ import annotations
+
+from bots import sayings
+from bots.handlers import asking, finding
+from bots.language import commands
+from bots.messages import Code, Message, Strong
+from bots.portraits import portrait
+from bots.speaker import Speaker
+from deployments import lines
+from deployments.blockers import blockers, refusals
+from deployments.exceptions import Refused
+from deployments.models import Deployment, Environment
+from deployments.selectors import code, lookup, releases
+from deployments.services import lifecycle
+
+
+def deploy(command: commands.Deploy, speaker: Speaker) -> Message:
+    environment = finding.environment(speaker, command.app, command.environment)
+    if _asks_where(command, environment) or _has_moved(command, environment, speaker):
+        return _ask_where(command, speaker, environment)
+    made = lifecycle.request(
+        environment,
+        command.ref or "",
+        speaker.door,
+        hosts=command.hosts,
+        why=command.reason,
+        expected_sha=speaker.sha,
+    )
+    return _asked_for(made, speaker)
+
+
+def retry(command: commands.Retry, speaker: Speaker) -> Message:
+    deployment = finding.deployment(speaker, command.number)
+    newer = releases.newer_than(deployment)
+    if newer is not None and deployment.status in lifecycle.AGAIN and not speaker.confirmed:
+        return _ask_over(speaker, deployment, newer)
+    return _asked_for(lifecycle.retry(deployment, speaker.door), speaker)
+
+
+def cancel(command: commands.Cancel, speaker: Speaker) -> Message:
+    deployment = finding.deployment(speaker, command.number)
+    environment = deployment.environment
+    if environment.production and not deployment.is_finished and not speaker.confirmed:
+        lifecycle.require_cancel(deployment, speaker.person)
+        line = lines.cancel(deployment.pk)
+        said = f"This stops #{deployment.pk} on all its hosts, wherever it is."
+        return asking.ask(speaker, environment, line, said, label=f"Cancel #{deployment.pk}")
+    if not _was_cancelled_by(speaker, deployment):
+        lifecycle.cancel(deployment, speaker.door)
+        deployment.refresh_from_db()
+    return sayings.acknowledgement(portrait(deployment, speaker.base))
+
+
+def _was_cancelled_by(speaker: Speaker, deployment: Deployment) -> bool:
+    """Return whether the same line did it before: its worker may have died over the answer."""
+    return deployment.changes.filter(new="cancelled", person=speaker.person).exists()
+
+
+def rollback(command: commands.Rollback, speaker: Speaker) -> Message:
+    environment = finding.environment(speaker, _named(command, speaker), command.environment)
+    target = _target(command, speaker, environment)
+    if environment.production and target is not None and not speaker.confirmed:
+        return _ask_back(speaker, environment, target)
+    return _asked_for(lifecycle.rollback(environment, speaker.door, to=target), speaker)
+
+
+# ---- Questions ----
+
+
+def _asks_where(command: commands.Deploy, environment: Environment) -> bool:
+    """Without a place said, production is never taken for granted."""
+    if command.environment is not None:
+        return False
+    return environment.production or not environment.application.default_environment
+
+
+def _has_moved(command: commands.Deploy, environment: Environment, speaker: Speaker) -> bool:
+    """Return whether a yes was about another commit than the ref means now."""
+    if not speaker.sha or lifecycle.find_by_key(speaker.door) is not None:
+        return False
+    return code.resolve(environment.application, command.ref or "").sha != speaker.sha
+
+
+def _ask_where(command: commands.Deploy, speaker: Speaker, environment: Environment) -> Message:
+    _refuse_blocked(speaker, environment, command.hosts)
+    found = code.resolve(environment.application, command.ref or "")
+    name = environment.name
+    app = environment.application.name
+    line = lines.deploy(app, command.ref, name, hosts=command.hosts, because=command.reason)
+    return asking.ask(
+        speaker,
+        environment,
+        line,
+        f"Deploy {app} ",
+        Code(found.ref),
+        " @ ",
+        Code(found.sha[:7]),
+        " to ",
+        Strong(name),
+        "?",
+        label=f"Deploy to {name}",
+        sha=found.sha,
+    )
+
+
+def _ask_over(speaker: Speaker, deployment: Deployment, newer: Deployment) -> Message:
+    environment = deployment.environment
+    _refuse_blocked(speaker, environment)
+    return asking.ask(
+        speaker,
+        environment,
+        lines.retry(deployment.pk),
+        f"{environment} runs #{newer.pk} since; this would go back to ",
+        Code(deployment.sha[:7]),
+        ".",
+        label=f"Retry #{deployment.pk}",
+    )
+
+
+def _ask_back(speaker: Speaker, environment: Environment, target: Deployment) -> Message:
+    _refuse_blocked(speaker, environment)
+    app = environment.application.name
+    return asking.ask(
+        speaker,
+        environment,
+        lines.rollback(app, environment.name, target.pk),
+        "This returns ",
+        Strong(str(environment)),
+        " to ",
+        Code(target.sha[:7]),
+        f" “{target.subject}”" if target.subject else "",
+        f", which #{target.pk} by {target.person} brought. ",
+        f"Now it runs {_version(releases.on_hosts(environment))}.",
+        label=f"Roll back {environment.name}",
+    )
+
+
+def _refuse_blocked(
+    speaker: Speaker, environment: Environment, hosts: tuple[str, ...] = ()
+) -> None:
+    """Refuse at once, with every reason, what a yes could not bring about."""
+    found = refusals(blockers(environment, speaker.person, hosts=list(hosts)))
+    if found:
+        raise Refused([str(blocker) for blocker in found])
+
+
+def _named(command: commands.Rollback, speaker: Speaker) -> str | None:
+    """Return the app; outside of a thread nothing goes back that was not named at all."""
+    if command.app or command.environment or speaker.deployment:
+        return command.app
+    seen = lookup.applications_for(speaker.person)[:3]
+    raise finding.Unknown("Which app?", "app", [app.name for app in seen])
+
+
+def _target(
+    command: commands.Rollback, speaker: Speaker, environment: Environment
+) -> Deployment | None:
+    if command.to is not None:
+        return finding.deployment(speaker, command.to)
+    return releases.before_current(environment)
+
+
+def _version(current: Deployment | None) -> str:
+    return f"{current.sha[:7]} (#{current.pk})" if current else "nothing"
+
+
+# ---- Answers ----
+
+
+def _asked_for(deployment: Deployment, speaker: Speaker) -> Message:
+    """Answer that a new deployment is on its way; in a thread, that it has its own."""
+    deployment.refresh_from_db()
+    view = portrait(deployment, speaker.base)
+    return sayings.elsewhere(view) if speaker.deployment else sayings.acknowledgement(view)

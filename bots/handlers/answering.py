@@ -1,0 +1,162 @@
+"""Lines that only ask."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
+
+from django.utils import timezone
+
+from bots import sayings
+from bots.handlers import finding
+from bots.language import commands
+from bots.language.nearest import nearest
+from bots.language.table import help_lines, verbs
+from bots.messages import Code, Message, Strong
+from bots.portraits import diff_url, portrait, previous_of
+from bots.sayings import CommitLine, Reason, Standing
+from bots.speaker import Speaker
+from deployments.blockers import blockers
+from deployments.exceptions import DeploymentError
+from deployments.models import Environment
+from deployments.selectors import code, lookup
+from deployments.selectors import log as logs
+from deployments.templatetags.shipmate import relative
+from deployments.web.ansi import plain
+from deployments.web.looks import look
+
+SHOWN = 10
+MOST = 50
+TAIL = 30
+
+
+def status(command: commands.Status, speaker: Speaker) -> Message:
+    rows = finding.environments(speaker, command.app, command.environment)
+    standings = [_standing(environment, speaker) for environment in rows[:MOST]]
+    return sayings.standings(standings, speaker.base + "/", more=len(rows) - len(standings))
+
+
+def deploys(command: commands.Deploys, speaker: Speaker) -> Message:
+    app = finding.application(speaker, command.app)
+    rows = lookup.deployments_for(speaker.person).filter(environment__application=app)
+    title = f"Deployments of {app}"
+    if command.environment is not None:
+        environment = finding.environment(speaker, app.name, command.environment)
+        rows, title = rows.filter(environment=environment), f"{title} to {environment.name}"
+    if command.ref is not None:
+        rows, title = rows.filter(ref=command.ref), f"{title} from {command.ref}"
+    views = [portrait(deployment, speaker.base) for deployment in rows[:SHOWN]]
+    return sayings.deployments(title, views, speaker.base + app.get_absolute_url())
+
+
+def why(command: commands.Why, speaker: Speaker) -> Message:
+    environment = finding.environment(speaker, command.app, command.environment)
+    url = speaker.base + environment.get_absolute_url()
+    app = environment.application.name
+    return sayings.blocked(app, environment.name, _reasons(environment, speaker), url)
+
+
+def diff(command: commands.Diff, speaker: Speaker) -> Message:
+    """Answer what is not out yet; in a thread, what that deployment brought."""
+    thread = speaker.deployment if command.app is None else None
+    if thread is not None:
+        previous = previous_of(thread)
+        base = previous.sha if previous else ""
+        return _difference(thread.environment, base, thread.sha, speaker)
+    environment = finding.environment(speaker, command.app, command.environment)
+    base = environment.current.sha if environment.current else ""
+    return _difference(environment, base, _head(command, speaker, environment), speaker)
+
+
+def log(command: commands.Log, speaker: Speaker) -> Message:
+    deployment = finding.deployment(speaker, command.number)
+    lines = logs.newest(deployment).lines
+    shown = [line for line in lines if command.host in (None, line.host)][-TAIL:]
+    text = "\n".join(f"{line.host}: {plain(line.text)}" for line in shown)
+    return sayings.log(portrait(deployment, speaker.base), text, command.host or "")
+
+
+def show(command: commands.Show, speaker: Speaker) -> Message:
+    return sayings.head(portrait(finding.deployment(speaker, command.number), speaker.base))
+
+
+def help_(command: commands.Help, speaker: Speaker) -> Message:
+    near = nearest(command.word, verbs("deploy")) if command.word else ()
+    return sayings.help_answer(help_lines(command.word), command.word, list(near))
+
+
+def version(command: commands.Version, speaker: Speaker) -> Message:
+    try:
+        number = version_of("shipmate")
+    except PackageNotFoundError:
+        number = "from a checkout"
+    return sayings.note("This is ", Strong("Shipmate"), f", {number}.", quiet=True)
+
+
+def _standing(environment: Environment, speaker: Speaker) -> Standing:
+    current = environment.current
+    app, name = environment.application.name, environment.name
+    url = speaker.base + environment.get_absolute_url()
+    if current is None:
+        return Standing(app=app, environment=name, state="none", url=url)
+    finished = current.finished_at
+    return Standing(
+        app=app,
+        environment=name,
+        state=look(current.status).data_state,
+        number=current.pk,
+        ref=current.ref,
+        sha=current.sha,
+        who=str(current.person),
+        since=relative(finished, timezone.now()) if finished else "",
+        since_at=finished.isoformat() if finished else "",
+        behind=_behind(environment),
+        url=url,
+    )
+
+
+def _behind(environment: Environment) -> int | None:
+    """Return how many commits are not out; None where the repository does not say."""
+    if environment.current is None:
+        return None
+    try:
+        refs = code.refs(environment.application, fresh=False)
+        head = next((ref.sha for ref in refs.branches if ref.name == refs.default), "")
+        return code.between(environment.application, environment.current.sha, head).ahead
+    except DeploymentError:
+        return None
+
+
+def _reasons(environment: Environment, speaker: Speaker) -> list[Reason]:
+    return [
+        Reason(blocker.text, blocker.clears, speaker.base + blocker.url if blocker.url else "")
+        for blocker in blockers(environment, speaker.person)
+    ]
+
+
+def _head(command: commands.Diff, speaker: Speaker, environment: Environment) -> str:
+    if command.other is None:
+        return code.resolve(environment.application, "").sha
+    other = finding.environment(speaker, command.app, command.other)
+    return other.current.sha if other.current else ""
+
+
+def _difference(environment: Environment, base: str, head: str, speaker: Speaker) -> Message:
+    if not base or not head:
+        return sayings.note(f"Nothing to compare: {environment} has run nothing before.")
+    if base == head:
+        return sayings.note(Strong(str(environment)), " runs ", Code(head[:7]), ", the same.")
+    found = code.between(environment.application, base, head)
+    url = diff_url(environment, base, head, speaker.base)
+    commits = [CommitLine(c.sha, c.subject, c.author_name) for c in found.commits[:SHOWN]]
+    counts = f": {found.ahead} ahead, {found.behind} behind."
+    return sayings.difference(
+        f"{environment}: ",
+        Code(base[:7]),
+        " → ",
+        Code(head[:7]),
+        counts,
+        commits=commits,
+        more=max(0, found.ahead - len(commits)),
+        url=url,
+    )

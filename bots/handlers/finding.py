@@ -1,0 +1,97 @@
+"""What a line names, found for the person who said it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bots.language.nearest import nearest
+from bots.speaker import Speaker
+from deployments.exceptions import Invalid, NotFound
+from deployments.models import Application, Deployment, Environment
+from deployments.selectors import lookup
+
+
+class Unknown(NotFound):
+    """No such name, or none was given: `names` may have been meant as that part of the line."""
+
+    def __init__(self, text: str, part: str, names: Sequence[str]) -> None:
+        super().__init__(text)
+        self.part = part
+        self.names = list(names)
+
+
+def application(speaker: Speaker, name: str | None) -> Application:
+    """Return the app that was named, or the one of the thread, or the only one there is."""
+    if name is None:
+        return _only_application(speaker)
+    seen = lookup.applications_for(speaker.person)
+    found = seen.filter(name=name.lower()).first()
+    if found is None:
+        names = list(seen.values_list("name", flat=True))
+        text = f"There is no app “{name}” here." if names else "There is no app here yet."
+        raise Unknown(text, "app", nearest(name, names) or names[:3])
+    return found
+
+
+def environment(speaker: Speaker, app: str | None, name: str | None) -> Environment:
+    """Return the environment that was named, or the thread's; else the app's default one."""
+    thread = speaker.deployment
+    if app is None and thread is not None and name is None:
+        return thread.environment
+    found = application(speaker, app)
+    asked = name or found.default_environment or _only_environment(found)
+    return _environment(speaker, found, asked)
+
+
+def environments(speaker: Speaker, app: str | None, name: str | None) -> list[Environment]:
+    """Return the environments of that app, or by that name in all apps, or all."""
+    rows = lookup.environments_for(speaker.person)
+    if app is not None:
+        rows = rows.filter(application=application(speaker, app))
+    if name is None:
+        return list(rows)
+    asked = lookup.ALIASES.get(name.lower(), name.lower())
+    found = [e for e in rows if asked == e.name or name.lower() in e.aliases]
+    if not found:
+        names = sorted({e.name for e in rows})
+        said = f"No environment is called “{name}”. There is: {', '.join(names) or 'none yet'}."
+        raise Unknown(said, "environment", nearest(name, names) or names[:3])
+    return found
+
+
+def deployment(speaker: Speaker, number: int | None) -> Deployment:
+    """Return the deployment of this number, or the thread's."""
+    if number is not None:
+        return lookup.deployment_for(speaker.person, number)
+    if speaker.deployment is None:
+        raise Invalid("Which deployment? Outside of its thread name it by its number, like #812.")
+    return lookup.deployment_for(speaker.person, speaker.deployment.pk)
+
+
+def _environment(speaker: Speaker, app: Application, name: str) -> Environment:
+    try:
+        return lookup.environment_for(speaker.person, app.name, name)
+    except NotFound:
+        names = list(app.environments.values_list("name", flat=True))
+        said = f"{app} has no environment “{name}”. It has: {', '.join(names) or 'none yet'}."
+        raise Unknown(said, "environment", nearest(name, names) or names[:3]) from None
+
+
+def _only_environment(app: Application) -> str:
+    names = list(app.environments.values_list("name", flat=True))
+    if len(names) == 1:
+        return names[0]
+    if "production" in names:
+        return "production"
+    raise Unknown(f"{app} has no default environment: say which.", "environment", names[:3])
+
+
+def _only_application(speaker: Speaker) -> Application:
+    if speaker.deployment is not None:
+        return speaker.deployment.environment.application
+    seen = list(lookup.applications_for(speaker.person)[:4])
+    if len(seen) == 1:
+        return seen[0]
+    raise Unknown(
+        "Which app?" if seen else "There is no app here yet.", "app", [app.name for app in seen[:3]]
+    )

@@ -1,0 +1,192 @@
+"""One function for each line: words in, a command out, read on after its first words."""
+
+from __future__ import annotations
+
+import re
+
+from bots.language import clauses
+from bots.language.commands import (
+    Cancel,
+    Deploy,
+    Deploys,
+    Diff,
+    Help,
+    Log,
+    No,
+    Retry,
+    Rollback,
+    Show,
+    Status,
+    Version,
+    Why,
+    Yes,
+)
+from bots.language.text import shorten
+from bots.language.words import Reader
+
+TASK = re.compile(r":[_.0-9a-z][-_.:0-9a-z]*")
+PARAMETER = re.compile(r"[a-z_][0-9a-z_]*=.*")
+QUESTION = re.compile(r"[0-9][0-9a-z]{3}")
+CODE = re.compile(r"[0-9]{6}|[cbdefghijklnrtuv]{32,64}")
+
+
+def deploy(reader: Reader) -> Deploy:
+    task, force = _task_and_force(reader)
+    app, ref = clauses.target(reader)
+    environment, hosts = clauses.place_and_hosts(reader)
+    parameters = _parameters(reader)
+    _code(reader, environment)
+    _when(reader)
+    reason = clauses.because(reader)
+    reader.end()
+    return Deploy(app, ref, environment, hosts, reason, task, force, parameters)
+
+
+def retry(reader: Reader) -> Retry:
+    number = clauses.number(reader)
+    reader.end()
+    return Retry(number)
+
+
+def cancel(reader: Reader) -> Cancel:
+    number = clauses.number(reader)
+    reader.end()
+    return Cancel(number)
+
+
+def rollback(reader: Reader) -> Rollback:
+    app = clauses.app(reader)
+    environment = None if _number_follows(reader) else clauses.place(reader)
+    to = None
+    if _number_follows(reader):
+        reader.take()
+        to = clauses.number(reader)
+    environment = environment or clauses.place(reader)
+    reader.end()
+    return Rollback(app, environment, to)
+
+
+def status(reader: Reader) -> Status:
+    app, environment = _app_and_place(reader)
+    return Status(app, environment)
+
+
+def deploys(reader: Reader) -> Deploys:
+    app, ref = clauses.target(reader)
+    environment = clauses.place(reader)
+    reader.end()
+    return Deploys(app, ref, environment)
+
+
+def why(reader: Reader) -> Why:
+    app, environment = _app_and_place(reader)
+    return Why(app, environment)
+
+
+def diff(reader: Reader) -> Diff:
+    app = clauses.app(reader)
+    pair = _two_environments(reader) if app else None
+    if pair:
+        reader.needs(2, "diff between two environments")
+        reader.end()
+        return Diff(app, *pair)
+    environment = clauses.place(reader)
+    reader.end()
+    return Diff(app, environment)
+
+
+def log(reader: Reader) -> Log:
+    number = clauses.number(reader)
+    host = reader.take() if reader.peek() else None
+    reader.end()
+    return Log(number, host)
+
+
+def show(reader: Reader) -> Show:
+    number = clauses.number(reader)
+    reader.end()
+    return Show(number)
+
+
+def help_(reader: Reader) -> Help:
+    return Help(shorten(reader.take_rest().lower()) or None)
+
+
+def version(reader: Reader) -> Version:
+    reader.end()
+    return Version()
+
+
+def yes(reader: Reader) -> Yes:
+    return Yes(_question(reader))
+
+
+def no(reader: Reader) -> No:
+    return No(_question(reader))
+
+
+def _question(reader: Reader) -> str:
+    """Read the code of a question, which a button says."""
+    code = reader.take().lower() if QUESTION.fullmatch(reader.peek()) else ""
+    reader.end()
+    return code
+
+
+def _app_and_place(reader: Reader) -> tuple[str | None, str | None]:
+    app = clauses.app(reader)
+    environment = clauses.place(reader)
+    reader.end()
+    return app, environment
+
+
+def _task_and_force(reader: Reader) -> tuple[str, bool]:
+    head = reader.head.lower()
+    force = "!" in head
+    task = "".join(re.split("^[^:!]+", head)).replace("!", "", 1)
+    if task and not TASK.fullmatch(task):
+        reader.puzzle("a task is written like “:migrations”", back=1)
+    if force or task:
+        reader.needs(2, reader.words[0].typed)
+    return task[1:] or "deploy", force
+
+
+def _parameters(reader: Reader) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    while PARAMETER.fullmatch(reader.peek()):
+        key, _, value = reader.take().partition("=")
+        reader.needs(2, f"{key}=…")
+        found.append((key, value))
+    return tuple(found)
+
+
+def _code(reader: Reader, environment: str | None) -> None:
+    if environment and CODE.fullmatch(reader.peek()):
+        reader.take()
+        reader.needs(9, "a one-time code")
+
+
+def _when(reader: Reader) -> None:
+    word = reader.peek()
+    if word not in ("when", "at", "after"):
+        return
+    reader.take()
+    value = reader.peek()
+    if not value or value == "because" or (word == "when" and value != "green"):
+        reader.puzzle("it is said “when green”, “at 03:00” or “after 20m”", back=1)
+    reader.needs(9, f"{word} {reader.take()}")
+
+
+def _number_follows(reader: Reader) -> bool:
+    if reader.peek() != "to" or reader.at + 1 >= len(reader.words):
+        return False
+    return bool(clauses.NUMBER.fullmatch(reader.words[reader.at + 1].plain))
+
+
+def _two_environments(reader: Reader) -> tuple[str, str] | None:
+    names = [word.plain.lower() for word in reader.words[reader.at : reader.at + 2]]
+    if len(names) < 2 or not all(map(clauses.SLUG.fullmatch, names)):
+        return None
+    if names[0] in clauses.SMALL_WORDS or names[1] in clauses.SMALL_WORDS:
+        return None
+    reader.at += 2
+    return names[0], names[1]

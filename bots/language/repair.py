@@ -1,0 +1,137 @@
+"""The nearest lines that would have been understood. Each suggestion is tried before it is made.
+
+A suggestion never leaves out a word that may have named a place or a version: who wrote
+`deploy web qa` must not be offered `deploy web`, which may mean production.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from bots.language.clauses import NUMBER, PLACE_WORDS, SMALL_WORDS
+from bots.language.words import Word, join
+
+FILLERS = frozenset(
+    ["", "now", "please", "pls", "asap", "today", "thanks", "again", "quickly", "force", "f",
+     "the", "of", "for"]
+)  # fmt: skip
+RISKY = ("deploy", "rollback")
+MOST_WORDS = 60
+MOST_LETTERS = 400
+MOST = 3
+
+Words = tuple[Word, ...]
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A line, the word of it that was not understood, and which line of the table it may be."""
+
+    words: Words
+    at: int
+    line: str
+
+    @property
+    def before(self) -> Words:
+        return self.words[: self.at]
+
+    @property
+    def word(self) -> Word:
+        return self.words[self.at]
+
+    @property
+    def plain(self) -> str:
+        return self.word.plain.lower()
+
+    @property
+    def after(self) -> Words:
+        return self.words[self.at + 1 :]
+
+    @property
+    def is_placed(self) -> bool:
+        """Tell whether leaving out what follows cannot send a deployment somewhere else."""
+        named = any(word.plain.lower() in PLACE_WORDS for word in self.before[:-1])
+        return named or self.line not in RISKY
+
+
+def repairs(miss: Miss, verbs: Iterable[str], acts: Callable[[Words], bool]) -> list[str]:
+    """Return lines near to this one that act; `verbs` are tried where none was understood."""
+    if len(miss.words) > MOST_WORDS or len(join(miss.words)) > MOST_LETTERS:
+        return []
+    tries = _candidates(miss) if miss.line else ((_word(verb), *miss.words[1:]) for verb in verbs)
+    found: dict[str, None] = {}
+    for candidate in tries:
+        if len(found) < MOST and candidate != miss.words and acts(candidate):
+            found[join(candidate)] = None
+    return list(found)
+
+
+def _candidates(miss: Miss) -> Iterator[Words]:
+    if miss.at == 0:
+        return
+    if _means_nothing(miss):
+        yield miss.before + miss.after
+    if miss.plain in PLACE_WORDS:
+        yield from _either_place(miss)
+    else:
+        yield from _exchanged(miss)
+    if miss.plain not in SMALL_WORDS:
+        yield from _inserted(miss)
+    yield from _mended(miss)
+    names_a_place = miss.plain in PLACE_WORDS and miss.after
+    if miss.is_placed and len(miss.words) > 2 and not names_a_place:
+        yield miss.before + miss.after
+
+
+def _means_nothing(miss: Miss) -> bool:
+    is_said_twice = bool(miss.after) and miss.after[0].plain.lower() == miss.plain
+    is_loose = miss.plain.strip("-") in FILLERS or miss.plain == "because"
+    return is_said_twice or is_loose
+
+
+def _either_place(miss: Miss) -> Iterator[Words]:
+    """Offer both where two places are named."""
+    if miss.at > 2 and miss.after:
+        yield (*miss.before, *miss.after[1:])
+        yield (*miss.before[:2], miss.word, *miss.after)
+
+
+def _exchanged(miss: Miss) -> Iterator[Words]:
+    """Try the small word that may have been meant."""
+    if miss.after:
+        yield (*miss.before, _place_word(miss, miss.after[0]), *miss.after)
+    if miss.after and miss.is_placed:
+        yield (*miss.before, _word("because"), *miss.after)
+
+
+def _inserted(miss: Miss) -> Iterator[Words]:
+    """Try what may have been left out before the word."""
+    yield (*miss.before, _place_word(miss, miss.word), miss.word, *miss.after)
+    if miss.at == 2 and not set("/@") & set(miss.before[1].plain):
+        joined = _word(f"{miss.before[1].plain}/{miss.word.plain}")
+        yield (miss.before[0], joined, *miss.after)
+    if miss.is_placed:
+        yield (*miss.before, _word("because"), miss.word, *miss.after)
+
+
+def _mended(miss: Miss) -> Iterator[Words]:
+    """Try the word itself, written as it should be."""
+    word = miss.word.plain
+    if word.endswith(",") and miss.after:
+        yield (*miss.before, _word(word + miss.after[0].plain), *miss.after[1:])
+    if miss.plain in PLACE_WORDS and not miss.after:
+        yield (*miss.words, _word("staging"))
+    target = word.replace("@", "/", 1) if miss.at == 1 else word
+    for mended in (target, re.sub("/-+", "/", word), word.strip("/@,.;:!?#-")):
+        yield (*miss.before, _word(mended), *miss.after)
+
+
+def _place_word(miss: Miss, following: Word) -> Word:
+    number = miss.line == "rollback" and NUMBER.fullmatch(following.plain)
+    return _word("to" if number or miss.line == "deploy" else "in")
+
+
+def _word(text: str) -> Word:
+    return Word(text, text)

@@ -1,0 +1,232 @@
+"""Every line of the language, once: it is parsed, explained and listed from here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bots.language import grammar
+from bots.language.clauses import SMALL_WORDS
+from bots.language.commands import Command
+from bots.language.words import STEP, Reader
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One line: the words it begins with, how it is written, what it does, from which step on."""
+
+    heads: tuple[str, ...]
+    usage: str
+    step: int
+    parse: Callable[[Reader], Command] | None = None
+    help: str = ""
+    example: str = ""
+    suffixed: bool = False  # the first word may go on: deploy:task, deploy!
+    in_thread: bool = False  # a whole message in a deployment's thread, without the bot's name
+    answers: bool = False  # a whole message where the bot has asked this person
+
+    @property
+    def name(self) -> str:
+        return self.heads[0]
+
+
+def _later(
+    step: int, usage: str, *heads: str, suffixed: bool = False, in_thread: bool = False
+) -> Pattern:
+    return Pattern(heads, usage, step, suffixed=suffixed, in_thread=in_thread)
+
+
+TABLE: tuple[Pattern, ...] = (
+    Pattern(
+        ("deploy",),
+        "deploy APP[/REF] [to ENV[/HOSTS]] [because REASON]",
+        1,
+        grammar.deploy,
+        "deploys a branch, tag or commit; without a ref the default branch",
+        "deploy web/fix-login to staging",
+        suffixed=True,
+    ),
+    Pattern(
+        ("retry",),
+        "retry [#NUMBER]",
+        1,
+        grammar.retry,
+        "runs again what failed or was cancelled, as a new deployment",
+        "retry #812",
+        in_thread=True,
+    ),
+    Pattern(
+        ("cancel",),
+        "cancel [#NUMBER]",
+        1,
+        grammar.cancel,
+        "stops a deployment that waits or runs",
+        "cancel #812",
+        in_thread=True,
+    ),
+    Pattern(
+        ("rollback",),
+        "rollback APP in ENV [to #NUMBER]",
+        1,
+        grammar.rollback,
+        "goes back to the version that ran before, or to the one of a deployment",
+        "rollback web in production",
+        in_thread=True,
+    ),
+    Pattern(
+        ("status",),
+        "status [APP] [in ENV]",
+        1,
+        grammar.status,
+        "what runs where, since when, by whom",
+        "status web",
+    ),
+    Pattern(
+        ("deploys", "deployments"),
+        "deploys APP[/REF] [in ENV]",
+        1,
+        grammar.deploys,
+        "the recent deployments of an app",
+        "deploys web in production",
+    ),
+    Pattern(
+        ("diff",),
+        "diff APP [in ENV]",
+        1,
+        grammar.diff,
+        "the commits that are not out yet, and a link to their diff",
+        "diff web in production",
+        in_thread=True,
+    ),
+    Pattern(
+        ("why",),
+        "why APP [in ENV]",
+        1,
+        grammar.why,
+        "every reason that blocks a deployment now, and who or what clears each",
+        "why web in production",
+        in_thread=True,
+    ),
+    Pattern(
+        ("log",),
+        "log #NUMBER [HOST]",
+        1,
+        grammar.log,
+        "the last lines of a deployment's log",
+        "log #812",
+        in_thread=True,
+    ),
+    Pattern(
+        ("show",),
+        "show #NUMBER",
+        1,
+        grammar.show,
+        "one deployment with its link",
+        "show #812",
+        in_thread=True,
+    ),
+    Pattern(("help",), "help [WORD]", 1, grammar.help_, "these lines", "help deploy"),
+    Pattern(
+        ("deploy:version",),
+        "deploy:version",
+        1,
+        grammar.version,
+        "which Shipmate this is",
+        "deploy:version",
+    ),
+    Pattern(
+        ("yes",), "yes", 1, grammar.yes, "answers the bot's question: do it", "yes", answers=True
+    ),
+    Pattern(
+        ("no",), "no", 1, grammar.no, "answers the bot's question: leave it", "no", answers=True
+    ),
+    _later(2, "plan APP[/REF] to ENV", "plan", "deploy plan"),
+    _later(2, "promote APP from ENV to ENV", "promote"),
+    _later(2, "deploy-status [for] APP [in ENV]", "deploy-status", suffixed=True),
+    _later(2, "where can i deploy APP", "where can i deploy", "wcid"),
+    _later(2, "where is SHA", "where is"),
+    _later(2, "search QUERY", "search"),
+    _later(
+        2,
+        "lock APP [in ENV] [for DURATION] [because REASON]",
+        "lock",
+        "deploy:lock",
+        in_thread=True,
+    ),
+    _later(2, "unlock APP [in ENV]", "unlock", "deploy:unlock"),
+    _later(2, "locks", "locks"),
+    _later(2, "link", "link"),
+    _later(2, "who am i", "who am i"),
+    _later(2, "forget me", "forget me"),
+    _later(2, "deploy-token:…", "deploy-token", suffixed=True),
+    _later(4, "retry failed hosts", "retry failed hosts"),
+    _later(9, "approve [#NUMBER]", "approve", in_thread=True),
+    _later(9, "reject [#NUMBER] because REASON", "reject"),
+    _later(9, "tell me when SHA is in ENV", "tell me when"),
+    _later(9, "what was in ENV at TIME", "what was in"),
+    _later(9, "changed ENV since TIME", "changed"),
+    _later(9, "steal APP in ENV because REASON", "steal"),
+    _later(9, "queue APP in ENV", "queue"),
+    _later(9, "freeze ENV from TIME to TIME because REASON", "freeze"),
+    _later(9, "unfreeze ENV", "unfreeze"),
+    _later(9, "freezes", "freezes"),
+    _later(9, "auto-deploy:status APP", "auto-deploy", suffixed=True),
+    _later(9, "graph TARGET", "graph"),
+    _later(9, "command [NAME [ARGUMENTS]]", "command"),
+)
+
+
+def spoken(text: str, verb: str) -> str:
+    """Return a text of the table with the team's own verb in place of “deploy”."""
+    return re.sub(r"\bdeploy(s?)\b", lambda found: plural(verb) if found[1] else verb, text)
+
+
+def plural(verb: str) -> str:
+    if verb.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{verb}es"
+    if verb.endswith("y") and verb[-2:-1] not in tuple("aeiou"):
+        return f"{verb[:-1]}ies"
+    return f"{verb}s"
+
+
+@lru_cache(maxsize=16)
+def heads(verb: str) -> dict[str, tuple[tuple[tuple[str, ...], Pattern], ...]]:
+    """Return the lines by their first word, the longest beginning first."""
+    found: dict[str, list[tuple[tuple[str, ...], Pattern]]] = {}
+    for pattern in TABLE:
+        for head in pattern.heads:
+            words = tuple(spoken(head, verb).split())
+            found.setdefault(words[0], []).append((words, pattern))
+    return {
+        first: tuple(sorted(lines, key=lambda line: -len(line[0])))
+        for first, lines in found.items()
+    }
+
+
+def verbs(verb: str = "deploy", step: int = STEP) -> list[str]:
+    """Return the first words of the lines that act."""
+    acting = (pattern for pattern in TABLE if pattern.step <= step)
+    return [spoken(head, verb) for pattern in acting for head in pattern.heads]
+
+
+def reserved(verb: str = "deploy") -> frozenset[str]:
+    """Return the words that no application may be called."""
+    return frozenset(heads(verb)) | frozenset(SMALL_WORDS)
+
+
+def help_lines(
+    word: str | None = None, step: int = STEP, verb: str = "deploy"
+) -> list[tuple[str, str]]:
+    """Return (usage, what it does) of each line that acts, or of those that a word is about."""
+    acting = [
+        pattern for pattern in TABLE if pattern.step <= step and _is_about(pattern, word, verb)
+    ]
+    return [(spoken(p.usage, verb), spoken(p.help, verb)) for p in acting]
+
+
+def _is_about(pattern: Pattern, word: str | None, verb: str) -> bool:
+    if not word:
+        return True
+    return any(re.split("[:!]", spoken(head, verb))[0] == word.lower() for head in pattern.heads)

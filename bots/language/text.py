@@ -1,0 +1,52 @@
+"""Undo what phones and chat platforms do to a line before it arrives."""
+
+from __future__ import annotations
+
+import re
+
+MARKUP = re.compile(r"<(@|#|!|https?://|mailto:|tel:)([^<>]*)>")
+ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+REVERSING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
+INVISIBLE = dict.fromkeys(
+    map(ord, "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufe0e\ufe0f")
+)
+TYPOGRAPHY = str.maketrans(
+    {
+        **dict.fromkeys("“”„‟«»″", '"'),
+        **dict.fromkeys("‘’‚‛′´", "'"),
+        **dict.fromkeys("–‐‑‒−", "-"),
+        **dict.fromkeys("—―", "--"),
+    }
+)
+QUOTES = ('"', "'", "`")
+
+
+def clean(text: str) -> str:
+    """Return one line of visible text: platform markup read, white space single."""
+    text = MARKUP.sub(_read_markup, text)
+    for entity, sign in ENTITIES:
+        text = text.replace(entity, sign)
+    text = UNPRINTABLE.sub("\ufffd", REVERSING.sub("", text))
+    return " ".join(text.split())
+
+
+def fold(word: str) -> str:
+    """Return a word as it was meant: typed quotes and dashes, no invisible signs."""
+    word = word.translate(INVISIBLE).translate(TYPOGRAPHY)
+    if len(word) > 2 and word[0] in QUOTES and word[-1] == word[0]:
+        return word[1:-1]
+    return word
+
+
+def shorten(text: str, length: int = 80) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _read_markup(match: re.Match[str]) -> str:
+    kind, (target, _, label) = match[1], match[2].partition("|")
+    if kind == "@":
+        return f"@{target}"  # the id, never the label: a label can be chosen to look like the bot
+    if kind in "#!":
+        return ("#" if kind == "#" else "@") + (label or target)
+    return label or (kind + target if kind.startswith("http") else target)

@@ -1,0 +1,69 @@
+"""A deployment as it may be told: the model's facts, made plain for messages."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import reverse
+
+from bots.sentences import DeploymentView
+from deployments.models import Deployment, Environment
+from deployments.web.looks import look_of
+
+
+def portrait(deployment: Deployment, base: str = "") -> DeploymentView:
+    """Return the facts of now. Addresses begin with `base`; the built-in chat needs none."""
+    environment = deployment.environment
+    app = environment.application
+    previous = previous_of(deployment)
+    url = base + deployment.get_absolute_url()
+    return DeploymentView(
+        number=deployment.pk,
+        app=app.name,
+        environment=environment.name,
+        state=look_of(deployment).data_state,
+        who=str(deployment.person),
+        ref=deployment.ref,
+        sha=deployment.sha,
+        kind=deployment.kind,
+        parent=deployment.parent_id,
+        why=deployment.why,
+        note=deployment.note if deployment.status != "cancelled" else "",
+        stopped_by=_stopped_by(deployment),
+        hosts=len(deployment.settings.get("hosts", ())),
+        seconds=deployment.seconds,
+        repository=app.repository.name,
+        previous=previous.pk if previous else None,
+        previous_sha=previous.sha if previous else "",
+        url=url,
+        log_url=f"{url}?tab=log",
+        app_url=base + app.get_absolute_url(),
+        environment_url=base + environment.get_absolute_url(),
+        previous_url=base + previous.get_absolute_url() if previous else "",
+        diff_url=diff_url(environment, previous.sha, deployment.sha, base) if previous else "",
+    )
+
+
+def previous_of(deployment: Deployment) -> Deployment | None:
+    """Return what ran before it; until it begins, what runs now."""
+    if deployment.previous is not None or deployment.is_finished:
+        return deployment.previous
+    return deployment.environment.current
+
+
+def _stopped_by(deployment: Deployment) -> str:
+    """Return who cancelled it; one that had not begun says so in its note."""
+    if deployment.stop_by is not None or deployment.status != Deployment.Status.CANCELLED:
+        return str(deployment.stop_by or "")
+    return deployment.note.removeprefix("cancelled by ")
+
+
+def diff_url(environment: Environment, old: str, new: str, base: str = "") -> str:
+    """Return the page that compares two commits, if both are known."""
+    if not old or not new or old == new:
+        return ""
+    return base + reverse("compare", args=[environment.application.name, f"{old}...{new}"])
+
+
+def outside() -> str:
+    """Return the beginning of addresses for those who read them outside of Shipmate's pages."""
+    return str(settings.SHIPMATE_URL)

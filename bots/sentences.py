@@ -1,0 +1,125 @@
+"""A deployment in one sentence, the same in chat, page and mail. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bots.messages import Code, Link, Part, Parts, Strong, Text, link, phrase
+from deployments.durations import duration
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentView:
+    """What may be told about a deployment; `state` is the word that its look has."""
+
+    number: int
+    app: str
+    environment: str
+    state: str
+    who: str
+    ref: str = ""
+    sha: str = ""
+    kind: str = "deploy"
+    parent: int | None = None
+    why: str = ""
+    note: str = ""  # the reason of a state, as a sentence
+    stopped_by: str = ""
+    hosts: int = 0
+    seconds: float | None = None
+    repository: str = ""
+    previous: int | None = None
+    previous_sha: str = ""
+    url: str = ""
+    log_url: str = ""
+    app_url: str = ""
+    environment_url: str = ""
+    repository_url: str = ""
+    commit_url: str = ""
+    previous_url: str = ""
+    diff_url: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.app}/{self.environment} #{self.number}"
+
+
+DONE: Mapping[str, str] = {"deploy": "deployed", "rollback": "rolled back", "promote": "promoted"}
+NOUN: Mapping[str, str] = {"retry": "retry", "rollback": "rollback", "promote": "promotion"}
+ENDS: Mapping[str, str] = {
+    "waiting": "is waiting",
+    "queued": "is queued",
+    "running": "is running",
+    "cancelling": "is being cancelled",
+    "lost": "is running, but its worker was lost",
+    "partly": "was done on some hosts only",
+    "failed": "failed",
+    "timeout": "timed out",
+    "error": "could not be done",
+    "cancelled": "was cancelled",
+}
+UNFINISHED = frozenset(("waiting", "queued", "running", "cancelling", "lost"))
+
+
+def short(sha: str) -> str:
+    return sha[:7]
+
+
+def sentence(view: DeploymentView) -> Parts:
+    """Say who did what, where, and how it went."""
+    if view.state not in ENDS:
+        return _done(view)
+    subject = phrase(Strong(view.who), f"’s {NOUN.get(view.kind, 'deployment')} of ")
+    return (*subject, *_what(view), *_to(view), *phrase(f" {_end(view)}", *_note(view)))
+
+
+def started(view: DeploymentView) -> Parts:
+    """Say that it has begun, as the head of a thread's activities does."""
+    doing = "rolling back" if view.kind == "rollback" else "deploying"
+    again = " again" if view.kind == "retry" else ""
+    return phrase(f"Started {doing} ", Strong(view.app), *_to(view), again)
+
+
+def commit(view: DeploymentView) -> Part:
+    """Name the commit, or what was asked for where it is not known yet."""
+    if not view.sha:
+        return Code(view.ref)
+    return Link(short(view.sha), view.commit_url) if view.commit_url else Code(short(view.sha))
+
+
+def _done(view: DeploymentView) -> Parts:
+    verb = DONE.get(view.kind, "deployed")
+    retried = f", a retry of #{view.parent}" if view.kind == "retry" and view.parent else ""
+    said = phrase(Strong(view.who), f" {verb} ", *_what(view), *_to(view))
+    return (*said, *phrase(_took(view), _hosts(view), retried))
+
+
+def _what(view: DeploymentView) -> Parts:
+    version = commit(view)
+    gap = (" to " if view.kind == "rollback" else " ") if version.text else ""
+    return phrase(link(view.app, view.app_url), gap, version)
+
+
+def _to(view: DeploymentView) -> Parts:
+    where = link(view.environment, view.environment_url)
+    return (Text(" in " if view.kind == "rollback" else " to "), where)
+
+
+def _end(view: DeploymentView) -> str:
+    by = f" by {view.stopped_by}" if view.state == "cancelled" and view.stopped_by else ""
+    after = "" if view.state in UNFINISHED else _took(view, "after")
+    return f"{ENDS[view.state]}{by}{after}"
+
+
+def _note(view: DeploymentView) -> tuple[str, ...]:
+    return (": ", view.note.rstrip(".")) if view.note else ()
+
+
+def _took(view: DeploymentView, word: str = "in") -> str:
+    return "" if view.seconds is None else f" {word} {duration(view.seconds)}"
+
+
+def _hosts(view: DeploymentView) -> str:
+    if not view.hosts:
+        return ""
+    return f" ({view.hosts} {'host' if view.hosts == 1 else 'hosts'})"

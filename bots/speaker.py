@@ -1,0 +1,30 @@
+"""Who speaks, where, and by which door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
+
+from deployments.models import Deployment, Person
+from deployments.services.lifecycle import Door
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A person in a place. In a deployment's thread the deployment needs no naming."""
+
+    person: Person
+    via: str
+    place: str  # a question asked here is answered here
+    key: str = ""  # the same line delivered twice has the same key
+    deployment: Deployment | None = None
+    base: str = ""  # what addresses begin with
+    confirmed: bool = False  # said yes to exactly this
+    sha: str = ""  # what was shown when asked
+    at: datetime = field(default_factory=timezone.now)  # when it was said
+
+    @property
+    def door(self) -> Door:
+        return Door(self.person, self.via, self.key)

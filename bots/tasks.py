@@ -1,0 +1,22 @@
+"""The chat queue's way in. Each task is given an id, may come twice, and lets no error text out."""
+
+from __future__ import annotations
+
+from bots import conversation, threads
+from bots.models import Post
+from deployments.models import Deployment
+from deployments.tasks import in_silence
+
+
+def handle(number: int) -> None:
+    """Do what a post says, and answer it."""
+    with in_silence(number):
+        post = Post.objects.select_related("room", "person", "parent__deployment").get(pk=number)
+        conversation.handle(post)
+
+
+def tell(number: int) -> None:
+    """Bring the deployment's threads up to date."""
+    with in_silence(number):
+        deployment = Deployment.objects.select_related("environment").get(pk=number)
+        threads.bring_up_to_date(deployment)

@@ -1,0 +1,79 @@
+"""Combinations of settings that cannot work, or that must not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags
+from django.core.checks import register as register_check
+
+AT_LEAST_ONE = (
+    "SHIPMATE_LEASE_SECONDS",
+    "SHIPMATE_HOST_PATIENCE",
+    "SHIPMATE_PENDING_DEADLINE",
+    "SHIPMATE_QUEUED_DEADLINE",
+    "SHIPMATE_LONGEST_DEPLOYMENT",
+    "SHIPMATE_MIRROR_MAX_MB",
+    "GIT_TIMEOUT",
+)
+
+
+def register() -> None:
+    register_check(server, Tags.security)
+    register_check(values, Tags.security)
+
+
+def server(**_: Any) -> list[CheckMessage]:
+    """Say what a real installation lacks."""
+    return list(_lacks()) if settings.SERVER else []
+
+
+def _lacks() -> Iterator[CheckMessage]:
+    if not settings.ALLOWED_HOSTS:
+        yield Error(
+            "A server does not start without the names it answers to.",
+            hint="Set SHIPMATE_ALLOWED_HOSTS, such as deploy.example.com.",
+            id="shipmate.E001",
+        )
+    if settings.SHIPMATE_DEMO:
+        yield Error(
+            "The demo's SSH target is no place to deploy to for real.",
+            hint="Unset SHIPMATE_DEMO, or run script/demo.",
+            id="shipmate.E002",
+        )
+    if not settings.SHIPMATE_URL.startswith("https://"):
+        yield Error(
+            "Links in messages need the address that people use, and sign-in needs https.",
+            hint="Set SHIPMATE_URL, such as https://deploy.example.com.",
+            id="shipmate.E003",
+        )
+
+
+def values(**_: Any) -> list[CheckMessage]:
+    """Say which values can only be slips."""
+    found: list[CheckMessage] = []
+    if not all(map(_is_fernet_key, settings.SHIPMATE_FERNET_KEYS)):
+        found.append(
+            Error(
+                "A key for secrets at rest is not one.",
+                hint="SHIPMATE_FERNET_KEYS: 32 bytes in URL-safe base64 each, with commas between.",
+                id="shipmate.E004",
+            )
+        )
+    found += [
+        Error(f"{name} is {getattr(settings, name)}; it is at least 1.", id="shipmate.E005")
+        for name in AT_LEAST_ONE
+        if getattr(settings, name) < 1
+    ]
+    return found
+
+
+def _is_fernet_key(text: str) -> bool:
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,73 @@
+"""Read settings from the environment, and make the keys that nobody gave."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+def env_text(name: str, default: str = "") -> str:
+    """Return the variable, or the content of the file that NAME_FILE points to."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        return Path(path).read_text(encoding="utf-8").strip()
+    return os.environ.get(name, default).strip()
+
+
+def env_bool(name: str, default: bool = False) -> bool:
+    """Return a switch; a word that is neither on nor off is an error."""
+    text = env_text(name, str(default)).lower()
+    if text in TRUE | FALSE:
+        return text in TRUE
+    raise ImproperlyConfigured(f"{name} is {text!r}; write true or false.")
+
+
+def env_int(name: str, default: int) -> int:
+    """Return a whole number; anything else is an error."""
+    text = env_text(name, str(default))
+    try:
+        return int(text)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {text!r}; write a whole number.") from None
+
+
+def env_list(name: str) -> list[str]:
+    """Return the parts of a comma-separated list, without blanks."""
+    return [part.strip() for part in env_text(name).split(",") if part.strip()]
+
+
+def env_secret(name: str, path: Path, make: str) -> str:
+    """Return the secret from the environment, or the one at `path`, made there at first use."""
+    given = env_text(name)
+    if given:
+        return given
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        _write_new(path, new_key(make))
+    return path.read_text(encoding="ascii").strip()
+
+
+def new_key(make: str) -> str:
+    """Return a fresh key: `fernet` for secrets at rest, else one for signing."""
+    return Fernet.generate_key().decode() if make == "fernet" else get_random_secret_key()
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file whole or not at all, 0600; of two processes at once, the first one wins."""
+    if path.exists():
+        raise FileExistsError(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+    try:
+        os.link(partial, path)
+    finally:
+        partial.unlink()

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from bots import rooms
+from bots.models import Room
+from chatops import supervision
+
+
+class Command(BaseCommand):
+    help = "Run web, deploy workers, chat workers and sweeper under one supervisor."
+    requires_system_checks = "__all__"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--address", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--clusters", type=int, default=2, help="clusters of deploy workers")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        settings.STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            supervision.hold(settings.STATE)
+        except BlockingIOError:
+            text = f"Shipmate runs already on the state folder {settings.STATE}."
+            raise CommandError(text) from None
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        if not Room.objects.exists():
+            rooms.make("deploys")
+        kept = supervision.programs(
+            options["address"], options["port"], clusters=options["clusters"]
+        )
+        path = supervision.configure(settings.STATE, kept, to_stdout=True)
+        _make_stdout_a_file()
+        line = supervision.command(path)
+        os.execve(line[0], line, supervision.environment())  # noqa: S606  no shell is meant
+
+
+def _make_stdout_a_file() -> None:
+    """Put a pipe before an output that is a socket, as under systemd: nobody can open that anew."""
+    if stat.S_ISSOCK(os.fstat(1).st_mode):
+        reading, writing = os.pipe()
+        subprocess.Popen(["cat"], stdin=reading)
+        os.dup2(writing, 1)

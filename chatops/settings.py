@@ -1,0 +1,242 @@
+"""All settings, in one file. Without any environment variable Shipmate runs on this machine alone.
+
+Each variable is listed in docs/settings.md; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from chatops.environment import env_bool, env_int, env_list, env_secret, env_text
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE = Path(env_text("SHIPMATE_STATE") or BASE_DIR / ".state").resolve()
+
+# What this installation is.
+DEBUG = env_bool("SHIPMATE_DEBUG")
+SERVER = env_bool("SHIPMATE_SERVER")  # set by script/server: a real installation
+SHIPMATE_URL = env_text("SHIPMATE_URL", "http://127.0.0.1:8000").rstrip("/")
+_address = urlsplit(SHIPMATE_URL)
+ALLOWED_HOSTS = env_list("SHIPMATE_ALLOWED_HOSTS") or (
+    [] if SERVER else ["127.0.0.1", "localhost", "[::1]"]
+)
+CSRF_TRUSTED_ORIGINS = [f"{_address.scheme}://{_address.netloc}"]
+
+# Keys: from the environment, or made at first start and kept at 0600 in the state folder.
+SECRET_KEY = env_secret("SHIPMATE_SECRET_KEY", STATE / "keys" / "secret_key", "signing")
+SHIPMATE_FERNET_KEYS = env_list("SHIPMATE_FERNET_KEYS") or [
+    env_secret("SHIPMATE_FERNET_KEY", STATE / "keys" / "fernet_key", "fernet")
+]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "rest_framework",
+    "django_q",
+    "deployments",
+    "bots",
+    "chatops",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "deployments.web.middleware.TimeZoneMiddleware",
+]
+ROOT_URLCONF = "chatops.urls"
+ASGI_APPLICATION = "chatops.asgi.application"
+WSGI_APPLICATION = "chatops.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "deployments.web.menu.context",
+            ]
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# One database, which is also the queue.
+DATABASES = {
+    "default": dj_database_url.parse(
+        env_text("SHIPMATE_DATABASE_URL") or f"sqlite:///{STATE / 'shipmate.sqlite3'}",
+        conn_max_age=600,
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Throttles count in the database, so that they hold for all web processes together.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shipmate_cache",
+    }
+}
+
+# People sign in with a name and a password; accounts are made by administrators.
+AUTH_USER_MODEL = "deployments.Person"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "deployments.web.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,6/5m/key", "login": "60/m/ip"}
+ALLAUTH_TRUSTED_PROXY_COUNT = env_int("SHIPMATE_TRUSTED_PROXIES", 0)
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# What browsers are told.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVER
+SECURE_SSL_REDIRECT = SERVER and env_bool("SHIPMATE_SSL_REDIRECT", True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = env_int("SHIPMATE_HSTS_SECONDS", 31_536_000) if SERVER else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SERVER
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
+)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+STATIC_URL = "/static/"
+STATIC_ROOT = STATE / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if not DEBUG
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# Words and times. Pages turn times into the reader's own zone.
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = env_text("SHIPMATE_TIME_ZONE", "UTC")
+
+# Deployments. Times are in seconds.
+SHIPMATE_REPOSITORY_ROOTS = [
+    Path(root).resolve()
+    for root in env_list("SHIPMATE_REPOSITORY_ROOTS") or [str(STATE / "repositories")]
+]
+SHIPMATE_STATE = STATE
+SHIPMATE_DEMO = env_bool("SHIPMATE_DEMO")  # set by script/demo: the SSH target of its own
+SHIPMATE_MIRROR_MAX_MB = env_int("SHIPMATE_MIRROR_MAX_MB", 5_000)
+SHIPMATE_LEASE_SECONDS = env_int("SHIPMATE_LEASE_SECONDS", 15)
+SHIPMATE_HOST_PATIENCE = env_int("SHIPMATE_HOST_PATIENCE", 120)
+SHIPMATE_PENDING_DEADLINE = env_int("SHIPMATE_PENDING_DEADLINE", 1_800)
+SHIPMATE_QUEUED_DEADLINE = env_int("SHIPMATE_QUEUED_DEADLINE", 86_400)
+SHIPMATE_LONGEST_DEPLOYMENT = env_int("SHIPMATE_LONGEST_DEPLOYMENT", 14_400)
+GIT_TIMEOUT = env_int("SHIPMATE_GIT_TIMEOUT", 60)
+
+# The queue is only a bell (deployments/tasks.py); the rows are the truth. No task outlives
+# `timeout`, and `retry` is far above it: a task that is still running must not be rung again.
+_queue = {
+    "bulk": 1,
+    "queue_limit": 1,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "save_limit": -1,
+    "poll": 0.05,
+    "guard_cycle": 0.5,
+    "catch_up": False,
+    "timeout": SHIPMATE_LONGEST_DEPLOYMENT + 3_600,
+    "retry": 3 * (SHIPMATE_LONGEST_DEPLOYMENT + 3_600),
+}
+SHIPMATE_REDIS_URL = env_text("SHIPMATE_REDIS_URL")
+_broker = {"redis": SHIPMATE_REDIS_URL} if SHIPMATE_REDIS_URL else {"orm": "default"}
+Q_CLUSTER = {
+    **_queue,
+    **_broker,
+    "name": "deploy",
+    "workers": env_int("SHIPMATE_DEPLOY_WORKERS", 4),
+    "ALT_CLUSTERS": {
+        "chat": {"workers": env_int("SHIPMATE_CHAT_WORKERS", 2), "timeout": 900, "retry": 2_700}
+    },
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["deployments.api.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": env_text("SHIPMATE_API_RATE", "600/min")},
+    "EXCEPTION_HANDLER": "deployments.api.errors.handler",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env_text("SHIPMATE_LOG_LEVEL", "INFO")},
+    "loggers": {"paramiko": {"level": "CRITICAL"}, "django-q": {"level": "WARNING"}},
+}

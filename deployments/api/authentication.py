@@ -1,0 +1,26 @@
+"""Tokens in the Authorization header: `Authorization: Bearer ship_…`."""
+
+from __future__ import annotations
+
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from deployments.models import ApiToken, Person
+from deployments.services import tokens
+
+
+class TokenAuthentication(BaseAuthentication):
+    """The person that a token speaks for."""
+
+    def authenticate(self, request: Request) -> tuple[Person, ApiToken] | None:
+        word, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
+        if word.lower() not in ("bearer", "token"):
+            return None
+        token = tokens.find(text.strip())
+        if token is None:
+            raise AuthenticationFailed("This token is not known or no longer valid.")
+        return token.person, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="Shipmate"'

@@ -1,0 +1,138 @@
+"""Every reason a deployment may not start: what, and who or what clears it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from deployments import providers, rights
+from deployments.models import Deployment, Environment, Person, Placement
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """A reason not to start. One that `waits` goes away by itself; the others are refusals."""
+
+    code: str
+    text: str
+    clears: str  # who or what clears it
+    url: str = ""
+    waits: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.clears}".strip()
+
+
+def blockers(
+    environment: Environment, person: Person | None = None, *, hosts: list[str] | None = None
+) -> list[Blocker]:
+    """Return every reason why a deployment there would not start now."""
+    placements = list(environment.placements.select_related("host"))
+    return [
+        *_rights(environment, person),
+        *_settings(environment),
+        *_hosts(environment, placements),
+        *_unknown_hosts(environment, placements, hosts or []),
+        *_key(environment),
+        *_host_keys(placements, hosts or []),
+        *_running(environment),
+    ]
+
+
+def refusals(found: list[Blocker]) -> list[Blocker]:
+    """Return those that do not go away by themselves."""
+    return [blocker for blocker in found if not blocker.waits]
+
+
+def chosen(placements: list[Placement], hosts: list[str]) -> list[Placement]:
+    """Return the placements that the names and roles mean; all if there are none."""
+    if not hosts:
+        return placements
+    wanted = set(hosts)
+    return [p for p in placements if p.host.name in wanted or wanted & set(p.roles)]
+
+
+def _rights(environment: Environment, person: Person | None) -> Iterator[Blocker]:
+    if person is not None and not rights.may(person, "deploy", environment):
+        role = rights.least("deploy", environment)
+        yield Blocker(
+            "not_allowed",
+            f"{person} may not deploy to {environment}: it takes a {role}.",
+            f"Ask {rights.who_may('deploy', environment)}.",
+        )
+
+
+def _settings(environment: Environment) -> Iterator[Blocker]:
+    for problem in providers.provider(environment.application.provider).validate(
+        environment.effective_settings
+    ):
+        yield Blocker("settings", problem, _by_maintainer(environment), _settings_url(environment))
+
+
+def _hosts(environment: Environment, placements: list[Placement]) -> Iterator[Blocker]:
+    if not placements:
+        yield Blocker(
+            "no_hosts",
+            f"{environment} has no hosts.",
+            _by_maintainer(environment, "adds one in its settings"),
+            _settings_url(environment),
+        )
+
+
+def _unknown_hosts(
+    environment: Environment, placements: list[Placement], hosts: list[str]
+) -> Iterator[Blocker]:
+    known = {p.host.name for p in placements} | {role for p in placements for role in p.roles}
+    for name in hosts:
+        if name not in known:
+            listed = ", ".join(sorted(known)) or "none"
+            text = f"{environment} has no host or role called “{name}”."
+            yield Blocker("unknown_host", text, f"It has: {listed}.")
+
+
+def _key(environment: Environment) -> Iterator[Blocker]:
+    if not hasattr(environment, "ssh_key"):
+        yield Blocker(
+            "no_key",
+            f"{environment} has no SSH key.",
+            _by_maintainer(environment, "makes one in its settings"),
+            _settings_url(environment),
+        )
+
+
+def _host_keys(placements: list[Placement], hosts: list[str]) -> Iterator[Blocker]:
+    for placement in chosen(placements, hosts):
+        if not placement.host.host_keys.strip():
+            yield Blocker(
+                "host_key",
+                f"Nobody has accepted the host key of {placement.host} yet.",
+                _by_maintainer(placement.environment, "sees its fingerprint and accepts it"),
+                reverse("host-settings", args=[placement.host.name]),
+            )
+
+
+def _running(environment: Environment) -> Iterator[Blocker]:
+    ahead = (
+        Deployment.objects.filter(environment=environment, status__in=["in_progress", "queued"])
+        .select_related("person")
+        .order_by("pk")
+        .first()
+    )
+    if ahead is not None:
+        yield Blocker(
+            "running",
+            f"#{ahead.pk} by {ahead.person} comes first.",
+            "Yours starts when it has ended.",
+            ahead.get_absolute_url(),
+            waits=True,
+        )
+
+
+def _by_maintainer(environment: Environment, does: str = "puts it right in its settings") -> str:
+    return f"A maintainer {does} ({rights.who_may('configure', environment)})."
+
+
+def _settings_url(environment: Environment) -> str:
+    return reverse("environment-settings", args=[environment.application.name, environment.name])

@@ -1,0 +1,62 @@
+"""Refusals whose text may be shown to who asked. Each door translates the base class once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class DeploymentError(Exception):
+    """A refusal whose text may be shown: what is wrong and what to do next."""
+
+    code = "error"
+
+    def __init__(self, text: str, *, code: str | None = None) -> None:
+        super().__init__(text)
+        if code is not None:
+            self.code = code
+
+
+class NotAllowed(DeploymentError):
+    """The person lacks the right; the text says who can do it or give it."""
+
+    code = "not_allowed"
+
+
+class NotFound(DeploymentError):
+    """No such thing, or none that this person may see."""
+
+    code = "not_found"
+
+
+class Invalid(DeploymentError):
+    """What was given cannot be used; the text names the part and what would be right."""
+
+    code = "invalid"
+
+
+class Refused(DeploymentError):
+    """Every reason at once why a deployment does not start."""
+
+    code = "refused"
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__("\n".join(reasons))
+        self.reasons = tuple(reasons)
+
+
+class HostError(DeploymentError):
+    """A host could not be used. Codes: unreachable, host_key, lost, settings."""
+
+    code = "unreachable"
+
+
+class ForgeError(DeploymentError):
+    """A repository could not be read, or does not have what was asked for."""
+
+    code = "forge"
+
+
+class RepositoryAway(ForgeError):
+    """The repository cannot be reached now; trying again later may help."""
+
+    code = "away"

@@ -1,0 +1,132 @@
+"""What Shipmate asks of a place that keeps code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+RefKind = Literal["branch", "tag", "commit"]
+FileStatus = Literal["added", "deleted", "modified", "renamed", "copied", "retyped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One repository: where it is, and what people call it."""
+
+    location: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    sha: str
+    author_name: str
+    author_email: str
+    authored_at: datetime
+    subject: str
+    parents: tuple[str, ...]
+
+    @property
+    def short(self) -> str:
+        return self.sha[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a name means now; `ref` is the name without refs/heads/ or refs/tags/."""
+
+    sha: str
+    ref: str
+    kind: RefKind
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    name: str
+    sha: str
+    date: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """Newest first. `default` is empty where the repository has no commits yet."""
+
+    default: str
+    branches: tuple[Ref, ...]
+    tags: tuple[Ref, ...]
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What `head` has over `base` (`ahead`), what it lacks (`behind`), and the commits ahead."""
+
+    base: str
+    head: str
+    ahead: int
+    behind: int
+    commits: tuple[Commit, ...]
+    truncated: bool
+
+    @property
+    def is_descendant(self) -> bool:
+        return self.behind == 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileDiff:
+    path: str
+    old_path: str
+    status: FileStatus
+    additions: int
+    deletions: int
+    binary: bool
+    patch: str
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """Counts are of all changed files, also where `truncated` left files or lines out."""
+
+    files: tuple[FileDiff, ...]
+    changed: int
+    additions: int
+    deletions: int
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A bare repository on this machine that holds the commit it was asked for."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNotes:
+    """What a deployment of this tree does not do, as people may expect it to."""
+
+    submodules: tuple[str, ...] = field(default=())
+    lfs: tuple[str, ...] = field(default=())
+    export_ignore: tuple[str, ...] = field(default=())
+
+
+class Forge(Protocol):
+    """A refusal is RepositoryAway (later may help), ForgeError or Invalid."""
+
+    def resolve(self, source: Source, ref: str | None = None) -> Resolved: ...
+
+    def refs(self, source: Source, *, fresh: bool = True) -> Refs: ...
+
+    def commits(self, source: Source, ref: str | None = None, limit: int = 50) -> list[Commit]: ...
+
+    def between(self, source: Source, base: str, head: str, limit: int = 250) -> Comparison: ...
+
+    def diff(self, source: Source, base: str | None, head: str) -> Diff: ...
+
+    def mirror(self, source: Source, sha: str) -> Mirror: ...
+
+    def notes(self, source: Source, sha: str) -> TreeNotes: ...

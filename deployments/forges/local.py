@@ -1,0 +1,53 @@
+"""The forge without a website: a repository that git itself can read, by path or address."""
+
+from __future__ import annotations
+
+from deployments.forges import diffs, git, history, mirrors, names, trees
+from deployments.forges.contract import (
+    Commit,
+    Comparison,
+    Diff,
+    Mirror,
+    Refs,
+    Resolved,
+    Source,
+    TreeNotes,
+)
+
+
+class LocalForge:
+    """Names are asked of the repository; commits, once known, are read from the mirror."""
+
+    def resolve(self, source: Source, ref: str | None = None) -> Resolved:
+        """Return what the name means now. Only a full commit id that is known needs no network."""
+        if ref is not None and git.SHA.fullmatch(ref.lower()):
+            mirrors.holding(source, ref.lower())
+            return Resolved(ref.lower(), ref.lower(), "commit")
+        if ref is not None:
+            names.validate_ref(ref)
+        return names.find(source, mirrors.refresh(source), ref)
+
+    def refs(self, source: Source, *, fresh: bool = True) -> Refs:
+        """Return branches and tags as they are now, or as last seen (`seen_at`) without network."""
+        return names.listing(mirrors.refresh(source) if fresh else mirrors.last(source))
+
+    def commits(self, source: Source, ref: str | None = None, limit: int = 50) -> list[Commit]:
+        sha = self.resolve(source, ref).sha
+        return history.commits(mirrors.holding(source, sha), sha, limit=limit)
+
+    def between(self, source: Source, base: str, head: str, limit: int = 250) -> Comparison:
+        return history.between(mirrors.holding(source, base, head), base, head, limit)
+
+    def diff(self, source: Source, base: str | None, head: str) -> Diff:
+        """Return what changes from base to head; without base, everything is added."""
+        mirror = mirrors.holding(source, *([base] if base else []), head)
+        return diffs.diff(mirror, base or diffs.EMPTY_TREE, head)
+
+    def mirror(self, source: Source, sha: str) -> Mirror:
+        """Return a mirror that holds the commit from now on, whatever happens to its branch."""
+        path = mirrors.holding(source, sha)
+        mirrors.keep(path, sha)
+        return Mirror(path)
+
+    def notes(self, source: Source, sha: str) -> TreeNotes:
+        return trees.notes(mirrors.holding(source, sha), sha)

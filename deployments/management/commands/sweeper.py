@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from deployments import sweeper
+from deployments.services import workers
+
+
+class Command(BaseCommand):
+    help = "Find what was lost, every two seconds, until told to stop."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        heart = workers.Heart("sweeper")
+        heart.beat()
+        heart.start()
+        while not stop.is_set():
+            sweeper.sweep_safely()
+            stop.wait(sweeper.PAUSE)

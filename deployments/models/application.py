@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+
+from .names import RESERVED, slug
+
+
+def check_reserved(name: str) -> None:
+    """Refuse a name that is a word of the chat language."""
+    if name in RESERVED:
+        raise ValidationError(f"“{name}” is a word of the chat language; choose another name.")
+
+
+class Repository(models.Model):
+    """Where code lives. Statuses, mirrors and webhooks belong to it, not to one application."""
+
+    forge = models.CharField(max_length=20, default="local")
+    location = models.CharField(max_length=500, unique=True)
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Application(models.Model):
+    """A repository and how it is deployed; “app” in chat and addresses."""
+
+    name = models.CharField(max_length=63, unique=True, validators=[slug, check_reserved])
+    repository = models.ForeignKey(Repository, models.PROTECT, related_name="applications")
+    provider = models.CharField(max_length=20, default="ssh")
+    default_environment = models.CharField(max_length=63, blank=True)
+    # What the provider asks for; its `validate` knows the keys. An environment may say otherwise.
+    settings = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("application", args=[self.name])
+
+    def setting(self, key: str, default: Any = None) -> Any:
+        return self.settings.get(key, default)

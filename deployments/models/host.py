@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+from .environment import Environment
+from .names import slug
+
+
+class Host(models.Model):
+    """A machine that can be deployed to."""
+
+    name = models.CharField(max_length=63, unique=True, validators=[slug])
+    address = models.CharField(
+        max_length=253,
+        validators=[
+            RegexValidator(
+                r"\A[A-Za-z0-9_\[:]([-A-Za-z0-9_.:\]%]*)\Z", "Write a host name or an IP address."
+            )
+        ],
+    )
+    port = models.PositiveIntegerField(
+        default=22, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    user = models.CharField(
+        max_length=64,
+        default="deploy",
+        validators=[RegexValidator(r"\A[A-Za-z0-9_][-A-Za-z0-9_.@]*\Z", "Write a login name.")],
+    )
+    # Accepted keys, one “ssh-ed25519 AAAA…” a line. None is ever accepted silently.
+    host_keys = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["address", "port", "user"], name="one_host_per_login")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Placement(models.Model):
+    """A host in an environment, with its roles there and what runs on it."""
+
+    environment = models.ForeignKey(Environment, models.CASCADE, related_name="placements")
+    host = models.ForeignKey(Host, models.CASCADE, related_name="placements")
+    roles = models.JSONField(default=list, blank=True)
+    # What this host runs, as the last phase that switched it told. Null: nothing yet.
+    current = models.ForeignKey(
+        "Deployment", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["host__name"]
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "host"], name="one_placement_per_host")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host} in {self.environment}"

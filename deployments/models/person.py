@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import zoneinfo
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from .application import Application
+from .environment import Environment
+
+
+def check_time_zone(name: str) -> None:
+    """Refuse a time zone that this machine does not know."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"“{name}” is no time zone; write one like Europe/Rome or UTC.")
+
+
+class Person(AbstractUser):
+    """Somebody who signs in, or whose chat account or token speaks for them."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    name = models.CharField(max_length=120, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self).split()[0]
+
+    @property
+    def initials(self) -> str:
+        words = str(self).split()
+        return "".join(word[0] for word in [words[0], *words[1:][-1:]]).upper()
+
+
+class Role(models.Model):
+    """A role given to a person everywhere, for an application or for an environment."""
+
+    class Name(models.TextChoices):
+        VIEWER = "viewer"
+        DEPLOYER = "deployer"
+        MAINTAINER = "maintainer"
+        ADMIN = "admin"
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="roles")
+    name = models.CharField(max_length=20, choices=Name.choices)
+    application = models.ForeignKey(Application, models.CASCADE, null=True, blank=True)
+    environment = models.ForeignKey(Environment, models.CASCADE, null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(application=None) | Q(environment=None), name="role_has_one_scope"
+            ),
+            # One for each kind of scope: SQLite takes nulls for different, whatever it is told.
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=Q(application=None, environment=None),
+                name="one_role_everywhere",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "application"], name="one_role_per_application"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "environment"], name="one_role_per_environment"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        where = self.environment or self.application or "everywhere"
+        return f"{self.person} is {self.name} of {where}"
+
+
+class ApiToken(models.Model):
+    """A person's key for scripts. Only its hash is kept; the text is shown once."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=80)
+    start = models.CharField(max_length=12)  # shown in lists, to tell one from another
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.start}… ({self.name})"

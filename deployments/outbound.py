@@ -1,0 +1,131 @@
+"""The one client for calls to addresses that people set, such as health checks.
+
+No link-local addresses (cloud metadata), no redirects, no bodies, a time-out for the
+whole of it, no proxy, no .netrc.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import PoolManager
+
+SECONDS = 10
+
+_line: ContextVar[_Line] = ContextVar("line")
+
+
+class ForbiddenAddress(requests.ConnectionError):
+    """The name leads to an address that is never called."""
+
+
+def status(url: str, *, seconds: float = SECONDS) -> int:
+    """Return the status code that a GET answers with. Raises requests.RequestException.
+
+    The body is not read. No session: it would read a redirection's whole body.
+    """
+    request = requests.Request("GET", url, {"User-Agent": "Shipmate"}).prepare()
+    with closing(_CheckedAdapter()) as adapter, _cut_after(seconds) as line:
+        with adapter.send(request, stream=True, timeout=seconds) as response:
+            code: int = response.status_code
+        if line.is_cut:
+            raise requests.Timeout("no whole answer in time")
+    return code
+
+
+def is_forbidden(address: str) -> bool:
+    """Return whether an address is link-local, multicast or unspecified."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return ip.is_link_local or ip.is_multicast or ip.is_unspecified
+
+
+class _Line:
+    """The connection of one call. A time-out of sockets counts from byte to byte, this one not."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sockets: list[socket.socket] = []
+        self.is_cut = False
+
+    def add(self, connection: socket.socket) -> None:
+        # A copy, because TLS takes the original over.
+        with self._lock:
+            self._sockets.append(socket.socket(fileno=os.dup(connection.fileno())))
+        if self.is_cut:
+            self.cut()
+
+    def cut(self) -> None:
+        self.is_cut = True
+        with self._lock, suppress(OSError):
+            for connection in self._sockets:
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def let_go(self) -> None:
+        with self._lock:
+            for connection in self._sockets:
+                connection.close()
+            self._sockets.clear()
+
+
+@contextmanager
+def _cut_after(seconds: float) -> Iterator[_Line]:
+    line = _Line()
+    token = _line.set(line)
+    timer = threading.Timer(seconds, line.cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield line
+    finally:
+        timer.cancel()
+        line.let_go()
+        _line.reset(token)
+
+
+def _checked(connection: socket.socket) -> socket.socket:
+    """Judge the address that was really reached, so that no second look-up can differ."""
+    address = connection.getpeername()[0]
+    if is_forbidden(address):
+        connection.close()
+        raise ForbiddenAddress(f"{address} is an address that Shipmate never calls.")
+    _line.get().add(connection)
+    return connection
+
+
+class _CheckedHTTPConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _checked(super()._new_conn())
+
+
+class _CheckedHTTPSConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _checked(super()._new_conn())
+
+
+class _CheckedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _CheckedHTTPConnection
+
+
+class _CheckedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _CheckedHTTPSConnection
+
+
+class _CheckedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        self.poolmanager = PoolManager(*args[:1])
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": _CheckedHTTPPool,
+            "https": _CheckedHTTPSPool,
+        }

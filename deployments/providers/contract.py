@@ -1,0 +1,64 @@
+"""What a provider is: it judges settings, and says which phases a deployment has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class HostSpec:
+    """A host as a provider sees it."""
+
+    name: str
+    address: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """All that a deployment's phases may depend on. Frozen with the deployment when it is claimed,
+    so that whichever worker goes on with it comes to the same phases."""
+
+    number: int
+    application: str
+    environment: str
+    task: str
+    ref: str
+    sha: str
+    who: str
+    hosts: tuple[HostSpec, ...]
+    settings: Mapping[str, Any]
+    release: str  # the name of the release's folder
+    returns: bool = False  # the release is kept on the hosts: go back to it
+    keep: tuple[str, ...] = ()  # folders of releases that stay
+    secrets: tuple[str, ...] = ()  # names only
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One step across hosts: a script for each, run under the wrapper."""
+
+    name: str
+    scripts: Mapping[str, str] = field(repr=False)  # host → script
+    upload: str = ""  # the archive is sent to this name first
+    probe: str = ""  # an address that must answer 2xx once the script has ended well
+    probe_seconds: int = 30
+    # Host → a script that ends with 0 where the host runs the release. Given by the phase that
+    # makes it so.
+    confirm: Mapping[str, str] = field(default_factory=dict, repr=False)
+    optional: bool = False  # how it ends is told, and does not matter
+    on_failure: str = "command"  # the reason code when a script says no
+
+
+class Provider(Protocol):
+    """One way to deploy."""
+
+    needs_code: bool
+
+    def validate(self, settings: Mapping[str, Any]) -> list[str]:
+        """Return what is wrong with the settings, each in a sentence that says what is right."""
+
+    def phases(self, context: Context) -> list[Phase]:
+        """Return the phases in their order; the same context gives the same phases."""

@@ -1,0 +1,88 @@
+"""Releases over SSH, laid out as Capistrano lays them: releases, shared, current, REVISION.
+
+Layout after https://capistranorb.com/documentation/getting-started/structure/ .
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from deployments.providers import ssh_scripts, ssh_settings
+from deployments.providers.contract import Context, HostSpec, Phase
+
+
+class SshProvider:
+    """Send the code, build it, switch to it with one rename, restart, check."""
+
+    needs_code = True
+
+    def validate(self, settings: Mapping[str, Any]) -> list[str]:
+        return ssh_settings.problems(settings)
+
+    def phases(self, context: Context) -> list[Phase]:
+        return [_return(context)] if context.returns else _release(context)
+
+
+def _release(context: Context) -> list[Phase]:
+    """The whole way, without the steps that the settings leave empty."""
+    settings = ssh_settings.whole(context.settings)
+    upload = ssh_scripts.upload_name(context)
+    phases = [Phase("transfer", _each(context, ssh_scripts.transfer), upload=upload)]
+    if settings["build"]:
+        phases.append(_commands("build", context, settings["build"]))
+    if settings["once"]:
+        one = once_host(context.hosts, settings["once_role"])
+        phases.append(_commands("once", replace(context, hosts=(one,)), settings["once"]))
+    confirm = _each(context, ssh_scripts.confirm)
+    phases.append(Phase("switch", _each(context, ssh_scripts.switch), confirm=confirm))
+    if settings["restart"]:
+        phases.append(_commands("restart", context, settings["restart"]))
+    if settings["check"] or settings["check_url"]:
+        phases.append(_check(context, settings))
+    phases.append(Phase("clean", _each(context, ssh_scripts.clean), optional=True))
+    return phases
+
+
+def _return(context: Context) -> Phase:
+    """Rollback to a kept release: no code moves, and it is one phase."""
+    settings = ssh_settings.whole(context.settings)
+
+    def script(context: Context, host: HostSpec) -> str:
+        return ssh_scripts.joined(
+            ssh_scripts.switch(context, host),
+            ssh_scripts.commands(context, host, settings["restart"]),
+            ssh_scripts.commands(context, host, settings["check"]),
+        )
+
+    return Phase(
+        "switch back",
+        _each(context, script),
+        confirm=_each(context, ssh_scripts.confirm),
+        probe=settings["check_url"],
+        probe_seconds=settings["check_seconds"],
+    )
+
+
+def _commands(name: str, context: Context, lines: list[str]) -> Phase:
+    return Phase(name, _each(context, lambda c, host: ssh_scripts.commands(c, host, lines)))
+
+
+def _check(context: Context, settings: dict[str, Any]) -> Phase:
+    return Phase(
+        "check",
+        _each(context, lambda c, host: ssh_scripts.commands(c, host, settings["check"])),
+        probe=settings["check_url"],
+        probe_seconds=settings["check_seconds"],
+        on_failure="health",
+    )
+
+
+def once_host(hosts: tuple[HostSpec, ...], role: str) -> HostSpec:
+    """Return the first host with the role; the first of all where none has it or none is asked."""
+    return next((host for host in hosts if role and role in host.roles), hosts[0])
+
+
+def _each(context: Context, script: Callable[[Context, HostSpec], str]) -> dict[str, str]:
+    return {host.name: script(context, host) for host in context.hosts}

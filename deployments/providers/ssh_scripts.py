@@ -1,0 +1,165 @@
+"""The shell scripts of the `ssh` provider. They need a POSIX shell and tar, nothing else.
+
+Every value that comes from people or repositories is quoted by `shlex.quote`.
+"""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from deployments.providers import ssh_settings
+from deployments.providers.contract import Context, HostSpec
+
+# `mv -T` (GNU, busybox ≥ 1.35) and perl rename a link over a link in one step. `ln -sfn` and a
+# plain `mv` do not: the first is two steps, the second moves the link into the old release.
+SWITCH = r"""
+[ -f "$release/REVISION" ] || { echo "Release $name is not on this host."; exit 1; }
+if [ -e "$root/current" ] && [ ! -L "$root/current" ]; then
+  echo "$root/current is not a link. Move it away, then retry."; exit 1
+fi
+link="$root/.current.$name"
+rm -f "$link" && ln -s "releases/$name" "$link" || exit 1
+mv -T "$link" "$root/current" 2>/dev/null ||
+  perl -e 'rename $ARGV[0], $ARGV[1] or exit 1' "$link" "$root/current" 2>/dev/null ||
+  { rm -f "$link"; echo "This host has neither a mv that knows -T nor perl: nothing can switch to
+the release in one step. Nothing was changed."; exit 1; }
+[ "$root/current" -ef "$release" ] || { echo "current does not lead to release $name."; exit 1; }
+echo "current → releases/$name"
+"""
+
+# Unpacked beside its place and renamed when whole, so that a folder without “.partial” is whole.
+TRANSFER = r"""
+umask 022
+echo "unpacking into releases/$name"
+mkdir -p "$root/releases" "$root/shared" || exit 1
+partial="$root/releases/$name.partial"
+rm -rf "$partial" && mkdir "$partial" || exit 1
+if gzip -t "$upload" 2>/dev/null; then
+  gzip -dc "$upload" | tar -xpof - -C "$partial" || exit 1
+else
+  tar -xpof "$upload" -C "$partial" || exit 1
+fi
+rm -f "$partial/REVISION" && printf '%s\n' "$sha" >"$partial/REVISION" || exit 1
+"""
+PLACE = r"""
+if [ "$root/current" -ef "$release" ]; then
+  rm -rf "$partial"   # it runs: what runs is never taken away
+else
+  rm -rf "$release" && mv "$partial" "$release" || exit 1
+fi
+echo "releases/$name holds $sha"
+"""
+
+CLEAN = r"""
+for folder in "$root"/releases/*; do
+  old=${folder##*/}
+  case ${old%.partial} in *[!0-9-]*) continue;; esac
+  case $old in ??????????????) continue;; esac   # fourteen digits: Capistrano's own
+  case " $keep " in *" $old "*) continue;; esac
+  [ "$root/current" -ef "$folder" ] && continue
+  rm -rf "$folder" && echo "releases/$old removed"
+done
+exit 0
+"""
+
+
+def head(context: Context, host: HostSpec) -> str:
+    """Return the names that every script uses."""
+    return "\n".join(
+        (
+            f"root={folder(context, host)}",
+            f"name={quote(context.release)}",
+            f"sha={quote(context.sha)}",
+            'release="$root/releases/$name"',
+            f'upload="$HOME"/.shipmate/uploads/{quote(upload_name(context))}',
+            "",
+        )
+    )
+
+
+def folder(context: Context, host: HostSpec) -> str:
+    """Return the folder of releases as a shell word; `~` is the login's home."""
+    path = context.settings.get("path") or f"~/{context.application}-{context.environment}"
+    path = path.replace("{host}", host.name)
+    return f'"$HOME"/{quote(path[2:])}' if path.startswith("~/") else quote(path)
+
+
+def upload_name(context: Context) -> str:
+    return f"{context.number}-{context.sha}.tar"
+
+
+def transfer(context: Context, host: HostSpec) -> str:
+    """Unpack the archive, write REVISION, link what is shared, put the release in its place."""
+    shared = ssh_settings.whole(context.settings)["shared"]
+    return "".join((head(context, host), TRANSFER, *map(_link_shared, shared), PLACE))
+
+
+def switch(context: Context, host: HostSpec) -> str:
+    """Make the release current."""
+    return head(context, host) + SWITCH
+
+
+def confirm(context: Context, host: HostSpec) -> str:
+    """End with 0 where the release is current."""
+    return head(context, host) + '[ "$root/current" -ef "$release" ]\n'
+
+
+def clean(context: Context, host: HostSpec) -> str:
+    """Remove releases that are no longer kept."""
+    return f"{head(context, host)}keep={quote(' '.join(context.keep))}\n{CLEAN}"
+
+
+def commands(context: Context, host: HostSpec, lines: list[str]) -> str:
+    """Run each line in a shell of its own, in the release, up to the first that fails."""
+    start = f'{head(context, host)}cd "$release" || exit 1\n{_exports(context)}'
+    return start + "".join(map(_command, lines))
+
+
+def joined(*scripts: str) -> str:
+    """Return one script that does what the others do, up to the first that fails."""
+    return "".join(f"(\n{script}\n) || exit\n" for script in scripts)
+
+
+def _command(line: str) -> str:
+    return f"printf '$ %s\\n' {quote(line)}\nsh -c {quote(line)} </dev/null || exit\n"
+
+
+def _exports(context: Context) -> str:
+    """Tell commands what they deploy. Secrets come beside these, put in by the runner's caller."""
+    values = {
+        "SHIPMATE_APPLICATION": context.application,
+        "SHIPMATE_ENVIRONMENT": context.environment,
+        "SHIPMATE_DEPLOYMENT": str(context.number),
+        "SHIPMATE_REF": context.ref,
+        "SHIPMATE_SHA": context.sha,
+        "SHIPMATE_WHO": context.who,
+    }
+    return "".join(f"export {key}={quote(value)}\n" for key, value in values.items())
+
+
+def _link_shared(path: str) -> str:
+    """Link one shared path; a folder is made, a file must have been put there by somebody."""
+    bare = path.rstrip("/")
+    missing = f"shared/{bare} is missing on this host. Put the file there once, then retry."
+    make = (
+        f'mkdir -p "$root/shared/"{quote(bare)} || exit 1\n'
+        if path.endswith("/")
+        else f'[ -e "$root/shared/"{quote(bare)} ] || {{ echo {quote(missing)}; exit 1; }}\n'
+    )
+    parent = bare.rpartition("/")[0] or "."
+    return (
+        f"{make}{_refuse_links(bare)}"
+        f'mkdir -p "$partial/"{quote(parent)} && rm -rf "$partial/"{quote(bare)} &&\n'
+        f'  ln -s "$root/shared/"{quote(bare)} "$partial/"{quote(bare)} || exit 1\n'
+    )
+
+
+def _refuse_links(bare: str) -> str:
+    """Refuse a shared path below a link of the commit: it would lead out of the release."""
+    parts = bare.split("/")[:-1]
+    parents = ("/".join(parts[: depth + 1]) for depth in range(len(parts)))
+    told = f"{bare} is shared, but a folder above it is a link in this commit."
+    return "".join(
+        f'[ ! -L "$partial/"{quote(parent)} ] || {{ echo {quote(told)}; exit 1; }}\n'
+        for parent in parents
+    )

@@ -1,0 +1,94 @@
+"""The settings of the `ssh` provider: their defaults, and what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+DEFAULTS: dict[str, Any] = {
+    # Where releases, shared and current lie; empty: ~/APP-ENVIRONMENT. “{host}” is its name.
+    "path": "",
+    "shared": [],  # kept between releases: “log/” is a folder, “config.yml” a file
+    "build": [],  # commands on each host, in the new release, before it is switched to
+    "once": [],  # commands on one host, such as a migration
+    "once_role": "",
+    "restart": [],  # commands on each host, in the release that now is current
+    "check": [],  # commands that must end with 0
+    "check_url": "",  # “{host}” is the host's address
+    "check_seconds": 30,
+    "keep": 5,  # releases on each host; what ran before stays in any case
+    "total_seconds": 1_800,
+    "silence_seconds": 600,
+}
+COMMANDS = ("build", "once", "restart", "check")
+LIMITS = {
+    "keep": (1, 100),
+    "check_seconds": (1, 600),
+    "total_seconds": (1, 14_400),
+    "silence_seconds": (1, 14_400),
+}
+
+
+def whole(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings with the defaults where nothing is said."""
+    return {**DEFAULTS, **{key: value for key, value in settings.items() if key in DEFAULTS}}
+
+
+def problems(settings: Mapping[str, Any]) -> list[str]:
+    """Return each fault in a sentence."""
+    asked = whole(settings)
+    if kinds := list(_kinds(asked)):
+        return kinds
+    return [*_path(asked), *_shared(asked), *_commands(asked), *_url(asked), *_numbers(asked)]
+
+
+def _kinds(settings: dict[str, Any]) -> Iterator[str]:
+    for key, usual in DEFAULTS.items():
+        value = settings[key]
+        if isinstance(usual, str) and not isinstance(value, str):
+            yield f"“{key}” takes a text, not {value!r}."
+        if isinstance(usual, list) and not (
+            isinstance(value, list) and all(isinstance(part, str) for part in value)
+        ):
+            yield f"“{key}” takes a list of lines, not {value!r}."
+
+
+def _path(settings: dict[str, Any]) -> Iterator[str]:
+    path = settings["path"]
+    if path and not re.match(r"\A(~/|/)[^\x00-\x1f]*\Z", path):
+        yield f"The folder “{path}” is neither absolute nor below “~/”."
+    if ".." in path.split("/") or (path and path.rstrip("/") in ("", "~")):
+        yield f"The folder “{path}” is not one that releases may live in."
+
+
+def _shared(settings: dict[str, Any]) -> Iterator[str]:
+    for path in settings["shared"]:
+        parts = path.rstrip("/").split("/")
+        if path.startswith("/") or {"", ".", ".."} & set(parts) or "\n" in path:
+            yield f"The shared path “{path}” must lie inside the release, such as log/ or .env."
+
+
+def _commands(settings: dict[str, Any]) -> Iterator[str]:
+    for key in COMMANDS:
+        if any("\x00" in line for line in settings[key]):
+            yield f"A command of “{key}” has a NUL character in it."
+
+
+def _url(settings: dict[str, Any]) -> Iterator[str]:
+    url = settings["check_url"]
+    if not url:
+        return
+    parts = urlsplit(url.replace("{host}", "host"))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        yield f"The address to check, “{url}”, must begin with http:// or https:// and name a host."
+    if parts.username or parts.password:
+        yield "The address to check holds a password; people can read it there."
+
+
+def _numbers(settings: dict[str, Any]) -> Iterator[str]:
+    for key, (least, most) in LIMITS.items():
+        value = settings[key]
+        if type(value) is not int or not least <= value <= most:
+            yield f"“{key}” is {value!r}; it takes a number from {least} to {most}."

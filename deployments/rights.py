@@ -1,0 +1,102 @@
+"""Who may do what: one table, one function that decides. Every door asks it, for the person."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from django.db.models import Q, QuerySet
+
+from deployments.exceptions import NotAllowed
+from deployments.models import Application, Environment, Person, Role
+
+Right = Literal["see", "deploy", "force", "configure", "administer"]
+Scope = Environment | Application | None
+
+RANK = {"viewer": 1, "deployer": 2, "maintainer": 3, "admin": 4}
+
+# The least role for each right, after the table in docs/security.md.
+LEAST: dict[Right, str] = {
+    "see": "viewer",  # see, search, comment
+    "deploy": "deployer",  # deploy, retry, rollback, cancel one's own; own tokens
+    "force": "maintainer",  # force past checks, cancel another's, accept a host key
+    "configure": "maintainer",  # app, environments, hosts; commands, secrets and keys
+    "administer": "admin",  # people and roles
+}
+WORDS: dict[Right, str] = {
+    "see": "see",
+    "deploy": "deploy",
+    "force": "cancel what another started in",
+    "configure": "change the settings of",
+    "administer": "give roles for",
+}
+
+
+def may(person: Person, right: Right, scope: Scope = None) -> bool:
+    """Return whether the person holds the right there."""
+    if not person.is_active:
+        return False
+    return right == "see" or rank(person, scope) >= RANK[least(right, scope)]
+
+
+def may_somewhere(person: Person, right: Right) -> bool:
+    """Return whether the person holds the right for anything at all."""
+    names = [name for name in RANK if RANK[name] >= RANK[LEAST[right]]]
+    held = person.is_superuser or person.roles.filter(name__in=names).exists()
+    return person.is_active and (right == "see" or held)
+
+
+def require(person: Person, right: Right, scope: Scope = None) -> None:
+    """Refuse, naming who can, unless the person holds the right there."""
+    if not may(person, right, scope):
+        raise NotAllowed(refusal(person, right, scope))
+
+
+def refusal(person: Person, right: Right, scope: Scope = None) -> str:
+    """Say that the person may not, which role may, and who has it."""
+    where = str(scope) if scope is not None else "Shipmate"
+    role = least(right, scope)
+    return (
+        f"{person} may not {WORDS[right]} {where}: it takes a {role}. Ask {who_may(right, scope)}."
+    )
+
+
+def least(right: Right, scope: Scope = None) -> str:
+    """Return the least role for the right; an environment may ask more for deploying."""
+    if right == "deploy" and isinstance(scope, Environment):
+        return max(LEAST[right], scope.deploys, key=RANK.__getitem__)
+    return LEAST[right]
+
+
+def rank(person: Person, scope: Scope = None) -> int:
+    """Return the rank of the highest role that covers the scope."""
+    if person.is_superuser:
+        return RANK["admin"]
+    names = person.roles.filter(covering(scope)).values_list("name", flat=True)
+    return max((RANK[name] for name in names), default=0)
+
+
+def covering(scope: Scope) -> Q:
+    """Match the roles whose scope covers this one: everywhere, its app, itself."""
+    everywhere = Q(application=None, environment=None)
+    if isinstance(scope, Environment):
+        return everywhere | Q(application=scope.application_id) | Q(environment=scope)
+    if isinstance(scope, Application):
+        return everywhere | Q(application=scope)
+    return everywhere
+
+
+def holders(right: Right, scope: Scope = None) -> QuerySet[Person]:
+    """Return the people who hold the right there."""
+    names = [name for name in RANK if RANK[name] >= RANK[least(right, scope)]]
+    roles = Role.objects.filter(covering(scope), name__in=names)
+    return Person.objects.filter(
+        Q(pk__in=roles.values("person")) | Q(is_superuser=True), is_active=True
+    ).order_by("username")
+
+
+def who_may(right: Right, scope: Scope = None) -> str:
+    """Name up to three people who can, for the end of a refusal."""
+    names = [person.username for person in holders(right, scope)[:4]]
+    if not names:
+        return "an administrator to give somebody that role"
+    return ", ".join(names[:3]) + (" or another" if len(names) > 3 else "")

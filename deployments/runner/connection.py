@@ -1,0 +1,296 @@
+"""One SSH connection to one host, tuned, with a time-out on everything a host could stall."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Any, cast
+
+import paramiko
+from paramiko.common import MSG_CHANNEL_DATA, MSG_CHANNEL_EXTENDED_DATA
+from paramiko.ssh_exception import IncompatiblePeer
+
+from deployments.exceptions import HostError
+from deployments.runner import keys
+from deployments.runner.hosts import LoginRefused, Target
+
+# What may lie unread in a channel: it bounds the memory that a host can take, and still lets
+# 10 MB a second through on a line of 200 ms.
+WINDOW = 2 * 1024 * 1024
+LARGEST_PACKET = 256 * 1024
+# A key exchange takes some kilobytes; whoever sends more before the sign-in is no SSH server.
+LARGEST_GREETING = 1024 * 1024
+OPEN_TIMEOUT = 30.0
+SEND_TIMEOUT = 60.0
+KEEPALIVE = 20
+
+# Elliptic curves only: the older exchanges cost up to 120 ms of CPU a connection.
+KEX = (
+    "mlkem768x25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
+)
+CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr")
+MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256")
+HOST_KEYS = (
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
+# What Paramiko raises when the other side is gone.
+BROKEN = (OSError, EOFError, paramiko.SSHException)
+# Every error reaches the caller as an exception; the tracebacks of Paramiko's thread add nothing.
+LOG = "deployments.runner.paramiko"
+logging.getLogger(LOG).setLevel(logging.CRITICAL)
+
+
+class ConnectionLost(HostError):
+    """A connection that stood is gone, or of no use any more. Another one may do.
+
+    `sent`: the host may have got a whole program, and may be running it.
+    """
+
+    code = "lost"
+
+    def __init__(self, text: str, *, sent: bool = True) -> None:
+        super().__init__(text)
+        self.sent = sent
+
+
+class Connection:
+    """A signed-in connection. It serves several channels, from several threads."""
+
+    def __init__(self, target: Target, transport: paramiko.Transport) -> None:
+        self.target = target
+        self.transport = transport
+
+    @classmethod
+    def open(cls, target: Target, *, timeout: float = 15.0) -> Connection:
+        """Connect, check the host's key, sign in; refuse with a HostError that says why."""
+        key = keys.signing_key(target.private_key)
+        known = tuple(line.split(maxsplit=1)[0] for line in target.host_keys)
+        transport = greet(target.address, target.port, timeout=timeout, known=known)
+        connection = cls(target, transport)
+        try:
+            target.check_host_key(shown_key(transport))
+            connection._sign_in(key, timeout)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _sign_in(self, key: paramiko.PKey, timeout: float) -> None:
+        answered = threading.Event()
+        with _unreachable(self.target.address, self.target.port):
+            self.transport.auth_publickey(self.target.user, key, answered)
+            answered.wait(timeout)
+            if not self.transport.is_authenticated():
+                if answered.is_set() and self.transport.is_active():
+                    raise LoginRefused(self.target, keys.read(self.target.private_key).public)
+                raise TimeoutError("the host did not answer the sign-in")
+        cast(Wire, self.transport.sock).trust()
+        self.transport.set_keepalive(KEEPALIVE)
+
+    @property
+    def alive(self) -> bool:
+        return self.transport.is_active()
+
+    def run(self, program: bytes, *, more_follows: bool = False) -> paramiko.Channel:
+        """Hand a program to the host's `sh`, on standard input: no other command is ever sent."""
+        channel, sending = None, False
+        try:
+            with self.deadline(OPEN_TIMEOUT):
+                channel = self.transport.open_session(window_size=WINDOW, timeout=OPEN_TIMEOUT)
+                channel.exec_command("sh")
+            sending = True
+            self._give(channel, program, more_follows)
+        except Exception as error:  # whatever broke Paramiko's thread is raised here
+            if channel is not None:
+                hang_up(channel)
+            text = f"{self.target.name}: the connection broke: {reason(error)}"
+            raise ConnectionLost(text, sent=sending) from error
+        return channel
+
+    def _give(self, channel: paramiko.Channel, program: bytes, more_follows: bool) -> None:
+        channel.settimeout(SEND_TIMEOUT)
+        try:
+            with self.deadline(SEND_TIMEOUT):
+                channel.sendall(program)
+                if not more_follows:
+                    channel.shutdown_write()
+        except OSError as error:
+            # A login without a shell hangs up on this channel only, and what it said is to be read.
+            if isinstance(error, TimeoutError) or not self.alive:
+                raise
+
+    @contextmanager
+    def deadline(self, seconds: float) -> Iterator[None]:
+        """Close the connection unless the block ends in time: Paramiko has waits without end."""
+        timer = threading.Timer(seconds, self.close)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def close(self) -> None:
+        _close(self.transport)
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Wire:
+    """A socket that acknowledges at once, and that takes no more than is reasonable.
+
+    sshd leaves Nagle's algorithm on: its second small packet waits for an acknowledgement, which
+    Linux delays by 40 ms.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._credit: float = LARGEST_GREETING
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def trust(self) -> None:
+        self._credit = float("inf")
+
+    def recv(self, size: int) -> bytes:
+        if size > LARGEST_PACKET or self._credit <= 0:
+            raise OSError("the host sends more than SSH allows")
+        data = self._sock.recv(size)
+        self._credit -= len(data)
+        if hasattr(socket, "TCP_QUICKACK"):
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        return data
+
+
+def _bounded(feed: Callable[[paramiko.Channel, Any], None]) -> Callable[..., None]:
+    """Paramiko announces a window but takes whatever comes; a host must not fill our memory."""
+
+    def checked(channel: paramiko.Channel, message: Any) -> None:
+        feed(channel, message)
+        if len(channel.in_buffer) + len(channel.in_stderr_buffer) > 2 * WINDOW:
+            raise paramiko.SSHException("the host sends more than the window allows")
+
+    return checked
+
+
+class HostTransport(paramiko.Transport):
+    # Idle connections otherwise wake up ten times a second.
+    _active_check_timeout = 2
+    # Paramiko's own table, with two entries replaced.
+    _channel_handler_table = {
+        **paramiko.Transport._channel_handler_table,  # type: ignore[attr-defined]
+        MSG_CHANNEL_DATA: _bounded(paramiko.Channel._feed),  # type: ignore[attr-defined]
+        MSG_CHANNEL_EXTENDED_DATA: _bounded(paramiko.Channel._feed_extended),  # type: ignore[attr-defined]
+    }
+
+
+def greet(
+    address: str, port: int, *, timeout: float, known: tuple[str, ...] = ()
+) -> paramiko.Transport:
+    """Connect and exchange keys. Nobody has been signed in and nothing has been checked yet."""
+    with _unreachable(address, port):
+        sock = socket.create_connection((address, port), timeout=timeout)
+        _tune(sock)
+        transport = HostTransport(cast(socket.socket, Wire(sock)))
+        try:
+            _negotiate(transport, timeout, known)
+        except BaseException:
+            _close(transport)
+            raise
+    return transport
+
+
+def hang_up(channel: paramiko.Channel) -> None:
+    """Close a channel, which also fails when the connection under it is gone already."""
+    with suppress(*BROKEN):
+        channel.close()
+
+
+def shown_key(transport: paramiko.Transport) -> str:
+    key = transport.get_remote_server_key()
+    return f"{key.get_name()} {key.get_base64()}"
+
+
+def reason(error: BaseException) -> str:
+    """Return what went wrong in words, for errors that often carry none."""
+    if isinstance(error, TimeoutError):
+        return str(error) or "no answer in time"
+    if isinstance(error, EOFError):
+        return "the host closed the connection"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
+def _tune(sock: socket.socket) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    # A host that lost its power is noticed after half a minute, on an idle connection as well.
+    for name, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 30_000)
+
+
+def _negotiate(transport: paramiko.Transport, timeout: float, known: tuple[str, ...]) -> None:
+    transport.set_log_channel(LOG)
+    transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = timeout
+    options = transport.get_security_options()
+    options.kex = tuple(name for name in KEX if name in options.kex)
+    options.ciphers, options.digests = CIPHERS, MACS
+    # A host has several keys: it is asked for those kinds first of which one was accepted.
+    options.key_types = tuple(sorted(HOST_KEYS, key=lambda name: _spoken(name) not in known))
+    transport.start_client(timeout=timeout)
+    if not transport.initial_kex_done:
+        raise TimeoutError("the host did not finish its greeting in time")
+
+
+def _spoken(algorithm: str) -> str:
+    return "ssh-rsa" if algorithm.startswith("rsa-") else algorithm
+
+
+def _close(transport: paramiko.Transport) -> None:
+    # Ends a timer of the greeting, and wakes the thread that reads: they would go on for a while.
+    transport.packetizer.complete_handshake()
+    with suppress(OSError):
+        transport.sock.shutdown(socket.SHUT_RDWR)
+    transport.close()
+    transport.sock.close()
+
+
+@contextmanager
+def _unreachable(address: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except HostError:
+        raise
+    except IncompatiblePeer as error:
+        text = f"{address}:{port} offers only outdated encryption: {reason(error)}"
+        raise HostError(text, code="settings") from error
+    except Exception as error:  # whatever broke Paramiko's thread is raised here
+        text = f"{address}:{port} cannot be reached: {reason(error)}"
+        raise HostError(text, code="unreachable") from error

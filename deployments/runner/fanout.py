@@ -1,0 +1,106 @@
+"""A fleet: the hosts of one deployment, each with one connection that is kept until the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from types import TracebackType
+
+from deployments.runner.flow import Cancelled, Done, Event, Flow, Job, Result
+from deployments.runner.follow import tidy
+from deployments.runner.hosts import Target
+from deployments.runner.jobs import HostJob, Link, Task, end, send
+
+WIDTH = 64
+PATIENCE = 120.0
+TICK = 0.5
+
+
+class Fleet:
+    """For one thread: whoever reads the events is also who starts and cancels."""
+
+    def __init__(
+        self, targets: Iterable[Target], *, width: int = WIDTH, patience: float = PATIENCE
+    ) -> None:
+        self._links = {target.name: Link(target) for target in targets}
+        self._width = width
+        self._patience = patience
+        self._flow: Flow | None = None
+
+    def run(self, tasks: Sequence[Task], *, tick: float = TICK) -> Iterator[Event | None]:
+        """Start or attach on each host; give events until each has had its Done.
+
+        None comes after each `tick` without news. Closing the iterator leaves the runs alone.
+        """
+        flow = Flow()
+        jobs: dict[str, Job] = {
+            task.host: HostJob(self._links[task.host], task, flow, self._patience).result
+            for task in tasks
+        }
+        return self._events(flow, jobs, tick)
+
+    def upload(
+        self,
+        hosts: Iterable[str],
+        name: str,
+        chunks: Callable[[bool], Iterable[bytes]],
+        *,
+        tick: float = TICK,
+    ) -> Iterator[Event | None]:
+        """Send a file to each host; Done then carries Outcome("ended", position=bytes sent)."""
+        flow = Flow()
+        jobs: dict[str, Job] = {
+            host: partial(send, self._links[host], flow, name, chunks, self._patience)
+            for host in hosts
+        }
+        return self._events(flow, jobs, tick)
+
+    def request_cancel(self, runs: Mapping[str, str], *, grace: float = 10.0) -> None:
+        """Cancel runs (host to run id) while `run` goes on; it then gives a Cancelled for each."""
+        if self._flow is None:
+            raise RuntimeError("nothing is being run: use cancel()")
+        self._flow.add(self._endings(runs, grace), Cancelled, self._width)
+
+    def cancel(self, runs: Mapping[str, str], *, grace: float = 10.0) -> dict[str, Result]:
+        """Cancel runs (host to run id) and wait for what each host says."""
+        return self._gather(self._endings(runs, grace))
+
+    def tidy(self, hosts: Iterable[str], uploads: Sequence[str]) -> dict[str, Result]:
+        """Remove uploads that are not needed any more, and what is older than a day."""
+        return self._gather({host: partial(self._tidy, host, list(uploads)) for host in hosts})
+
+    def close(self) -> None:
+        if self._flow is not None:
+            self._flow.stop.set()
+        for link in self._links.values():
+            link.close()
+
+    def __enter__(self) -> Fleet:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _events(self, flow: Flow, jobs: Mapping[str, Job], tick: float) -> Iterator[Event | None]:
+        self._flow = flow
+        flow.add(jobs, Done, self._width)
+        try:
+            yield from flow.events(tick)
+        finally:
+            self._flow = None
+
+    def _gather(self, jobs: Mapping[str, Job]) -> dict[str, Result]:
+        flow = Flow()
+        flow.add(jobs, Done, self._width)
+        return {event.host: event.result for event in flow.events(TICK) if isinstance(event, Done)}
+
+    def _endings(self, runs: Mapping[str, str], grace: float) -> dict[str, Job]:
+        return {host: partial(end, self._links[host], run, grace) for host, run in runs.items()}
+
+    def _tidy(self, host: str, uploads: list[str]) -> Result:
+        return tidy(self._links[host].connection(), uploads=uploads)

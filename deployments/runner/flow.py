@@ -1,0 +1,132 @@
+"""Threads that work off jobs for many hosts, and the bounded queue that their consumer reads."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from deployments.exceptions import HostError
+from deployments.runner.follow import Outcome
+
+logger = logging.getLogger(__name__)
+
+# So much output waits for a slow consumer, whatever the number of hosts: 128 pieces of 64 kB.
+QUEUE_LENGTH = 128
+
+Result = Outcome | HostError
+Job = Callable[[], Result]
+
+
+@dataclass(frozen=True)
+class Output:
+    host: str
+    data: bytes
+    offset: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """The host answers for the run: keep that, and only attach from now on."""
+
+    host: str
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Contact is broken at present; it is tried again."""
+
+    host: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """So much of an upload is under way."""
+
+    host: str
+    sent: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """The last event of a host's job."""
+
+    host: str
+    result: Result
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """What became of a request to cancel. The end of the host's own job comes as Done besides."""
+
+    host: str
+    result: Result
+
+
+Event = Output | Known | Trouble | Progress | Done | Cancelled
+Ending = type[Done] | type[Cancelled]
+
+
+class Flow:
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self._events: queue.Queue[Event] = queue.Queue(QUEUE_LENGTH)
+        self._unfinished = 0
+
+    def add(self, jobs: Mapping[str, Job], ending: Ending, width: int) -> None:
+        """Start the jobs, `width` at a time. For the consumer's own thread only."""
+        waiting: queue.SimpleQueue[tuple[str, Job]] = queue.SimpleQueue()
+        for item in jobs.items():
+            waiting.put(item)
+        self._unfinished += len(jobs)
+        for _ in range(min(width, len(jobs))):
+            # Daemons: a host that stalls in some way must not keep a worker from ending.
+            threading.Thread(target=self._work, args=(waiting, ending), daemon=True).start()
+
+    def emit(self, event: Event) -> None:
+        """Wait until the consumer has room: that is what keeps memory flat."""
+        while not self.stop.is_set():
+            try:
+                return self._events.put(event, timeout=0.5)
+            except queue.Full:
+                continue
+        return None
+
+    def events(self, tick: float) -> Iterator[Event | None]:
+        """Give what happens, and None after each `tick` in which nothing did."""
+        try:
+            while self._unfinished:
+                event = self._next(tick)
+                if isinstance(event, Done | Cancelled):
+                    self._unfinished -= 1
+                yield event
+        finally:
+            self.stop.set()
+
+    def _next(self, tick: float) -> Event | None:
+        try:
+            return self._events.get(timeout=tick)
+        except queue.Empty:
+            return None
+
+    def _work(self, waiting: queue.SimpleQueue[tuple[str, Job]], ending: Ending) -> None:
+        while not self.stop.is_set():
+            try:
+                host, job = waiting.get_nowait()
+            except queue.Empty:
+                return
+            self.emit(ending(host, _result(host, job)))
+
+
+def _result(host: str, job: Job) -> Result:
+    try:
+        return job()
+    except HostError as error:
+        return error
+    except Exception as error:
+        # A thread that died in silence would leave its host running for ever.
+        logger.exception("The job of host %s failed.", host)
+        return HostError(f"{host}: {type(error).__name__}: {error}", code="lost")

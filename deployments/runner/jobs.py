@@ -1,0 +1,224 @@
+"""What is done on one host of a fleet, on a connection that may break at any moment."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from deployments.exceptions import HostError
+from deployments.runner.connection import Connection, ConnectionLost
+from deployments.runner.flow import Flow, Known, Output, Progress, Result, Trouble
+from deployments.runner.follow import Outcome, Run, cancel, follow
+from deployments.runner.hosts import Target
+from deployments.runner.upload import upload
+
+# Nothing was started yet: a host that cannot be reached is told of soon.
+FIRST_PATIENCE = 20.0
+PAUSES = (0.0, 0.5, 1.0, 2.0, 5.0)
+# A connection that held for so long was a good one: the next failure is the first again.
+STEADY = 10.0
+# Trying again changes nothing: somebody has to act first.
+FINAL_CODES = ("host_key", "settings")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run for one host, and how far it has come so far.
+
+    `offset`: so many bytes of its log are kept. `asked`: a start may have been sent before.
+    `known`: the host has answered for this run, so it must never be started again.
+    """
+
+    host: str
+    run: Run
+    offset: int = 0
+    asked: bool = False
+    known: bool = False
+
+
+class Link:
+    """The one connection to a host, opened when needed and kept for the whole deployment."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._closed = False
+
+    def connection(self) -> Connection:
+        with self._lock:
+            if self._closed:
+                raise ConnectionLost(f"{self.target.name} was let go of", sent=False)
+            if self._connection is None or not self._connection.alive:
+                self._close_connection()
+                self._connection = Connection.open(self.target)
+            return self._connection
+
+    def drop(self, connection: Connection) -> None:
+        """Close a connection that failed, unless another one has taken its place."""
+        with self._lock:
+            if self._connection is connection:
+                self._close_connection()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._close_connection()
+
+    def _close_connection(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class Contact:
+    """When a host was last heard, and how often it has failed of late."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._tried = time.monotonic()
+        self.heard()
+
+    def heard(self) -> None:
+        self._last = time.monotonic()
+
+    @property
+    def away(self) -> float:
+        return time.monotonic() - self._last
+
+    def pause(self) -> float:
+        """Return how long to wait before the next try: longer each time."""
+        if time.monotonic() - self._tried > STEADY:
+            self._failures = 0
+        pause = PAUSES[min(self._failures, len(PAUSES) - 1)]
+        self._failures += 1
+        self._tried = time.monotonic() + pause
+        return pause
+
+
+class HostJob:
+    """One run on one host: started or attached to, again and again, until the host has a word."""
+
+    def __init__(self, link: Link, task: Task, flow: Flow, patience: float) -> None:
+        self._link = link
+        self._task = task
+        self._flow = flow
+        self._patience = patience
+        self._contact = Contact()
+        self._offset = task.offset
+        self._asked = task.asked or task.known
+        self._known = task.known
+
+    def result(self) -> Result:
+        return persevere(self._attempt, self._link, self._flow, self._contact, self._final)
+
+    def _attempt(self, connection: Connection) -> Result:
+        try:
+            outcome = follow(
+                connection,
+                self._task.run,
+                mode="attach" if self._known else "start",
+                offset=self._offset,
+                sink=self._output,
+                stop=self._flow.stop,
+                beat=self._beat,
+            )
+        except ConnectionLost as error:
+            self._asked = self._asked or error.sent
+            raise
+        self._asked = True
+        if outcome.word == "broken":
+            raise ConnectionLost(f"{self._task.host}: {outcome.detail}")
+        return outcome
+
+    def _output(self, data: bytes) -> None:
+        self._flow.emit(Output(self._task.host, data, self._offset))
+        self._offset += len(data)
+        self._contact.heard()
+
+    def _beat(self) -> None:
+        self._contact.heard()
+        if not self._known:
+            self._known = True
+            self._flow.emit(Known(self._task.host))
+
+    def _final(self, error: HostError) -> HostError | None:
+        host = self._task.host
+        if not self._asked:
+            if self._contact.away <= min(self._patience, FIRST_PATIENCE):
+                return None
+            return HostError(f"{error} Nothing was started on {host}.", code="unreachable")
+        if self._contact.away <= self._patience:
+            return None
+        text = (
+            f"Contact with {host} was lost {self._contact.away:.0f} seconds ago; the command may "
+            f"still be running there. Last error: {error}"
+        )
+        return HostError(text, code="lost")
+
+
+def send(
+    link: Link,
+    flow: Flow,
+    name: str,
+    chunks: Callable[[bool], Iterable[bytes]],
+    patience: float,
+) -> Result:
+    """Upload to one host; a broken upload is simply done again."""
+    contact = Contact()
+
+    def attempt(connection: Connection) -> Result:
+        sent = upload(connection, name, chunks, stop=flow.stop, progress=progress)
+        return Outcome("ended", 0, sent)
+
+    def progress(sent: int) -> None:
+        contact.heard()
+        flow.emit(Progress(link.target.name, sent))
+
+    def final(error: HostError) -> HostError | None:
+        return error if contact.away > patience else None
+
+    return persevere(attempt, link, flow, contact, final)
+
+
+def end(link: Link, run_id: str, grace: float) -> Result:
+    """Cancel one run: beside its follower on the kept connection, or on one of its own."""
+    try:
+        outcome = cancel(link.connection(), run_id, grace=grace)
+        if outcome.word != "broken":
+            return outcome
+    except HostError as error:
+        if _hopeless(error):
+            raise
+    # The kept connection broke, or the host allows it no second session.
+    with Connection.open(link.target) as connection:
+        return cancel(connection, run_id, grace=grace)
+
+
+def persevere(
+    attempt: Callable[[Connection], Result],
+    link: Link,
+    flow: Flow,
+    contact: Contact,
+    final: Callable[[HostError], HostError | None],
+) -> Result:
+    """Try until there is a result, until an error needs somebody to act, or until patience ends."""
+    while True:
+        connection = None
+        try:
+            connection = link.connection()
+            return attempt(connection)
+        except HostError as error:
+            given_up = error if _hopeless(error) or flow.stop.is_set() else final(error)
+            if given_up is not None:
+                return given_up
+            if connection is not None:
+                link.drop(connection)
+            flow.emit(Trouble(link.target.name, str(error)))
+        flow.stop.wait(contact.pause())
+
+
+def _hopeless(error: HostError) -> bool:
+    return error.code in FINAL_CODES

@@ -1,0 +1,216 @@
+"""Hide secrets in a stream of bytes, wherever it is cut and however they are spelled."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
+
+MASK = b"[masked]"
+# Shorter ones would hide half of every log. Whoever saves a secret refuses such.
+SHORTEST = 6
+# So many bytes of escape sequences may lie inside of a secret. It bounds what is held back.
+LONGEST_GAP = 1024
+# Where base64 programs break their lines: base64 and MIME at 76, PEM and openssl at 64.
+BASE64_LINES = (76, 64)
+
+# Colours and what else moves no text: CSI sequences, and the short ones such as ESC ( B.
+ESCAPE = re.compile(rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|[ -/]{0,8}[0-OQ-WYZ\\`-~])")
+UNFINISHED_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}|[ -/]{0,8})\Z")
+
+Span = tuple[int, int]
+
+
+class Masker:
+    """Give back what may be shown. Only bytes that could still become a secret wait for more."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._forms = sorted({form for secret in secrets for form in forms(secret)})
+        self._tail = b""
+        # So much of the tail, and so much before it, belongs to a secret whose mask was given.
+        self._covered = 0
+        self._swallowed = 0
+
+    def feed(self, data: bytes) -> bytes:
+        if not self._forms:
+            return data
+        return self._mask(self._tail + data, final=False)
+
+    def finish(self) -> bytes:
+        """Give what was held back: nothing more comes."""
+        return self._mask(self._tail, final=True)
+
+    @property
+    def held(self) -> int:
+        """How many raw bytes came in that are not settled: go on from so far back after a break."""
+        return len(self._tail) + self._swallowed
+
+    def _mask(self, data: bytes, *, final: bool) -> bytes:
+        text = _Text(data)
+        end = len(data) if final else text.settled(self._forms)
+        shown, position, begun = [], 0, 0
+        for start, stop in _merged([(0, self._covered), *text.spans(self._forms)]):
+            if start == 0 and self._covered:
+                begun = -self._swallowed
+            elif start >= end:
+                break
+            else:
+                shown += [data[position:start], MASK]
+                begun = start
+            position = stop
+        shown.append(data[position:end])
+        self._tail = data[end:]
+        self._covered = max(0, position - end)
+        self._swallowed = end - begun if self._covered else 0
+        return b"".join(shown)
+
+
+def mask_text(text: str, secrets: Iterable[str]) -> str:
+    masker = Masker(secrets)
+    shown = masker.feed(text.encode("utf-8", "surrogatepass")) + masker.finish()
+    return shown.decode("utf-8", "surrogatepass")
+
+
+def forms(secret: str) -> set[bytes]:
+    """Return every spelling of a secret, and of each of its lines, that a log is likely to show."""
+    if len(secret) < SHORTEST:
+        return set()
+    texts = {secret, secret.strip(), *(line.strip() for line in secret.splitlines())}
+    found = {form for text in texts if len(text) >= SHORTEST for form in _spellings(text)}
+    return {form for form in found if len(form) >= SHORTEST}
+
+
+def _spellings(text: str) -> Iterator[bytes]:
+    raw = text.encode("utf-8", "surrogatepass")
+    yield raw
+    yield from (form.encode("utf-8", "surrogatepass") for form in (*_quoted(text), *_escaped(text)))
+    # The last one is how JavaScript does it.
+    for percent in (quote(raw), quote(raw, safe=""), quote_plus(raw), quote(raw, safe="!'()*")):
+        yield percent.encode()
+        yield re.sub("%..", lambda code: code[0].lower(), percent).encode()
+    yield raw.hex().encode()
+    yield raw.hex().upper().encode()
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        for before in range(3):
+            yield from _base64_pieces(encode(b"\0" * before + raw), before, len(raw))
+
+
+def _quoted(text: str) -> Iterator[str]:
+    """Inside a shell's single quotes (both ways in use) and double quotes, and with backslashes."""
+    yield text.replace("'", "'\\''")
+    yield text.replace("'", "'\"'\"'")
+    yield re.sub(r'(["$`\\])', r"\\\1", text)
+    yield re.sub(r"([^\w@%+=:,./-])", r"\\\1", text)
+
+
+def _escaped(text: str) -> Iterator[str]:
+    """As JSON writes it (also with escaped slashes, as PHP does), Python and HTML."""
+    for ascii_only in (True, False):
+        quoted = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+        yield quoted
+        yield quoted.replace("/", "\\/")
+    yield repr(text)[1:-1]
+    yield html.escape(text)
+
+
+def _base64_pieces(encoded: bytes, before: int, length: int) -> Iterator[bytes]:
+    """Without the characters that also hold bits of what stands before and after the secret."""
+    first, last = (0, 2, 3)[before], (0, 3, 2)[(before + length) % 3]
+    piece = encoded[first : len(encoded) - last]
+    yield piece
+    for width in BASE64_LINES:
+        yield from (piece[start : start + width] for start in range(0, len(piece), width))
+
+
+class _Text:
+    """Bytes, and what is seen of them once colours are taken out."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._escapes: list[Span] = []
+        self._solid = len(data)
+        self._seen = data
+        # Where each piece between two escapes begins: in what is seen, and in the data.
+        self._places: list[int] = [0]
+        self._origins: list[int] = [0]
+        if b"\x1b" in data:
+            self._take_out_escapes()
+
+    def _take_out_escapes(self) -> None:
+        if unfinished := UNFINISHED_ESCAPE.search(self._data):
+            self._solid = unfinished.start()
+        self._escapes = [match.span() for match in ESCAPE.finditer(self._data)]
+        pieces, place, origin = [], 0, 0
+        for start, stop in [*self._escapes, (self._solid, self._solid)]:
+            pieces.append(self._data[origin:start])
+            place, origin = place + start - origin, stop
+            self._places.append(place)
+            self._origins.append(origin)
+        self._seen = b"".join(pieces)
+
+    def spans(self, known: list[bytes]) -> Iterator[Span]:
+        """Give each place of each form, as it stands or with colours inside."""
+        yield from _places(self._data, known)
+        if not self._escapes:
+            return
+        for start, stop in _places(self._seen, known):
+            raw_start, raw_stop = self._origin(start), self._origin(stop - 1) + 1
+            if raw_stop - raw_start - (stop - start) <= LONGEST_GAP:
+                yield raw_start, raw_stop
+
+    def settled(self, known: list[bytes]) -> int:
+        """Return up to where nothing that still comes can change what is a secret."""
+        end = min(self._earliest(form) for form in known)
+        # Never cut an escape: its rest would be taken for text.
+        return next((start for start, stop in self._escapes if start < end < stop), end)
+
+    def _earliest(self, form: bytes) -> int:
+        end = min(self._solid, next(_beginnings(self._data, form), self._solid))
+        if not self._escapes and self._solid == len(self._data):
+            return end
+        for place in _beginnings(self._seen, form):
+            origin = self._origin(place)
+            if self._solid - origin - (len(self._seen) - place) <= LONGEST_GAP:
+                return min(end, origin)
+        return end
+
+    def _origin(self, place: int) -> int:
+        piece = bisect_right(self._places, place) - 1
+        return self._origins[piece] + place - self._places[piece]
+
+
+def _places(data: bytes, known: list[bytes]) -> Iterator[Span]:
+    # A search for each form is several times faster than one expression with all of them.
+    for form in known:
+        start = data.find(form)
+        while start >= 0:
+            yield start, start + len(form)
+            start = data.find(form, start + 1)
+
+
+def _beginnings(data: bytes, form: bytes) -> Iterator[int]:
+    """Give the places near the end from which the rest may be the beginning of the form."""
+    first = max(0, len(data) - len(form) + 1)
+    start = data.find(form[:4], first)
+    while start >= 0:
+        if form.startswith(data[start:]):
+            yield start
+        start = data.find(form[:4], start + 1)
+    for start in range(max(first, len(data) - 3), len(data)):
+        if form.startswith(data[start:]):
+            yield start
+
+
+def _merged(spans: list[Span]) -> list[Span]:
+    """Join spans that overlap: what is covered twice is one secret to a reader."""
+    merged: list[Span] = []
+    for start, stop in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        elif stop > start:
+            merged.append((start, stop))
+    return merged

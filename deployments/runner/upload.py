@@ -1,0 +1,115 @@
+"""Send a file to a host over one channel of `sh`, whole or not at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from threading import Event
+
+from deployments.exceptions import HostError
+from deployments.runner import wrapper
+from deployments.runner.connection import Connection, ConnectionLost
+from deployments.runner.conversation import Conversation
+
+# Paramiko copies what is left of a piece with every packet: small pieces keep that cheap.
+PIECE = 256 * 1024
+ANSWER_TIMEOUT = 120.0
+
+# The shell has read up to the call of main before it runs it, so the bytes that follow go to cat.
+# The nonce in the name keeps a stalled earlier upload from writing into this one.
+RECEIVE = r"""
+say() { printf '%s %s\n' "$nonce" "$*" >&2; }
+fail() { say failed "$*"; exit 5; }
+main() {
+umask 077
+{ mkdir -p "$folder" && cd "$folder"; } 2>/dev/null || fail "cannot write to $folder"
+partial=$name.$nonce.partial packer=plain
+command -v gzip >/dev/null 2>&1 && packer=gz
+say ready $packer
+error=$(LC_ALL=C cat 2>&1 >"$partial") || { rm -f "$partial"; fail "$error"; }
+say kept "$(($(wc -c <"$partial")))"
+}
+"""
+# Only after all bytes were sent and counted: an end of input may also be a broken connection.
+FINISH = r"""
+say() { printf '%s %s\n' "$nonce" "$*" >&2; }
+main() {
+error=$(cd "$folder" && LC_ALL=C mv -f "$partial" "$name" 2>&1) || { say failed "$error"; exit 5; }
+say done
+}
+"""
+FOLDER = f"{wrapper.FOLDER}/uploads"
+
+
+class UploadFailed(HostError):
+    """The host could not keep the file. Sending it again would not help."""
+
+    code = "settings"
+
+
+def upload(
+    connection: Connection,
+    name: str,
+    chunks: Callable[[bool], Iterable[bytes]],
+    *,
+    stop: Event | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """Send what `chunks(host has gzip)` gives to ~/.shipmate/uploads/NAME; return the bytes sent.
+
+    ConnectionLost: do it all again. UploadFailed: the host said why it cannot.
+    """
+    nonce = wrapper.new_nonce()
+    names = {"name": wrapper.safe_name(name)}
+    program = wrapper.assemble("receive", nonce, FOLDER, names, RECEIVE)
+    with Conversation(connection, program, nonce, more_follows=True) as host:
+        compressed = _answer(host, "ready") == "gz"
+        sent = _send(host, chunks(compressed), stop or Event(), progress or _ignore)
+        kept = _answer(host, "kept")
+    if kept != str(sent):
+        raise ConnectionLost(f"{connection.target.name} kept {kept} of {sent} bytes")
+    _finish(connection, names | {"partial": f"{name}.{nonce}.partial"})
+    return sent
+
+
+def _finish(connection: Connection, names: dict[str, str]) -> None:
+    nonce = wrapper.new_nonce()
+    program = wrapper.assemble("finish", nonce, FOLDER, names, FINISH)
+    with Conversation(connection, program, nonce) as host:
+        _answer(host, "done")
+
+
+def _answer(host: Conversation, expected: str) -> str:
+    said, *rest = host.line(ANSWER_TIMEOUT)
+    if said == "failed":
+        raise UploadFailed(f"{host.host} could not keep the upload: {' '.join(rest)}")
+    if said != expected:
+        raise ConnectionLost(f"{host.host} said “{said}” instead of “{expected}”")
+    return " ".join(rest)
+
+
+def _send(
+    host: Conversation, chunks: Iterable[bytes], stop: Event, progress: Callable[[int], None]
+) -> int:
+    sent, told = 0, time.monotonic()
+    for piece in _pieces(chunks):
+        if stop.is_set():
+            raise ConnectionLost("stopped here")
+        if not host.send(piece):
+            return sent
+        sent += len(piece)
+        if time.monotonic() - told > 1:
+            told = time.monotonic()
+            progress(sent)
+    host.end_input()
+    return sent
+
+
+def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        for start in range(0, len(chunk), PIECE):
+            yield chunk[start : start + PIECE]
+
+
+def _ignore(sent: int) -> None:
+    """Take a progress that nobody wants to see."""

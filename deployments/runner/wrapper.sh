@@ -1,0 +1,304 @@
+# Starts, follows, cancels or tidies up runs on one host. Sent to a plain `sh` on standard input, after
+# assignments (see wrapper.py) and before the line that calls main: cut anywhere, nothing has run.
+# The comments stay here: only whole lines are comments, and they are not sent.
+#
+# Standard output: the nonce on a line of its own, then bytes of the log from `offset` on, nothing else.
+# Standard error: control lines, each begun by the nonce:
+#   started | attached | beat | end CODE POSITION | lost - POSITION | cancelled | none | short
+#   refused WHY | gone CODE | gone before start | left PIDS | tidied
+# A run's folder (0700) holds files (0600), written with shell built-ins so that no process is spent:
+#   script.TAG  what is run; emptied afterwards, as it may hold secrets
+#   claim       "PID BIRTH BOOT ." of the supervisor, or "0 - - ." of a canceller; made exclusively
+#   group       "PID BIRTH ." of the script, whose pid names its process group and its session
+#   log         both outputs of the script
+#   status      "running", overwritten in place by "CODE ."; the final dot means: whole
+#   cancelled, refused    empty marks
+main() {
+supervisor=
+# The part that the supervisor needs too, which is a shell of its own. No single quotes in here.
+library='
+# Sets birth: when process $1 began, in ticks since boot ("-" without /proc). Fails if it is gone or a zombie.
+birth_of() {
+  birth=-
+  [ -r /proc/self/stat ] || { kill -0 "$1" 2>/dev/null; return; }
+  { read -r _line <"/proc/$1/stat"; } 2>/dev/null || return 1
+  _line=${_line##*) }
+  set -- $_line
+  birth=${20}
+  [ "$1" != Z ]
+}
+
+boot_id() {
+  boot=-
+  { read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || boot=-
+}
+
+# Passes a signal on to the group of the script; before the script has a session, to its process.
+forward() {
+  interrupted=1 wanted=$1
+  [ -z "$child" ] || kill -s "$1" -- "-$child" 2>/dev/null || kill -s "$1" "$child" 2>/dev/null
+}
+
+# Leads a session, is the only writer of claim, group and status, and the parent of the script.
+supervise() {
+  run=$1 interpreter=$2 file=$3 newsession=$4
+  child= wanted= code=127
+  trap interrupted=1 HUP INT PIPE
+  trap "forward TERM" TERM
+  trap "forward KILL" USR1
+  claim || { true >"$file"; exit 0; }
+  # The script starts in the home, without input, in a session whose number is its own pid.
+  (
+    file=$PWD/$file SHIPMATE_RUN=$run
+    export SHIPMATE_RUN
+    cd "$HOME" 2>/dev/null
+    exec $newsession "$interpreter" "$file"
+  ) </dev/null >>log 2>&1 &
+  child=$!
+  birth_of "$child"
+  printf "%s %s .\n" "$child" "$birth" >group
+  [ -z "$wanted" ] || forward "$wanted"
+  # A trap cuts wait short: its status is not the one of the script. 127: collected already.
+  while :; do
+    interrupted=
+    wait "$child"
+    got=$?
+    [ $got = 127 ] || code=$got
+    [ "$interrupted" ] || break
+  done
+  until printf "%s .\n" "$code" 1<>status; do
+    [ -e claim ] || exit 1
+    sleep 1
+  done
+  true >"$file"
+}
+
+# True for the one who may start the script. Whoever could claim but not write says so, and nothing starts.
+claim() {
+  set -C
+  { true >claim; } 2>/dev/null
+  mine=$?
+  set +C
+  if [ $mine != 0 ]; then
+    [ -e claim ] || true >refused
+    return 1
+  fi
+  [ ! -e cancelled ] || { printf "0 - - .\n" >claim; return 1; }
+  birth_of $$
+  boot_id
+  # The status takes its block of the disk now: a full disk cannot lose the exit code later.
+  { printf "%s %s %s .\n" $$ "$birth" "$boot" >claim && printf "running         \n" >status; } 2>/dev/null && return
+  true >refused
+  return 1
+}
+'
+eval "$library"
+
+say() { printf '%s %s\n' "$nonce" "$*" >&2; }
+refuse() { say refused "$*"; exit 5; }
+nap() { sleep .1 2>/dev/null || { sleep 1; false; }; }
+
+claimed() {
+  owner= _end=
+  { read -r owner began booted _end <claim; } 2>/dev/null
+  [ "$_end" = . ] || { owner=; false; }
+}
+
+ended() {
+  code=- _end=
+  { read -r code _end <status; } 2>/dev/null
+  [ "$_end" = . ] || { code=-; false; }
+}
+
+alive() { [ "$booted" = "$boot" ] && birth_of "$owner" && [ "$birth" = "$began" ]; }
+
+enter() {
+  umask 077
+  boot_id
+  { [ "$mode" = attach ] || [ -d "$folder" ] || mkdir -p "$folder"; } 2>/dev/null && cd "$folder" 2>/dev/null
+}
+
+start() {
+  [ ! -e claim ] || return 0
+  # set -m would give a process group too, but in dash and busybox only with a terminal.
+  newsession=setsid
+  command -v setsid >/dev/null 2>&1 || newsession='perl -MPOSIX -e setsid;exec@ARGV'
+  command -v "${newsession%% *}" >/dev/null 2>&1 || refuse 'the host has neither setsid nor perl'
+  # A name of its own: a second starter must not truncate what a shell is reading.
+  file=script.${nonce%????????????????}
+  { printf '%s' "$script" >"$file" && true >>log; } 2>/dev/null || { true >"$file"; refuse "cannot write to $PWD: is the disk full?"; }
+  $newsession sh -c "$library
+supervise \"\$@\"" supervisor "$run" "$interpreter" "$file" "$newsession" </dev/null >/dev/null 2>&1 &
+  supervisor=$!
+}
+
+# Descriptor 3 is shared by tail and every cat, so each goes on where the last one stopped.
+follow() {
+  if [ ! -r log ]; then
+    [ ! -e cancelled ] || { say cancelled; exit 0; }
+    refuse 'the log of this run is gone'
+  fi
+  exec 3<log
+  printf '%s\n' "$nonce"
+  if [ "$offset" != 0 ]; then
+    # tail would seek past the end of a log that was cut, and never say so.
+    [ "$(wc -c <log)" -ge "$offset" ] || { say short; exit 5; }
+    tail -c "+$((offset + 1))" <&3 || exit 1
+  fi
+  [ "$supervisor" ] || pump
+  # Who started the run is told of its end by a signal. Ignored first: it must not hit before its trap is set.
+  trap '' TERM
+  pump &
+  pump=$!
+  trap 'exit 1' TERM
+  wait "$supervisor"
+  kill -TERM "$pump" 2>/dev/null
+  wait "$pump"
+  exit
+}
+
+judge() {
+  over=
+  if ended; then over=end
+  elif [ -e refused ]; then over=refused
+  elif [ "$owner" ] || claimed; then
+    if [ "$owner" = 0 ]; then over=cancelled
+    elif ! alive; then
+      if ended; then over=end; else over=lost; fi
+    fi
+  elif [ $looks -gt 100 ]; then over=lost
+  fi
+}
+
+# Copies the log until the run is over. Also ends when nobody reads any more, which a beat finds out.
+pump() {
+  looks=0 quiet=0 told= owner=
+  trap told=1 TERM
+  trap : PIPE
+  while :; do
+    judge
+    [ ! -s log ] || cat <&3 || abandon
+    [ -z "$over" ] || break
+    looks=$((looks + 1)) quiet=$((quiet + 1))
+    [ $quiet -lt 50 ] || { quiet=0; say beat || abandon; }
+    if [ "$told" = 1 ]; then told=2; else doze || { quiet=$((quiet + 9)) looks=$((looks + 9)); }; fi
+  done
+  [ $over != refused ] || refuse 'the host could not write the files of the run: is its disk full?'
+  position=-
+  { while read -r _key _value; do [ "$_key" != pos: ] || position=$_value; done </proc/self/fdinfo/3; } 2>/dev/null
+  say $over "$code" "$position"
+  [ $over != lost ] || exit 3
+  exit 0
+}
+
+# A nap that a signal can end. A sleep that knows no fractions exits 1.
+doze() {
+  [ "$supervisor" ] || { nap 3<&-; return; }
+  sleep .1 >/dev/null 2>&1 3<&- &
+  wait $!
+  [ $? = 1 ] || return 0
+  sleep 1
+  false
+}
+
+abandon() {
+  [ -z "$supervisor" ] || kill -TERM $$
+  exit 1
+}
+
+# Sets left: living processes of the script's group or session, or with the mark of this run in their environment.
+# A group of before a reboot, or one whose number was given again, is not looked at: it is somebody else's.
+nobody_left() {
+  left= leader=-1 _end=
+  [ "$booted" != "$boot" ] || { read -r leader _birth _end <group; } 2>/dev/null
+  [ "$_end" = . ] || leader=-1
+  [ "$leader" = -1 ] || ! birth_of "$leader" || [ "$birth" = "$_birth" ] || leader=-1
+  if [ ! -r /proc/self/stat ]; then
+    [ "$leader" = -1 ] || ! kill -0 -- "-$leader" 2>/dev/null || left=" -$leader"
+  else
+    for process in $(
+      grep -lsE "\) [^ZX] [0-9]+ ($leader|[0-9]+ $leader) " /proc/[0-9]*/stat
+      grep -lszxF "SHIPMATE_RUN=$run" /proc/[0-9]*/environ
+    ); do
+      process=${process#/proc/}
+      process=${process%/*}
+      case " $left " in *" $process "*) ;; *) left="$left $process" ;; esac
+    done
+  fi
+  [ -z "$left" ]
+}
+
+finished() { nobody_left && { ended || ! alive; }; }
+
+cancel() {
+  # What ended by itself is left alone: a service that it started on purpose must not be killed.
+  if [ ! -e cancelled ] && ended; then say gone "$code"; exit 0; fi
+  { true >cancelled; } 2>/dev/null
+  set -C
+  if { printf '0 - - .\n' >claim; } 2>/dev/null; then say gone before start; exit 0; fi
+  set +C
+  claimed || { sleep 1; claimed; }
+  if [ "$owner" = 0 ] || [ -e refused ]; then say gone before start; exit 0; fi
+  nobody_left || kill -s TERM -- $left 2>/dev/null
+  ! alive || kill -s TERM "$owner" 2>/dev/null
+  tries=0
+  while ! finished && [ $tries -lt $((grace * 10)) ]; do
+    tries=$((tries + 1))
+    nap || tries=$((tries + 9))
+  done
+  tries=0
+  until finished || [ $tries -ge 50 ]; do
+    ! alive || kill -s USR1 "$owner" 2>/dev/null
+    [ -z "$left" ] || kill -s KILL -- $left 2>/dev/null
+    tries=$((tries + 1))
+    nap || tries=$((tries + 9))
+  done
+  for file in script.*; do [ ! -e "$file" ] || true >"$file"; done
+  ended
+  nobody_left || { say left $left; exit 6; }
+  say gone "$code"
+  exit 0
+}
+
+old() { [ -n "$(find "$1" -prune -mtime +0 2>/dev/null)" ]; }
+
+# A claim is kept for a day at least: without it a start that arrives late would run again.
+forgettable() {
+  cd "$1" || return 1
+  if ended; then old status; elif claimed && alive; then false; else old .; fi
+}
+
+tidy() {
+  for name in $uploads; do rm -f -- "uploads/$name" "uploads/$name".*.partial; done
+  for name in uploads/*; do
+    [ ! -f "$name" ] || ! old "$name" || rm -f -- "$name"
+  done
+  for name in runs/*; do
+    [ ! -d "$name" ] || ! (forgettable "$name") || rm -rf -- "$name"
+  done
+  say tidied
+}
+
+case $mode in
+start)
+  enter || refuse "cannot enter $folder"
+  start
+  say started
+  follow
+  ;;
+attach)
+  # The log is there before the claim: who attaches a moment after a start waits for the supervisor.
+  { enter && { [ -e claim ] || [ -e log ]; }; } || { say none; exit 4; }
+  say attached
+  follow
+  ;;
+cancel)
+  enter || refuse "cannot enter $folder"
+  cancel
+  ;;
+tidy)
+  enter || refuse "cannot enter $folder"
+  tidy
+  ;;
+esac
+}

@@ -1,0 +1,62 @@
+"""What the forge says of an application's repository. Never called inside a transaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deployments import forges
+from deployments.forges.contract import (
+    Commit,
+    Comparison,
+    Diff,
+    Forge,
+    Refs,
+    Resolved,
+    Source,
+    TreeNotes,
+)
+from deployments.models import Application
+
+
+def resolve(application: Application, ref: str) -> Resolved:
+    """Return the commit that the ref means now; an empty one is the default branch."""
+    return forge_of(application).resolve(source(application), ref or None)
+
+
+def refs(application: Application, *, fresh: bool = True) -> Refs:
+    """Return branches and tags, as they are now or as last seen."""
+    return forge_of(application).refs(source(application), fresh=fresh)
+
+
+def commits(application: Application, ref: str, limit: int = 20) -> list[Commit]:
+    """Return the newest commits that lead to the ref."""
+    return forge_of(application).commits(source(application), ref, limit)
+
+
+def between(application: Application, base: str, head: str) -> Comparison:
+    """Return what `head` has that `base` has not, and the other way round."""
+    return forge_of(application).between(source(application), base, head)
+
+
+def diff(application: Application, base: str | None, head: str) -> Diff:
+    """Return the changed files; without a base all files are new."""
+    return forge_of(application).diff(source(application), base, head)
+
+
+def mirror(application: Application, sha: str) -> Path:
+    """Return a bare repository on this machine that holds the commit."""
+    return forge_of(application).mirror(source(application), sha).path
+
+
+def notes(application: Application, sha: str) -> TreeNotes:
+    """Return what a deployment of this tree does not do, as people may expect it to."""
+    return forge_of(application).notes(source(application), sha)
+
+
+def forge_of(application: Application) -> Forge:
+    return forges.forge(application.repository.forge)
+
+
+def source(application: Application) -> Source:
+    repository = application.repository
+    return Source(location=repository.location, name=repository.name)

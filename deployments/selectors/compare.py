@@ -1,0 +1,29 @@
+"""What differs between two commits of an application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deployments.forges.contract import Commit, Comparison, Diff
+from deployments.models import Application
+from deployments.selectors import code
+
+
+@dataclass(frozen=True)
+class Compared:
+    comparison: Comparison
+    lost: tuple[Commit, ...]  # what the base has and the head has not
+    diff: Diff
+
+
+def compare(application: Application, base: str, head: str) -> Compared:
+    """Compare two commits by their ids: what comes, what disappears, and the files."""
+    comparison = code.between(application, base, head)
+    lost = code.between(application, head, base).commits if comparison.behind else ()
+    return Compared(comparison, lost, code.diff(application, base, head))
+
+
+def compare_refs(application: Application, base: str, head: str) -> Compared:
+    """Compare two names or ids, as they are now."""
+    first, second = (code.resolve(application, ref).sha for ref in (base, head))
+    return compare(application, first, second)

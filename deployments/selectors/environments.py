@@ -1,0 +1,159 @@
+"""One environment: what runs on which host, what waits to go out, what would happen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from deployments import providers
+from deployments.blockers import chosen
+from deployments.exceptions import DeploymentError, RepositoryAway
+from deployments.forges.contract import Comparison, Ref, Refs, Resolved, TreeNotes
+from deployments.models import Deployment, Environment, Placement
+from deployments.providers.contract import Context, HostSpec
+from deployments.selectors import code
+from deployments.selectors.history import lately
+
+
+@dataclass(frozen=True)
+class HostNow:
+    """What one host runs, beside what the environment should run."""
+
+    placement: Placement
+    sha: str
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The commits that the default branch has over what runs."""
+
+    refs: Refs | None
+    comparison: Comparison | None = None
+    trouble: str = ""  # why it is not known, or not known as of now
+    seen_at: datetime | None = None  # when the repository was last heard, if that is not now
+
+    @property
+    def choices(self) -> list[Ref]:
+        return [*self.refs.branches, *self.refs.tags][:200] if self.refs else []
+
+    @property
+    def head(self) -> Ref | None:
+        """Return the default branch."""
+        if self.refs is None:
+            return None
+        return next((ref for ref in self.refs.branches if ref.name == self.refs.default), None)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One phase of what would happen: its commands and its hosts."""
+
+    name: str
+    commands: list[str]
+    hosts: list[str]
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a deployment would do, before anybody asks for it."""
+
+    resolved: Resolved
+    comparison: Comparison | None  # none: nothing runs there yet
+    notes: TreeNotes
+    steps: list[Step]
+    hosts: list[str]
+
+    @property
+    def is_same(self) -> bool:
+        return self.comparison is not None and self.comparison.base == self.resolved.sha
+
+
+def placements_of(environment: Environment) -> list[Placement]:
+    return list(environment.placements.select_related("host", "current").order_by("host__name"))
+
+
+def hosts_now(environment: Environment, placements: Sequence[Placement]) -> list[HostNow]:
+    """Return what each host runs. One that runs another release than the environment is odd."""
+    expected = environment.current.sha if environment.current else ""
+    return [
+        HostNow(placement, sha, agrees=sha == expected)
+        for placement in placements
+        for sha in [placement.current.sha if placement.current else ""]
+    ]
+
+
+def recent(environment: Environment) -> list[Deployment]:
+    return lately(Deployment.objects.filter(environment=environment))
+
+
+def waiting(environment: Environment) -> Waiting:
+    """Ask the forge what is not out yet; a silent forge is told from what was last seen."""
+    app = environment.application
+    try:
+        found = Waiting(code.refs(app))
+    except RepositoryAway as error:
+        found = _last_seen(environment, str(error))
+    except DeploymentError as error:
+        return Waiting(None, trouble=str(error))
+    if found.head is None or environment.current is None:
+        return found
+    try:
+        comparison = code.between(app, environment.current.sha, found.head.sha)
+    except DeploymentError as error:
+        return Waiting(found.refs, None, found.trouble or str(error), found.seen_at)
+    return Waiting(found.refs, comparison, found.trouble, found.seen_at)
+
+
+def _last_seen(environment: Environment, trouble: str) -> Waiting:
+    try:
+        refs = code.refs(environment.application, fresh=False)
+    except DeploymentError:
+        return Waiting(None, trouble=trouble)
+    return Waiting(refs, trouble=trouble, seen_at=refs.seen_at)
+
+
+def review(environment: Environment, ref: str, hosts: Sequence[str] = ()) -> Review:
+    """Return what deploying the ref would do. Raises what the forge says against it."""
+    app = environment.application
+    resolved = code.resolve(app, ref)
+    current = environment.current
+    comparison = code.between(app, current.sha, resolved.sha) if current else None
+    placed = chosen(placements_of(environment), list(hosts))
+    return Review(
+        resolved,
+        comparison,
+        code.notes(app, resolved.sha),
+        _steps(environment, resolved, placed),
+        [placement.host.name for placement in placed],
+    )
+
+
+def _steps(environment: Environment, resolved: Resolved, placed: list[Placement]) -> list[Step]:
+    """Return the provider's phases, each with the commands that the settings give it."""
+    settings = environment.effective_settings
+    provider = providers.provider(environment.application.provider)
+    if not placed or provider.validate(settings):
+        return []
+    context = Context(
+        number=0,
+        application=environment.application.name,
+        environment=environment.name,
+        task="deploy",
+        ref=resolved.ref,
+        sha=resolved.sha,
+        who="",
+        hosts=tuple(HostSpec(p.host.name, p.host.address, tuple(p.roles)) for p in placed),
+        settings=settings,
+        release="0",
+    )
+    return [
+        Step(phase.name, _commands(settings.get(phase.name), phase.probe), list(phase.scripts))
+        for phase in provider.phases(context)
+    ]
+
+
+def _commands(lines: object, probe: str) -> list[str]:
+    commands = [str(line) for line in lines] if isinstance(lines, list) else []
+    return [*commands, f"GET {probe}"] if probe else commands

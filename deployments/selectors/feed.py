@@ -1,0 +1,88 @@
+"""What changed lately, for those who follow. Rows appear at COMMIT, not in order of their ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from deployments.models import Change, Deployment
+
+WINDOW = timedelta(seconds=10)  # longer than any transaction of ours stays open
+MOST_MISSED = 500
+
+
+@dataclass(frozen=True)
+class News:
+    """That something changed, and where; not what it is now."""
+
+    id: int  # of the Change; 0: only a sign of life from a deployment that runs
+    verb: str
+    deployment: int | None
+    environment: int | None
+    application: int | None
+    topic: str = ""  # what else is about, as pages name it: room-3
+
+
+def newest() -> int:
+    """Return the number of the newest change."""
+    return Change.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def since(after: int) -> list[News]:
+    """Return what came after a change, and what may have been committed late before it."""
+    return _changes(Q(pk__gt=after) | Q(at__gt=timezone.now() - WINDOW))[-MOST_MISSED:]
+
+
+class Follower:
+    """Looks again and again, and tells each change once."""
+
+    def __init__(self) -> None:
+        self.looked = timezone.now()
+        self.told: set[int] = set()
+        self.going: dict[int, tuple[Any, ...]] = {}
+
+    def look(self) -> list[News]:
+        """Return what is new. A database that is away now is asked again later."""
+        try:
+            return [*self._changes(), *self._signs_of_life()]
+        except DatabaseError:
+            return []
+
+    def _changes(self) -> list[News]:
+        now = timezone.now()
+        lately = _changes(Q(at__gt=self.looked - WINDOW))
+        fresh = [news for news in lately if news.id not in self.told]
+        self.looked, self.told = now, {news.id for news in lately}
+        return fresh
+
+    def _signs_of_life(self) -> list[News]:
+        """Return a sign for each running deployment whose log, phase or progress moved."""
+        before, self.going = self.going, {row[0]: row for row in _going()}
+        return [
+            News(0, "deployment.progress", row[0], row[1], row[2])
+            for number, row in self.going.items()
+            if before.get(number) not in (None, row)
+        ]
+
+
+def _changes(which: Q) -> list[News]:
+    rows = Change.objects.filter(which).order_by("pk")
+    return [
+        News(*row)
+        for row in rows.values_list(
+            "pk", "verb", "deployment_id", "environment_id", "application_id", "topic"
+        )
+    ]
+
+
+def _going() -> list[tuple[Any, ...]]:
+    return list(
+        Deployment.objects.filter(status="in_progress").values_list(
+            "pk", "environment_id", "environment__application_id", "log_seq", "phase", "progress"
+        )
+    )

@@ -1,0 +1,72 @@
+"""Fetch by what a person typed or clicked. The only place that does, so that none forgets to ask
+whether this person may see it."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from deployments import rights
+from deployments.exceptions import NotFound
+from deployments.models import Application, Deployment, Environment, Host, Person
+
+ALIASES = {"prod": "production", "stg": "staging", "stage": "staging", "dev": "development"}
+
+
+def applications_for(person: Person) -> QuerySet[Application]:
+    """Return the applications that the person may see."""
+    seen = Application.objects.select_related("repository")
+    return seen if rights.may(person, "see") else seen.none()
+
+
+def application_for(person: Person, name: str) -> Application:
+    found = applications_for(person).filter(name=name.lower()).first()
+    if found is None:
+        raise NotFound(f"There is no application called “{name}” that you may see.")
+    return found
+
+
+def environments_for(person: Person) -> QuerySet[Environment]:
+    """Return the environments that the person may see."""
+    return Environment.objects.filter(application__in=applications_for(person)).select_related(
+        "application__repository", "current__person", "ssh_key"
+    )
+
+
+def environment_for(person: Person, application: str, name: str) -> Environment:
+    """Return the environment by its name, an alias of its own, or a usual abbreviation."""
+    app = application_for(person, application)
+    own = {e.name: e for e in environments_for(person).filter(application=app)}
+    asked = name.lower()
+    by_alias = {alias: e for e in own.values() for alias in e.aliases}
+    found = own.get(asked) or by_alias.get(asked) or own.get(ALIASES.get(asked, ""))
+    if found is None:
+        listed = ", ".join(own) or "none yet"
+        raise NotFound(f"{app} has no environment “{name}”. It has: {listed}.")
+    return found
+
+
+def deployments_for(person: Person) -> QuerySet[Deployment]:
+    """Return the deployments that the person may see, newest first."""
+    return Deployment.objects.filter(environment__in=environments_for(person)).select_related(
+        "environment__application__repository",
+        "environment__current",
+        "person",
+        "previous",
+        "parent",
+        "stop_by",
+    )
+
+
+def deployment_for(person: Person, number: int) -> Deployment:
+    # A number past 63 bits is no number of ours, and the database would refuse to compare it.
+    found = deployments_for(person).filter(pk=number).first() if number < 2**63 else None
+    if found is None:
+        raise NotFound(f"There is no deployment #{number} that you may see.")
+    return found
+
+
+def host_for(person: Person, name: str) -> Host:
+    found = Host.objects.filter(name=name.lower()).first() if rights.may(person, "see") else None
+    if found is None:
+        raise NotFound(f"There is no host called “{name}”.")
+    return found

@@ -1,0 +1,41 @@
+"""What an environment still needs before its first deployment: the blockers, as steps in order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from deployments.blockers import blockers
+from deployments.models import Environment
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to do once. `at` is where on the page it is done."""
+
+    title: str
+    text: str
+    at: str
+    done: bool
+
+
+def steps(environment: Environment, entered: Collection[str]) -> list[Step]:
+    """Return the steps; `entered` names the hosts that a test has signed in to."""
+    found = {blocker.code for blocker in blockers(environment)}
+    hosts = [placement.host for placement in environment.placements.select_related("host")]
+    known = all(host.host_keys.strip() for host in hosts)
+    deployed = environment.current is not None
+    return [
+        Step("Place a host", "A machine that the code goes to.", "hosts", "no_hosts" not in found),
+        Step("Make an SSH key", "Shipmate signs in with it.", "key", "no_key" not in found),
+        Step(
+            "Let Shipmate in",
+            "Put the key's public line on each host, then test the connection: you see the host's "
+            "own key and accept it.",
+            "hosts",
+            bool(hosts) and known and (deployed or {h.name for h in hosts} <= set(entered)),
+        ),
+        Step("Say what to run", "Build, restart and check, if anything.", "commands",
+             "settings" not in found),
+        Step("Deploy", "On the environment's own page.", "", deployed),
+    ]  # fmt: skip

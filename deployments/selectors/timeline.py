@@ -1,0 +1,97 @@
+"""What happened to a deployment, in words, from the table that remembers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from deployments.models import Change, Comment, Deployment
+
+DOORS = {
+    "web": "on the page",
+    "chat": "in chat",
+    "flow": "in Flow",
+    "api": "over the API",
+    "command": "on the command line",
+}
+STATUS = {
+    "pending": "asked for it",
+    "queued": "Its commit is known; it waits for its turn.",
+    "in_progress": "A worker began.",
+    "success": "It succeeded on all hosts asked.",
+    "failure": "It failed.",
+    "error": "It ended in an error.",
+    "cancelled": "It was cancelled.",
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    at: datetime
+    state: str  # a status with its reason, or nothing
+    text: str
+    note: str = ""
+
+
+def timeline(deployment: Deployment) -> list[Moment]:
+    """Return what happened, oldest first."""
+    return [_moment(change) for change in deployment.changes.select_related("person")]
+
+
+def _moment(change: Change) -> Moment:
+    if change.verb == "deployment.status":
+        return Moment(change.at, _state(change), _status_words(change), change.note)
+    return Moment(change.at, _flag(change), _words(change), change.note)
+
+
+def _state(change: Change) -> str:
+    return f"{change.new}:{change.reason}" if change.reason else change.new
+
+
+def _status_words(change: Change) -> str:
+    words = STATUS.get(change.new, f"It is {change.new} now.")
+    if change.new == "pending":
+        return f"{_who(change)} {words}{_door(change)}."
+    if change.new == "cancelled" and change.person is not None:
+        return f"{change.person} cancelled it{_door(change)}."
+    return words
+
+
+def _flag(change: Change) -> str:
+    return {"deployment.stopping": "stopping", "deployment.taken_over": "lost_contact"}.get(
+        change.verb, ""
+    )
+
+
+def _words(change: Change) -> str:
+    if change.verb == "deployment.stopping":
+        return f"{_who(change)} asked to stop it{_door(change)}."
+    if change.verb == "deployment.taken_over":
+        return f"Worker {change.new} took over from {change.old}, which had fallen silent."
+    if change.verb == "deployment.comment":
+        return f"{_who(change)} commented{_door(change)}."
+    told = change.verb.removeprefix("deployment.").replace("_", " ").replace(".", " ")
+    move = f": {change.old} → {change.new}" if change.old or change.new else ""
+    return f"{_who(change)}: {told}{f' {change.subject}' if change.subject else ''}{move}."
+
+
+def _who(change: Change) -> str:
+    return str(change.person or "Shipmate")
+
+
+def _door(change: Change) -> str:
+    return f" {DOORS[change.via]}" if change.via in DOORS else ""
+
+
+def conversation(deployment: Deployment) -> list[Moment | Comment]:
+    """Return what was said and what happened, in the order of time."""
+    said = list(deployment.comments.select_related("person"))
+    steps = [
+        _moment(change)
+        for change in deployment.changes.select_related("person").exclude(verb="deployment.comment")
+    ]
+    return sorted([*said, *steps], key=_when)
+
+
+def _when(item: Moment | Comment) -> datetime:
+    return item.created_at if isinstance(item, Comment) else item.at

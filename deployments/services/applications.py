@@ -1,0 +1,127 @@
+"""Applications: a repository, and how it is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from deployments import changes, providers, rights
+from deployments.exceptions import Invalid
+from deployments.models import Application, Person, Repository
+from deployments.providers.ssh_settings import DEFAULTS
+from deployments.selectors import repositories
+from deployments.selectors.repositories import Look
+from deployments.services import ledger
+
+TAKEN = frozenset({"new"})  # words of the settings pages' own addresses
+
+
+def add(name: str, location: str, person: Person) -> Application:
+    """Make an application of a repository that can be read now."""
+    rights.require(person, "configure")
+    application = Application(name=name)
+    check_name(name)
+    seen = repositories.look(location)
+    with transaction.atomic():
+        application.repository = _repository(seen)
+        ledger.check(application)
+        application.save()
+        changes.record(
+            "application.added",
+            person=person,
+            via="web",
+            application=application,
+            subject=name,
+            new=seen.location,
+        )
+    return application
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that the pages' addresses need for themselves."""
+    if name in TAKEN:
+        raise Invalid(f"“{name}” is an address of the settings pages; choose another name.")
+
+
+def move(application: Application, location: str, person: Person) -> Look:
+    """Take the code from another repository, or from its new address."""
+    rights.require(person, "configure", application)
+    seen = repositories.look(location)
+    with transaction.atomic():
+        kept = _locked(application)
+        old, kept.repository = kept.repository, _repository(seen)
+        kept.save(update_fields=["repository"])
+        ledger.record_differences(
+            "application.changed",
+            {"repository": old.location},
+            {"repository": seen.location},
+            person,
+            scope=kept,
+        )
+    application.repository = kept.repository
+    return seen
+
+
+def set_default_environment(application: Application, name: str, person: Person) -> None:
+    """Say which environment is meant where none is named; empty: none."""
+    rights.require(person, "configure", application)
+    if name and not application.environments.filter(name=name).exists():
+        raise Invalid(f"{application} has no environment “{name}”.")
+    with transaction.atomic():
+        kept = _locked(application)
+        before = {"default environment": kept.default_environment}
+        kept.default_environment = name
+        kept.save(update_fields=["default_environment"])
+        ledger.record_differences(
+            "application.changed", before, {"default environment": name}, person, scope=kept
+        )
+
+
+def change_settings(application: Application, values: Mapping[str, Any], person: Person) -> None:
+    """Change these settings and leave the others as they are.
+
+    Whoever may do this runs code on the hosts of every environment of the application.
+    """
+    rights.require(person, "configure", application)
+    check_known(values)
+    if values.get("path"):
+        raise Invalid("The folder on the hosts is set for each environment, never for all at once.")
+    with transaction.atomic():
+        kept = _locked(application)
+        before = dict(kept.settings)
+        kept.settings = {**before, **values}
+        check_settings(kept, kept.settings)
+        kept.save(update_fields=["settings"])
+        ledger.record_differences(
+            "application.changed", {**DEFAULTS, **before}, values, person, scope=kept
+        )
+    application.settings = kept.settings
+
+
+def check_known(values: Mapping[str, Any]) -> None:
+    unknown = sorted(set(values) - set(DEFAULTS))
+    if unknown:
+        raise Invalid(f"There is no setting “{unknown[0]}”. There is: {', '.join(DEFAULTS)}.")
+
+
+def check_settings(application: Application, settings: Mapping[str, Any]) -> None:
+    """Refuse settings that the provider cannot use, with every fault at once."""
+    faults = providers.provider(application.provider).validate(settings)
+    if faults:
+        raise Invalid(" ".join(faults))
+
+
+def _locked(application: Application) -> Application:
+    rows = Application.objects.select_for_update(of=("self",)).select_related("repository")
+    return rows.get(pk=application.pk)
+
+
+def _repository(seen: Look) -> Repository:
+    """Return the repository; two applications may share one."""
+    known = Repository.objects.filter(location=seen.location).first()
+    if known is not None:
+        return known
+    ledger.check(Repository(location=seen.location, name=seen.name))
+    return Repository.objects.get_or_create(location=seen.location, defaults={"name": seen.name})[0]

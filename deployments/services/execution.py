@@ -1,0 +1,156 @@
+"""A deployment carried out by the worker that holds it. The only try/finally around the work.
+
+Whoever claims it goes on from what is known: a phase run that ended is not done again, one that
+was begun is attached to, the others are started.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from deployments.blockers import blockers, refusals
+from deployments.exceptions import DeploymentError
+from deployments.models import Deployment
+from deployments.providers.contract import Phase
+from deployments.runner.fanout import Fleet
+from deployments.runner.hosts import Target
+from deployments.runner.masking import mask_text
+from deployments.services import credentials, phases, plan, workers
+from deployments.services.lease import Lease, LeaseLost
+from deployments.services.logs import LogWriter
+from deployments.services.moves import claim, move
+from deployments.services.verdict import Stopped, Verdict
+from deployments.services.work import Work
+
+Status = Deployment.Status
+DATABASE_AWAY = (OperationalError, InterfaceError)
+log = logging.getLogger(__name__)
+
+
+def run(number: int) -> None:
+    """Take the deployment if it is to be had, and carry it to its end."""
+    try:
+        # What belongs to it is read after the claim: until then the run before may change it.
+        deployment = Deployment.objects.filter(pk=number).first()
+        if deployment is not None and claim(deployment, workers.name()):
+            _carry(deployment)
+    except LeaseLost:
+        log.warning("#%s was taken over by another worker", number)
+    except DATABASE_AWAY as error:
+        # Nothing is said of it: the lease runs out, and a worker goes on from what is known.
+        log.warning("#%s was left alone, the database is away: %s", number, type(error).__name__)
+        connection.close()
+
+
+def _carry(deployment: Deployment) -> None:
+    with Lease(deployment) as lease:
+        verdict = _perform(deployment, lease)
+        lease.check()
+        _end(deployment, verdict)
+
+
+def _perform(deployment: Deployment, lease: Lease) -> Verdict:
+    """Do the work and judge it; whatever goes wrong becomes a verdict in words."""
+    secrets: dict[str, str] = {}
+    try:
+        _freeze(deployment, lease)
+        secrets.update(_secrets(deployment))
+        verdict = _deploy(deployment, lease, secrets)
+    except (LeaseLost, *DATABASE_AWAY):
+        raise
+    except DeploymentError as error:
+        verdict = Verdict(Status.ERROR, _reason(error), str(error))
+    except Exception as error:  # noqa: BLE001  whatever it is, the deployment must end
+        verdict = _own_fault(deployment, error)
+    return replace(verdict, note=mask_text(verdict.note, secrets.values()))
+
+
+def _own_fault(deployment: Deployment, error: Exception) -> Verdict:
+    """Log where it happened, without the error's text: it may hold what nothing has masked."""
+    kind = f"{type(error).__module__}.{type(error).__name__}"
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("#%s ended in a fault of Shipmate's own: %s\n%s", deployment.pk, kind, where)
+    text = f"Shipmate itself failed ({kind}); its own log says more. Hosts may be in between."
+    return Verdict(Status.ERROR, "lost", text)
+
+
+def _secrets(deployment: Deployment) -> dict[str, str]:
+    """Return the secrets that its commands were started with, also to mask what they print."""
+    values = credentials.values(deployment.environment)
+    today = plan.marks(deployment.environment)
+    if any(today.get(name) != mark for name, mark in deployment.settings["secrets"].items()):
+        text = "A secret was changed while this deployment was under way and no worker held it."
+        text += " What its commands print cannot be masked any more. Look on the hosts, then retry."
+        raise DeploymentError(text, code="settings")
+    return values
+
+
+def _freeze(deployment: Deployment, lease: Lease) -> None:
+    """Decide once what is done. A worker that takes over finds it decided."""
+    if deployment.settings:
+        return
+    environment, person = deployment.environment, deployment.person
+    found = refusals(blockers(environment, person, hosts=deployment.hosts))
+    if found:
+        raise DeploymentError(" ".join(map(str, found)), code="settings")
+    frozen = plan.freeze(deployment)
+    current = deployment.environment.current
+    lease.write(settings=frozen, previous=current)
+    deployment.settings, deployment.previous = frozen, current
+
+
+def _deploy(deployment: Deployment, lease: Lease, secrets: dict[str, str]) -> Verdict:
+    planned = plan.phases(deployment)
+    plan.lay_out(deployment, planned)
+    writer = LogWriter(deployment, lease, secrets.values())
+    with Fleet(_targets(deployment), patience=settings.SHIPMATE_HOST_PATIENCE) as fleet:
+        try:
+            verdict = phases.carry_out(Work(deployment, lease, writer, fleet, secrets), planned)
+        except Stopped as stopped:
+            verdict = stopped.verdict
+        # Only where it is over: a worker that goes on with it may need the uploads.
+        writer.flush()
+        _tidy(fleet, deployment, planned)
+    return verdict
+
+
+def _tidy(fleet: Fleet, deployment: Deployment, planned: list[Phase]) -> None:
+    uploads = [phase.upload for phase in planned if phase.upload]
+    if uploads:
+        fleet.tidy([host["name"] for host in deployment.settings["hosts"]], uploads)
+
+
+def _targets(deployment: Deployment) -> list[Target]:
+    private = credentials.private_key(deployment.environment)
+    return [_target(host, private) for host in deployment.settings["hosts"]]
+
+
+def _target(host: dict[str, Any], private: str) -> Target:
+    return Target(
+        name=host["name"],
+        address=host["address"],
+        port=host["port"],
+        user=host["user"],
+        private_key=private,
+        host_keys=tuple(host["host_keys"]),
+    )
+
+
+def _end(deployment: Deployment, verdict: Verdict) -> None:
+    """Say how it ended, if this worker still holds it."""
+    deployment.refresh_from_db(fields=["stop_by", "stop_at"])
+    person = deployment.stop_by if verdict.status == Status.CANCELLED else None
+    fields: dict[str, Any] = {"progress": 100} if verdict.status == Status.SUCCESS else {}
+    reason, note = verdict.reason, verdict.note
+    move(deployment, verdict.status, reason=reason, note=note, person=person, **fields)
+
+
+def _reason(error: DeploymentError) -> str:
+    known = ("unreachable", "host_key", "lost", "forge", "settings")
+    return {"away": "forge"}.get(error.code, error.code if error.code in known else "settings")

@@ -1,0 +1,101 @@
+"""A worker's hold on a deployment: renewed while it lives, lost when another took over."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+
+from deployments.models import Deployment
+from deployments.services.moves import lease_end
+
+
+class LeaseLost(Exception):
+    """Another worker has this deployment now; whatever this one would write is refused."""
+
+
+class Lease(threading.Thread):
+    """Renews the lease and looks whether somebody asked to stop, whatever the worker waits for.
+
+    A database that cannot be asked now is asked again; the lease then runs out by itself, and the
+    epoch keeps this worker from writing once another has taken over.
+    """
+
+    def __init__(self, deployment: Deployment) -> None:
+        super().__init__(daemon=True, name=f"lease-{deployment.pk}")
+        self.mine = Deployment.objects.filter(
+            pk=deployment.pk, epoch=deployment.epoch, status="in_progress"
+        )
+        self.lost = threading.Event()
+        self.stop_asked = threading.Event()
+        if deployment.stop_at is not None:
+            self.stop_asked.set()
+        self._over = threading.Event()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self.join()
+
+    def run(self) -> None:
+        pause = min(1.0, settings.SHIPMATE_LEASE_SECONDS / 5)
+        renew = 0.0
+        try:
+            while not self._over.wait(pause):
+                renew += pause
+                if renew >= settings.SHIPMATE_LEASE_SECONDS / 3:
+                    renew = 0.0 if self._ask(self._renew) else renew
+                self._ask(self._look)
+        finally:
+            connection.close()
+
+    def check(self) -> None:
+        """Raise LeaseLost once another worker has taken over."""
+        if self.lost.is_set():
+            raise LeaseLost
+
+    def write(self, **values: Any) -> None:
+        """Change the deployment's row under this epoch, or raise LeaseLost."""
+        if self.mine.update(**values) != 1:
+            self.lost.set()
+            raise LeaseLost
+
+    @contextmanager
+    def fence(self) -> Iterator[None]:
+        """Do writes in one transaction that holds the deployment's row under this epoch.
+
+        Renews the lease too. Raises LeaseLost, and nothing is written, if another has taken over.
+        """
+        with transaction.atomic():
+            self.write(lease_until=lease_end())
+            yield
+
+    def _ask(self, question: Callable[[], None]) -> bool:
+        try:
+            question()
+        except DatabaseError:
+            connection.close()
+            return False
+        return True
+
+    def _renew(self) -> None:
+        if self.mine.update(lease_until=lease_end()) != 1:
+            self.lost.set()
+
+    def _look(self) -> None:
+        row = self.mine.values_list("stop_at", flat=True).first()
+        if row is not None:
+            self.stop_asked.set()

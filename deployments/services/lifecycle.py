@@ -1,0 +1,270 @@
+"""What people ask of deployments: start, again, back, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from deployments import changes, rights
+from deployments.blockers import blockers, refusals
+from deployments.exceptions import DeploymentError, ForgeError, Invalid, Refused, RepositoryAway
+from deployments.forges.contract import Resolved
+from deployments.models import Deployment, Environment, Person
+from deployments.selectors import code, releases
+from deployments.services.moves import move
+
+Status = Deployment.Status
+Kind = Deployment.Kind
+
+AGAIN = frozenset({Status.FAILURE, Status.ERROR, Status.CANCELLED})
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who asks, by which door, and the key under which the same request counts once."""
+
+    person: Person
+    via: str
+    key: str = ""
+
+    @property
+    def unique(self) -> str | None:
+        """A key is one person's own: another's cannot be met by chance or by guess."""
+        if not self.key:
+            return None
+        key = self.key if len(self.key) < 64 else sha256(self.key.encode()).hexdigest()
+        return f"{self.person.pk}:{key}"
+
+
+def request(
+    environment: Environment,
+    ref: str,
+    door: Door,
+    *,
+    hosts: Sequence[str] = (),
+    why: str = "",
+    expected_sha: str = "",
+) -> Deployment:
+    """Ask for a ref to be deployed. Raises Refused with every reason at once.
+
+    A repository that cannot be reached leaves the deployment pending: the sweeper asks again.
+    With `expected_sha` a ref that has moved since somebody looked is refused.
+    """
+    known = find_by_key(door)
+    if known is not None:
+        return known
+    reasons = [*map(str, refusals(blockers(environment, door.person, hosts=list(hosts))))]
+    resolved: Resolved | None = None
+    away = ""
+    try:
+        resolved = code.resolve(environment.application, ref)
+    except RepositoryAway as error:
+        away = str(error)
+    except ForgeError as error:
+        reasons.append(str(error))
+    reasons += _moved(resolved, expected_sha)
+    if reasons:
+        raise Refused(reasons)
+    return _create(
+        environment,
+        door,
+        # Nobody can tell whether the ref has moved: what somebody looked at is what is deployed.
+        ref=resolved.ref if resolved else expected_sha[:40] or ref,
+        sha=resolved.sha if resolved else "",
+        subject=_subject(environment, resolved),
+        hosts=list(hosts),
+        why=why[:500],
+        note=away,
+    )
+
+
+def retry(deployment: Deployment, door: Door) -> Deployment:
+    """Deploy again what failed, erred or was cancelled: the same commit, today's settings."""
+    known = find_by_key(door)
+    if known is not None:
+        return known
+    if deployment.status not in AGAIN:
+        place = deployment.environment
+        raise Invalid(
+            f"#{deployment.pk} {state_words(deployment)}; only what failed, erred or was cancelled "
+            f"is retried. To deploy it anew: "
+            f"deploy {place.application}/{deployment.ref} to {place.name}"
+        )
+    kept = deployment.parent if deployment.kind == Kind.ROLLBACK else None
+    if kept is not None:
+        return rollback(deployment.environment, door, to=kept)
+    if not deployment.sha:
+        place, hosts = deployment.environment, deployment.hosts
+        return request(place, deployment.ref, door, hosts=hosts, why=deployment.why)
+    _refuse_blocked(deployment.environment, door.person, deployment.hosts)
+    return _create(
+        deployment.environment,
+        door,
+        kind=Kind.RETRY,
+        parent=deployment,
+        ref=deployment.ref,
+        sha=deployment.sha,
+        subject=deployment.subject,
+        hosts=deployment.hosts,
+        why=deployment.why,
+    )
+
+
+def rollback(environment: Environment, door: Door, to: Deployment | None = None) -> Deployment:
+    """Return to what ran before, or to the given deployment, which must have succeeded."""
+    known = find_by_key(door)
+    if known is not None:
+        return known
+    target = to or releases.before_current(environment)
+    if target is None:
+        raise Invalid(f"Nothing ran in {environment} before what runs now; there is no way back.")
+    if target.environment_id != environment.pk or target.status != Status.SUCCESS:
+        raise Invalid(f"#{target.pk} never ran in {environment}; choose one that succeeded there.")
+    _refuse_blocked(environment, door.person, [])
+    return _create(
+        environment,
+        door,
+        kind=Kind.ROLLBACK,
+        parent=target,
+        ref=target.ref,
+        sha=target.sha,
+        subject=target.subject,
+        why=f"return to #{target.pk}",
+    )
+
+
+def cancel(deployment: Deployment, door: Door) -> Deployment:
+    """Stop it. One that runs is stopped by its worker, which says when nothing is left."""
+    require_cancel(deployment, door.person)
+    note = f"cancelled by {door.person}"
+    while deployment.status in (Status.PENDING, Status.QUEUED):
+        if move(deployment, Status.CANCELLED, note=note, person=door.person, via=door.via):
+            return deployment
+        deployment.refresh_from_db()  # it has gone on meanwhile
+    _ask_to_stop(deployment, door)
+    return deployment
+
+
+def require_cancel(deployment: Deployment, person: Person) -> None:
+    """Refuse who may not cancel it: another's takes more than one's own."""
+    right: rights.Right = "deploy" if deployment.person_id == person.pk else "force"
+    rights.require(person, right, deployment.environment)
+
+
+def clear(deployment: Deployment) -> None:
+    """Look again whether a pending deployment can go on; queue it then, or end it in time."""
+    if deployment.status != Status.PENDING:
+        return
+    try:
+        resolved = code.resolve(deployment.environment.application, deployment.ref)
+    except RepositoryAway as error:
+        _give_up_late(deployment, str(error))
+    except ForgeError as error:
+        move(deployment, Status.ERROR, reason="forge", note=str(error))
+    else:
+        subject = _subject(deployment.environment, resolved)
+        sha, ref = resolved.sha, resolved.ref
+        move(deployment, Status.QUEUED, sha=sha, ref=ref, subject=subject)
+
+
+def state_words(deployment: Deployment) -> str:
+    """Say the state in the middle of a sentence."""
+    return {
+        Status.PENDING: "waits",
+        Status.QUEUED: "is queued",
+        Status.IN_PROGRESS: "is running",
+        Status.SUCCESS: "succeeded",
+        Status.FAILURE: "failed",
+        Status.ERROR: "ended in an error",
+        Status.CANCELLED: "was cancelled",
+    }[Status(deployment.status)]
+
+
+def _create(environment: Environment, door: Door, *, note: str = "", **fields: Any) -> Deployment:
+    """Write the deployment and its Change, and queue it if its commit is known."""
+    try:
+        with transaction.atomic():
+            deployment = Deployment.objects.create(
+                environment=environment,
+                person=door.person,
+                via=door.via,
+                key=door.unique,
+                note=note,
+                **fields,
+            )
+            changes.record(
+                "deployment.status",
+                deployment=deployment,
+                person=door.person,
+                via=door.via,
+                new=Status.PENDING,
+                note=note,
+            )
+            if deployment.sha:
+                move(deployment, Status.QUEUED)
+    except IntegrityError:
+        known = find_by_key(door)
+        if known is None:
+            raise
+        return known
+    return deployment
+
+
+def _moved(resolved: Resolved | None, expected_sha: str) -> list[str]:
+    """Say so where the ref is no longer what somebody looked at."""
+    if resolved is None or expected_sha in ("", resolved.sha):
+        return []
+    moved = f"{resolved.ref} is at {resolved.sha[:7]} now, not at {expected_sha[:7]}."
+    return [f"{moved} Look at it again, then deploy."]
+
+
+def find_by_key(door: Door) -> Deployment | None:
+    """Return what the same request made before."""
+    return Deployment.objects.filter(key=door.unique).first() if door.key else None
+
+
+def _subject(environment: Environment, resolved: Resolved | None) -> str:
+    """Return the commit's first line; a deployment does not fail for want of it."""
+    if resolved is None:
+        return ""
+    try:
+        found = code.commits(environment.application, resolved.sha, 1)
+    except DeploymentError:
+        return ""
+    return found[0].subject[:200] if found else ""
+
+
+def _refuse_blocked(environment: Environment, person: Person, hosts: list[str]) -> None:
+    found = refusals(blockers(environment, person, hosts=hosts))
+    if found:
+        raise Refused([str(blocker) for blocker in found])
+
+
+def _ask_to_stop(deployment: Deployment, door: Door) -> None:
+    """Leave the wish for its worker. One that has ended meanwhile cannot be stopped."""
+    with transaction.atomic():
+        asked = Deployment.objects.filter(
+            pk=deployment.pk, status=Status.IN_PROGRESS, stop_at=None
+        ).update(stop_by=door.person, stop_at=timezone.now())
+        if asked:
+            changes.record(
+                "deployment.stopping", deployment=deployment, person=door.person, via=door.via
+            )
+    deployment.refresh_from_db()
+    if deployment.is_finished and not asked:
+        raise Invalid(f"#{deployment.pk} {state_words(deployment)}; there is nothing to cancel.")
+
+
+def _give_up_late(deployment: Deployment, text: str) -> None:
+    """Keep the newest reason; end what has waited too long."""
+    waited = (timezone.now() - deployment.created_at).total_seconds()
+    if waited > settings.SHIPMATE_PENDING_DEADLINE:
+        move(deployment, Status.ERROR, reason="forge", note=text)
+    elif text != deployment.note:
+        Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING).update(note=text)

@@ -1,0 +1,138 @@
+"""The heart: how a deployment's status changes, and nothing else changes it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from deployments import changes
+from deployments.models import Deployment, Environment, Person
+from deployments.services import queue
+
+Status = Deployment.Status
+
+ALLOWED: dict[str, frozenset[str]] = {
+    "pending": frozenset({"queued", "cancelled", "error"}),
+    "queued": frozenset({"in_progress", "cancelled", "error"}),
+    "in_progress": frozenset({"success", "failure", "error", "cancelled"}),
+}
+STAMPS = {"queued": "queued_at", "in_progress": "started_at"}
+
+
+def move(
+    deployment: Deployment,
+    new: str,
+    *,
+    reason: str = "",
+    note: str = "",
+    person: Person | None = None,
+    via: str = "",
+    **fields: Any,
+) -> bool:
+    """Change the status if it still is what `deployment` says, under the same epoch.
+
+    Status, Change, what is current and the start of the next happen together or not at all.
+    Returns whether it happened; `deployment` is brought up to date if so.
+    """
+    old = deployment.status
+    if new not in ALLOWED.get(old, frozenset()):
+        return False
+    values = {**fields, "status": new, "reason": reason, "note": note, **_stamp(new)}
+    try:
+        with transaction.atomic():
+            if not _compare_and_set(deployment, old, values):
+                return False
+            _follow_up(deployment, new)
+            changes.record(
+                "deployment.status",
+                deployment=deployment,
+                person=person,
+                via=via,
+                old=old,
+                new=new,
+                reason=reason,
+                note=note,
+            )
+    except IntegrityError as error:
+        if new != Status.IN_PROGRESS or "environment" not in str(error):
+            raise
+        return _refresh(deployment)  # another deployment runs there
+    _bring_up_to_date(deployment, values)
+    return True
+
+
+def claim(deployment: Deployment, worker: str) -> bool:
+    """Take a queued deployment for this worker, or one whose worker fell silent."""
+    lease = {"worker": worker, "lease_until": lease_end()}
+    if deployment.status == Status.QUEUED:
+        return queue.has_its_turn(deployment) and move(deployment, Status.IN_PROGRESS, **lease)
+    return deployment.status == Status.IN_PROGRESS and _take_over(deployment, lease)
+
+
+def lease_end() -> Any:
+    return timezone.now() + timedelta(seconds=settings.SHIPMATE_LEASE_SECONDS)
+
+
+def _take_over(deployment: Deployment, lease: dict[str, Any]) -> bool:
+    """Raise the epoch of a run whose lease ended, so that the worker before writes nothing more."""
+    with transaction.atomic():
+        taken = Deployment.objects.filter(
+            pk=deployment.pk,
+            status=Status.IN_PROGRESS,
+            epoch=deployment.epoch,
+            lease_until__lt=timezone.now(),
+        ).update(epoch=F("epoch") + 1, **lease)
+        if taken:
+            old, new = deployment.worker, str(lease["worker"])
+            changes.record("deployment.taken_over", deployment=deployment, old=old, new=new)
+    if taken:
+        deployment.refresh_from_db()
+    return bool(taken)
+
+
+def _stamp(new: str) -> dict[str, Any]:
+    if new in ALLOWED:
+        return {STAMPS[new]: timezone.now()}
+    return {"finished_at": timezone.now(), "lease_until": None, "phase": ""}
+
+
+def _compare_and_set(deployment: Deployment, old: str, values: dict[str, Any]) -> bool:
+    rows = Deployment.objects.filter(pk=deployment.pk, status=old, epoch=deployment.epoch)
+    if values["status"] == Status.IN_PROGRESS:
+        # A savepoint: on PostgreSQL a broken constraint ends the whole transaction otherwise.
+        with transaction.atomic():
+            return rows.update(epoch=F("epoch") + 1, **values) == 1
+    return rows.update(**values) == 1
+
+
+def _follow_up(deployment: Deployment, new: str) -> None:
+    """Do what a new status brings with it, in the same transaction."""
+    if new == Status.QUEUED:
+        queue.ring(deployment)
+    if new == Status.SUCCESS and is_whole_release(deployment):
+        Environment.objects.filter(pk=deployment.environment_id).update(current=deployment)
+    if new not in ALLOWED:
+        queue.ring_next(deployment.environment_id)
+
+
+def _bring_up_to_date(deployment: Deployment, values: dict[str, Any]) -> None:
+    """Not before all is written: a copy that says more than the row would be told as true."""
+    for name, value in values.items():
+        setattr(deployment, name, value)
+    if deployment.status == Status.IN_PROGRESS:
+        deployment.epoch += 1
+
+
+def is_whole_release(deployment: Deployment) -> bool:
+    """Return whether it puts a version on all hosts of its environment."""
+    return deployment.task == "deploy" and not deployment.hosts
+
+
+def _refresh(deployment: Deployment) -> bool:
+    deployment.refresh_from_db()
+    return False

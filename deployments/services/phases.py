@@ -1,0 +1,210 @@
+"""The phases of a deployment, one after the other, each on all its hosts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import closing
+
+from django.utils import timezone
+
+from deployments.models import Deployment, PhaseRun
+from deployments.providers.contract import Phase
+from deployments.runner.flow import Cancelled, Done, Event, Known, Output, Result, Trouble
+from deployments.runner.follow import Outcome, Run
+from deployments.runner.jobs import Task
+from deployments.services import probes, sending
+from deployments.services.verdict import (
+    HostVerdict,
+    Stopped,
+    Verdict,
+    mixed,
+    of_all,
+    of_host,
+)
+from deployments.services.work import (
+    OVER,
+    TICK,
+    Status,
+    Work,
+    are_begun,
+    finish,
+    keep,
+    note_version,
+    reason_to_stop,
+    runs_of,
+    stop,
+    switched,
+    task,
+)
+
+GRACE = 10.0  # seconds between asking a command to end and ending it
+Runs = dict[str, PhaseRun]
+_WELL = HostVerdict(Status.SUCCESS, 0, "", "")
+
+
+def carry_out(work: Work, planned: list[Phase]) -> Verdict:
+    """Do each phase unless it is done; judge at the first that fails."""
+    for position, phase in enumerate(planned):
+        runs = runs_of(work, phase)
+        work.lease.write(phase=phase.name, progress=100 * position // len(planned))
+        _do(work, phase, runs)
+        failed = [verdict for run in runs.values() if (verdict := _failure(run)) is not None]
+        if failed and work.stopping is None:
+            work.stopping = reason_to_stop(work)
+        if work.stopping is not None:
+            raise Stopped(_after_stopping(work, failed))
+        if failed and not phase.optional:
+            return of_all(failed, switched(work), work.hosts)
+    return Verdict(Deployment.Status.SUCCESS)
+
+
+def _do(work: Work, phase: Phase, runs: Runs) -> None:
+    """Do one phase on the hosts where it has not ended yet."""
+    fresh = [run for run in runs.values() if run.status == Status.WAITING]
+    if fresh:
+        _stop_between(work)
+    if phase.upload and fresh:
+        sending.send(work, phase.upload, fresh, lambda: _stop_between(work))
+    left = {host: run for host, run in runs.items() if run.status not in OVER}
+    good = _run(work, phase, left) if left else []
+    if phase.confirm:
+        _look_what_runs(work, phase, runs, good)
+    _probe(work, phase, {host: left[host] for host in good})
+
+
+def _run(work: Work, phase: Phase, runs: Runs) -> list[str]:
+    """Start or attach; return the hosts where the script ended well."""
+    tasks = [task(work, phase, run) for run in runs.values()]
+    # Written before the hosts hear of it: a worker that takes over then knows that they may have.
+    waiting = [run for run in runs.values() if run.status == Status.WAITING]
+    keep(work, waiting, status=Status.STARTING, started_at=timezone.now())
+    return _follow(work, phase, runs, work.fleet.run(tasks, tick=TICK))
+
+
+def _follow(work: Work, phase: Phase, runs: Runs, events: Iterable[Event | None]) -> list[str]:
+    """Take what the hosts send until each has ended; return those that ended well."""
+    work.hears()
+    good: list[str] = []
+    for event in events:
+        match event:
+            case Done(host=host, result=Outcome(word="ended", code=0)):
+                good.append(host)
+            case Done(host=host, result=result):
+                finish(work, runs[host], _judge(work, phase, runs[host], result))
+            case Cancelled(host=host, result=result):
+                _doubt(work, runs[host], phase, result)
+            case Output() | Known() | Trouble():
+                _take(work, runs[event.host], event)
+        work.tick()
+        _end_when_asked(work, [run for host, run in runs.items() if host not in good])
+    return good
+
+
+def _take(work: Work, run: PhaseRun, event: Output | Known | Trouble) -> None:
+    match event:
+        case Output(data=data):
+            work.hears()
+            work.log.take(run, data)
+        case Known():
+            keep(work, [run], status=Status.RUNNING)
+        case Trouble(text=text):
+            work.log.say(run, f"[shipmate] {text}")
+
+
+def _judge(work: Work, phase: Phase, run: PhaseRun, result: Result) -> HostVerdict:
+    """Judge how a run ended; one that was ended by us did not fail by itself."""
+    verdict = of_host(run.host, phase.name, result, phase.on_failure)
+    ended_by_us = work.stopping or reason_to_stop(work)
+    if ended_by_us and verdict.status in (Status.FAILURE, Status.CANCELLED):
+        return HostVerdict(Status.CANCELLED, verdict.code, "", "")
+    return verdict
+
+
+def _doubt(work: Work, run: PhaseRun, phase: Phase, result: Result) -> None:
+    """Keep what a host said to a wish to cancel, unless nothing is left there."""
+    if isinstance(result, Outcome) and result.word in ("gone", "cancelled"):
+        return
+    note = of_host(run.host, phase.name, result, "").note
+    work.doubts.append(note)  # masked with the whole verdict
+    work.log.say(run, f"[shipmate] {note}")
+
+
+def _look_what_runs(work: Work, phase: Phase, runs: Runs, good: list[str]) -> None:
+    """Remember which hosts run the release; ask those whose phase did not end well."""
+    for host in good:
+        note_version(work, host)
+    asked = [
+        Task(run.host, Run(f"{run.run_id}-look-{work.deployment.epoch}", phase.confirm[run.host]))
+        for run in runs.values()
+        if run.status in (Status.FAILURE, Status.CANCELLED) or run.reason == "lost"
+    ]
+    for event in work.fleet.run(asked, tick=TICK) if asked else ():
+        work.tick()
+        match event:
+            case Done(host=host, result=Outcome(word="ended", code=0)):
+                note_version(work, host)
+
+
+def _probe(work: Work, phase: Phase, runs: Runs) -> None:
+    """Ask each host's address, where one must answer, and end the phase there."""
+    if runs and phase.probe and work.stopping is None:
+        _ask(work, phase, runs)
+    for run in runs.values():
+        if run.status not in OVER:
+            unasked = HostVerdict(Status.CANCELLED, 0, "", "") if phase.probe else _WELL
+            finish(work, run, unasked)
+
+
+def _ask(work: Work, phase: Phase, runs: Runs) -> None:
+    """Ask until each has answered well or its time is up, or until the deployment is to stop."""
+    addresses = {host["name"]: host["address"] for host in work.deployment.settings["hosts"]}
+    urls = {host: phase.probe.replace("{host}", addresses[host]) for host in runs}
+    with closing(probes.ask_all(urls, phase.probe_seconds, TICK)) as answers:
+        for told in answers:
+            work.hears()
+            if told is not None:
+                _take_answer(work, runs[told.host], told)
+            work.tick()
+            if (verdict := reason_to_stop(work)) is not None:
+                stop(work, verdict)
+                return
+
+
+def _take_answer(work: Work, run: PhaseRun, told: probes.Told) -> None:
+    work.log.say(run, told.text)
+    if told.over and told.problem:
+        finish(work, run, HostVerdict(Status.FAILURE, 0, told.problem, "health"))
+    elif told.over:
+        finish(work, run, _WELL)
+
+
+def _end_when_asked(work: Work, runs: list[PhaseRun]) -> None:
+    """End the runs when somebody asked for it, or when time is up."""
+    if work.stopping is None and (verdict := reason_to_stop(work)) is not None:
+        stop(work, verdict)
+        begun = {run.host: run.run_id for run in runs if run.status not in OVER}
+        work.fleet.request_cancel(begun, grace=GRACE)
+
+
+def _stop_between(work: Work) -> None:
+    """Where no host is at work, stopping is saying so."""
+    verdict = reason_to_stop(work)
+    if verdict is not None and not are_begun(work):
+        work.stopping = verdict
+        raise Stopped(_after_stopping(work, []))
+
+
+def _after_stopping(work: Work, failed: list[HostVerdict]) -> Verdict:
+    """Say what could not be ended, or not be asked, rather than that all is well."""
+    verdict = work.stopping or Verdict(Deployment.Status.CANCELLED)
+    doubts = [*work.doubts, *(v.note for v in failed if v.status == Status.ERROR)]
+    sentences = (f"{doubt.rstrip('.')}." for doubt in dict.fromkeys(doubts))
+    notes = [verdict.note, *sentences, mixed(switched(work), work.hosts)]
+    return Verdict(verdict.status, verdict.reason, " ".join(filter(None, notes)))
+
+
+def _failure(run: PhaseRun) -> HostVerdict | None:
+    """Judge a run by its row, also one that an earlier worker finished."""
+    if run.status == Status.SUCCESS:
+        return None
+    return HostVerdict(run.status, run.code, run.note, run.reason or "lost")

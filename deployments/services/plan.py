@@ -1,0 +1,112 @@
+"""What a deployment does, frozen when it is claimed: commands, hosts, release, marks of secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deployments import providers
+from deployments.blockers import chosen
+from deployments.exceptions import DeploymentError
+from deployments.models import Deployment, Environment, PhaseRun, Placement
+from deployments.providers.contract import Context, HostSpec, Phase
+from deployments.selectors import releases
+from deployments.services import credentials
+
+Kind = Deployment.Kind
+
+
+def freeze(deployment: Deployment) -> dict[str, Any]:
+    """Return the effective settings of today; a rollback takes those of what it returns to."""
+    environment = deployment.environment
+    target = deployment.parent if deployment.kind == Kind.ROLLBACK else None
+    settings = environment.effective_settings
+    if target is not None and target.settings:
+        settings = {**target.settings["settings"], "path": settings.get("path", "")}
+    placements = list(environment.placements.select_related("host").order_by("host__name"))
+    hosts = chosen(placements, deployment.hosts)
+    if not hosts:
+        raise DeploymentError(f"{environment} has no such hosts any more.", code="settings")
+    release = releases.origin(target) if target else deployment
+    return {
+        "provider": environment.application.provider,
+        "settings": settings,
+        "hosts": [_host(placement) for placement in hosts],
+        "release": release.release_name,
+        "returns": target is not None and _lies_there(release, settings, hosts),
+        "keep": _keep(release, int(settings.get("keep") or 5)),
+        "secrets": marks(environment),
+        "key": environment.ssh_key.fingerprint,
+    }
+
+
+def marks(environment: Environment) -> dict[str, str]:
+    """Return the fingerprint of each secret."""
+    return {s.name: s.fingerprint for s in credentials.secrets_of(environment)}
+
+
+def _lies_there(release: Deployment, settings: dict[str, Any], hosts: list[Placement]) -> bool:
+    """Return whether the hosts have the release still, where they would look for it."""
+    folder = release.settings.get("settings", {}).get("path", "")
+    names = [placement.host.name for placement in hosts]
+    return folder == settings.get("path", "") and releases.is_kept(release, names)
+
+
+def _keep(release: Deployment, keep: int) -> list[str]:
+    """Name the releases that stay on the hosts: this one, those before it, and what runs now."""
+    environment = release.environment
+    before = releases.succeeded(environment).exclude(pk=release.pk)
+    kept = [release, *before[: keep - 1]]
+    if environment.current is not None:
+        kept.append(releases.origin(environment.current))
+    return list(dict.fromkeys(made.release_name for made in kept))
+
+
+def context(deployment: Deployment) -> Context:
+    """Return what a provider is told; made of frozen things only."""
+    frozen = deployment.settings
+    return Context(
+        number=deployment.pk,
+        application=deployment.environment.application.name,
+        environment=deployment.environment.name,
+        task=deployment.task,
+        ref=deployment.ref,
+        sha=deployment.sha,
+        who=str(deployment.person),
+        hosts=tuple(
+            HostSpec(host["name"], host["address"], tuple(host["roles"]))
+            for host in frozen["hosts"]
+        ),
+        settings=frozen["settings"],
+        release=frozen["release"],
+        returns=frozen["returns"],
+        keep=tuple(frozen["keep"]),
+        secrets=tuple(frozen["secrets"]),
+    )
+
+
+def phases(deployment: Deployment) -> list[Phase]:
+    return providers.provider(deployment.settings["provider"]).phases(context(deployment))
+
+
+def lay_out(deployment: Deployment, planned: list[Phase]) -> None:
+    """Write a row for each phase on each host, before any host hears of it. Twice is harmless."""
+    PhaseRun.objects.bulk_create(
+        [
+            PhaseRun(deployment=deployment, phase=phase.name, host=host, position=position)
+            for position, phase in enumerate(planned)
+            for host in phase.scripts
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _host(placement: Placement) -> dict[str, Any]:
+    host = placement.host
+    return {
+        "name": host.name,
+        "address": host.address,
+        "port": host.port,
+        "user": host.user,
+        "host_keys": host.host_keys.splitlines(),
+        "roles": placement.roles,
+    }

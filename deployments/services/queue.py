@@ -1,0 +1,55 @@
+"""The queue is only a bell: it carries ids, may ring twice, late or never, and the rows decide."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django_q.brokers import get_broker
+from django_q.tasks import async_task
+
+from deployments.models import Deployment
+
+FULL = 100
+
+
+def ring(deployment: Deployment) -> None:
+    """Tell a deploy worker of it, within the transaction that made it so."""
+    Deployment.objects.filter(pk=deployment.pk).update(rung_at=timezone.now())
+    wake("deployments.tasks.run", deployment.pk, cluster="deploy")
+
+
+def ring_next(environment_id: int) -> None:
+    """Tell a worker of what waits longest for this environment, if anything does."""
+    following = _first(environment_id)
+    if following is not None:
+        ring(following)
+
+
+def has_its_turn(deployment: Deployment) -> bool:
+    """Return whether no other waits longer for the environment: bells may ring in any order."""
+    return _first(deployment.environment_id) == deployment
+
+
+def _first(environment_id: int) -> Deployment | None:
+    waiting = Deployment.objects.filter(environment=environment_id, status="queued")
+    return waiting.order_by(F("queued_at").asc(nulls_last=True), "pk").first()
+
+
+def is_full(cluster: str) -> bool:
+    """Return whether so many bells wait that ringing again would only make it worse."""
+    size: int = get_broker(cluster).queue_size()
+    return size >= FULL
+
+
+def wake(task: str, *ids: int, cluster: str) -> None:
+    """Enqueue a task by its name, together with what the transaction writes."""
+
+    def put() -> None:
+        async_task(task, *ids, cluster=cluster, save=False)
+
+    if settings.SHIPMATE_REDIS_URL:  # knows no transactions: the row must be there before the bell
+        transaction.on_commit(put, robust=True)
+    else:
+        put()

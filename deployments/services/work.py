@@ -1,0 +1,148 @@
+"""What carrying out a deployment needs at hand, and when it has to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from shlex import quote
+
+from django.utils import timezone
+
+from deployments.models import Deployment, PhaseRun, Placement
+from deployments.providers.contract import Phase
+from deployments.runner.fanout import Fleet
+from deployments.runner.follow import Run
+from deployments.runner.jobs import Task
+from deployments.runner.masking import mask_text
+from deployments.services.lease import Lease
+from deployments.services.logs import LogWriter
+from deployments.services.verdict import HostVerdict, Verdict
+
+Status = PhaseRun.Status
+TICK = 0.1  # seconds between looks at leases, time-outs and the writing of logs
+OVER = frozenset({Status.SUCCESS, Status.FAILURE, Status.ERROR, Status.CANCELLED})
+BEGUN = frozenset({Status.STARTING, Status.RUNNING})
+
+
+@dataclass
+class Work:
+    """One worker's hold on one deployment."""
+
+    deployment: Deployment
+    lease: Lease
+    log: LogWriter
+    fleet: Fleet
+    secrets: dict[str, str] = field(repr=False)
+    stopping: Verdict | None = None  # set once the runs on the hosts are being ended
+    doubts: list[str] = field(default_factory=list)  # what could not be ended, or be asked
+    heard: float = field(default_factory=time.monotonic)  # when a host last printed
+
+    @property
+    def hosts(self) -> int:
+        return len(self.deployment.settings["hosts"])
+
+    def setting(self, name: str, default: int) -> float:
+        return float(self.deployment.settings["settings"].get(name) or default)
+
+    def hears(self) -> None:
+        self.heard = time.monotonic()
+
+    def tick(self) -> None:
+        """Do what is due whatever the hosts do: keep the log, and see that the hold is not lost."""
+        self.log.flush_when_due()
+        self.lease.check()
+
+
+def reason_to_stop(work: Work) -> Verdict | None:
+    """Return why the deployment goes no further: somebody asked, or time is up."""
+    if work.lease.stop_asked.is_set():
+        return Verdict(Deployment.Status.CANCELLED)
+    if work.deployment.reason:  # a worker before this one began to end it
+        return Verdict(Deployment.Status.FAILURE, work.deployment.reason, work.deployment.note)
+    silence, total = work.setting("silence_seconds", 600), work.setting("total_seconds", 1800)
+    if time.monotonic() - work.heard > silence:
+        return _timed_out(f"nothing was printed for {silence:.0f} seconds")
+    started = work.deployment.started_at
+    if started is not None and (timezone.now() - started).total_seconds() > total:
+        return _timed_out(f"it took longer than {total:.0f} seconds")
+    return None
+
+
+def stop(work: Work, verdict: Verdict) -> None:
+    """Keep why the runs are ended before they are, for a worker that may have to go on with it."""
+    work.stopping = verdict
+    work.lease.write(reason=verdict.reason, note=verdict.note)
+
+
+def _timed_out(why: str) -> Verdict:
+    return Verdict(Deployment.Status.FAILURE, "timed_out", f"Ended because {why}.")
+
+
+def runs_of(work: Work, phase: Phase) -> dict[str, PhaseRun]:
+    """Return the phase's rows by host."""
+    rows = work.deployment.phase_runs.filter(phase=phase.name)  # they know their deployment
+    return {run.host: run for run in rows}
+
+
+def are_begun(work: Work) -> bool:
+    """Return whether a host may be at work."""
+    return PhaseRun.objects.filter(deployment=work.deployment, status__in=BEGUN).exists()
+
+
+def task(work: Work, phase: Phase, run: PhaseRun) -> Task:
+    """Return what the host is to do: start, or attach where a worker before has begun."""
+    return Task(
+        host=run.host,
+        run=Run(run.run_id, _with_secrets(phase.scripts[run.host], work.secrets)),
+        offset=run.offset,
+        asked=run.status in BEGUN,
+        known=run.status == Status.RUNNING,
+    )
+
+
+def _with_secrets(script: str, secrets: dict[str, str]) -> str:
+    """Put the secrets in front; the script travels by stdin and lies on the host 0600."""
+    exports = "".join(f"export {name}={quote(value)}\n" for name, value in secrets.items())
+    return exports + script
+
+
+def keep(work: Work, runs: Iterable[PhaseRun], **values: object) -> None:
+    """Change phase runs' rows while this worker holds the deployment."""
+    with work.lease.fence():
+        for run in runs:
+            PhaseRun.objects.filter(pk=run.pk).update(**values)
+            for name, value in values.items():
+                setattr(run, name, value)
+
+
+def finish(work: Work, run: PhaseRun, verdict: HostVerdict) -> None:
+    """Keep how the phase ended on this host, after the last of its output."""
+    note = mask_text(verdict.note, work.secrets.values())
+    if verdict.status == Status.ERROR:
+        work.log.say(run, f"[shipmate] {note}")
+    work.log.finish(run)
+    keep(
+        work,
+        [run],
+        status=verdict.status,
+        code=verdict.code,
+        reason=verdict.reason,
+        note=note,
+        finished_at=timezone.now(),
+    )
+
+
+def note_version(work: Work, host: str) -> None:
+    """Remember what this host runs now."""
+    with work.lease.fence():
+        Placement.objects.filter(
+            environment=work.deployment.environment_id, host__name=host
+        ).update(current=work.deployment)
+
+
+def switched(work: Work) -> int:
+    """Return how many hosts run what this deployment brought."""
+    return Placement.objects.filter(
+        environment=work.deployment.environment_id, current=work.deployment
+    ).count()

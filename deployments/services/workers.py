@@ -1,0 +1,60 @@
+"""Processes that say that they live."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from datetime import timedelta
+
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from deployments.models import Worker
+
+BEAT = 5.0  # seconds
+SILENT = timedelta(seconds=20)
+
+
+def name() -> str:
+    """Return a name that no other process has now."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def beat(role: str) -> None:
+    """Say that this process lives."""
+    now = timezone.now()
+    Worker.objects.update_or_create(
+        name=f"{role}@{name()}",
+        defaults={"role": role, "seen_at": now},
+        create_defaults={"role": role, "seen_at": now, "started_at": now},
+    )
+
+
+def alive(role: str) -> int:
+    """Return how many processes of the role were heard of lately."""
+    return Worker.objects.filter(role=role, seen_at__gt=timezone.now() - SILENT).count()
+
+
+def forget_silent() -> None:
+    """Drop the rows of processes that have been silent for a day."""
+    Worker.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+
+
+class Heart(threading.Thread):
+    """Beats for as long as its process lives. A database that is away now is asked again."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(daemon=True, name="heart")
+        self.role = role
+
+    def run(self) -> None:
+        stop = threading.Event()
+        while not stop.wait(BEAT):
+            self.beat()
+
+    def beat(self) -> None:
+        try:
+            beat(self.role)
+        except DatabaseError:
+            connection.close()

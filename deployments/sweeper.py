@@ -1,0 +1,99 @@
+"""The clock's way in: what was lost is found again, and every state has an end.
+
+It only rings and looks; each step is harmless to do twice and survives being killed anywhere.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import Q
+from django.utils import timezone
+
+from deployments.models import Deployment
+from deployments.services import queue, workers
+from deployments.services.moves import move
+
+PAUSE = 2.0  # seconds between rounds
+RING_AGAIN = timedelta(seconds=5)
+log = logging.getLogger(__name__)
+_rounds: list[Callable[[], None]] = []
+
+
+def add(step: Callable[[], None]) -> None:
+    """Have a step of another application done in each round."""
+    if step not in _rounds:
+        _rounds.append(step)
+
+
+def sweep() -> None:
+    """Do one round."""
+    if not queue.is_full("deploy"):
+        ring_queued()
+        ring_silent()
+    if not queue.is_full("chat"):
+        clear_pending()
+    end_overdue()
+    workers.forget_silent()
+    for step in _rounds:
+        step()
+
+
+def sweep_safely() -> bool:
+    """Do one round; a database that is away is no reason to end."""
+    try:
+        sweep()
+    except DatabaseError as error:
+        log.warning("The database is away: %s", type(error).__name__)
+        connection.close()
+        return False
+    return True
+
+
+def ring_queued() -> None:
+    """Ring again for what is queued, has its turn, and whose bell was lost."""
+    busy = Deployment.objects.filter(status="in_progress").values("environment")
+    stale = Q(rung_at=None) | Q(rung_at__lt=timezone.now() - RING_AGAIN)
+    waiting = Deployment.objects.filter(stale, status="queued").exclude(environment__in=busy)
+    for environment in waiting.order_by().values_list("environment", flat=True).distinct():
+        queue.ring_next(environment)
+
+
+def ring_silent() -> None:
+    """Ring for what runs but whose worker has fallen silent: another goes on with it."""
+    now = timezone.now()
+    stale = Q(rung_at=None) | Q(rung_at__lt=now - RING_AGAIN)
+    for deployment in Deployment.objects.filter(stale, status="in_progress", lease_until__lt=now):
+        queue.ring(deployment)
+
+
+def clear_pending() -> None:
+    """Have pending deployments looked at again, each in a worker: forges may be slow."""
+    stale = Q(rung_at=None) | Q(rung_at__lt=timezone.now() - RING_AGAIN)
+    for deployment in Deployment.objects.filter(stale, status="pending"):
+        Deployment.objects.filter(pk=deployment.pk).update(rung_at=timezone.now())
+        queue.wake("deployments.tasks.clear", deployment.pk, cluster="chat")
+
+
+def end_overdue() -> None:
+    """End what no worker has taken, or has gone on with, in all the time there was."""
+    now = timezone.now()
+    pending_before = now - timedelta(seconds=settings.SHIPMATE_PENDING_DEADLINE + 120)
+    queued_before = now - timedelta(seconds=settings.SHIPMATE_QUEUED_DEADLINE)
+    started_before = now - timedelta(seconds=settings.SHIPMATE_LONGEST_DEPLOYMENT + 3_600)
+    # Who looks again ends it in time; here is ended what nobody has looked at.
+    for deployment in Deployment.objects.filter(status="pending", created_at__lt=pending_before):
+        note = deployment.note or "Its repository could not be asked in time."
+        move(deployment, "error", reason="forge", note=note)
+    for deployment in Deployment.objects.filter(status="queued", queued_at__lt=queued_before):
+        move(deployment, "error", reason="lost", note="No worker took it in time.")
+    overdue = Deployment.objects.filter(
+        status="in_progress", started_at__lt=started_before, lease_until__lt=now
+    )
+    for deployment in overdue:
+        note = "Its worker fell silent, and none could find out how it ended on the hosts."
+        move(deployment, "error", reason="lost", note=note)

@@ -1,0 +1,39 @@
+"""The queue's way in. Each task is given an id, may come twice, and lets no error text out:
+what a failed task says is kept by django-q2, where nothing masks it."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from deployments.models import Deployment
+from deployments.services import execution, lifecycle
+
+log = logging.getLogger(__name__)
+
+
+def run(number: int) -> None:
+    """Carry out the deployment, if it is this worker's to take."""
+    with in_silence(number):
+        execution.run(number)
+
+
+def clear(number: int) -> None:
+    """Look again whether a pending deployment can go on."""
+    with in_silence(number):
+        deployment = Deployment.objects.select_related("environment__application__repository").get(
+            pk=number
+        )
+        lifecycle.clear(deployment)
+
+
+@contextmanager
+def in_silence(number: int) -> Iterator[None]:
+    """Log where it failed, without the error's text. The sweeper has it done again."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  the queue would keep the text of any
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("A task for #%s failed: %s\n%s", number, type(error).__name__, where)

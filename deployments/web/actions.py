@@ -1,0 +1,106 @@
+"""What can be done next with a deployment: the likeliest only, each with what it would do."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+
+from deployments import lines, rights
+from deployments.models import Deployment, Person
+from deployments.selectors import releases
+
+
+@dataclass(frozen=True)
+class Action:
+    label: str
+    url: str
+    says: str  # what will happen
+    line: str  # the chat line that does the same
+    icon: str
+    style: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+def actions(deployment: Deployment, person: Person) -> list[Action]:
+    """Return what the person may do with it now."""
+    if not deployment.is_finished:
+        return [_cancel(deployment)] if _may_cancel(deployment, person) else []
+    if not rights.may(person, "deploy", deployment.environment):
+        return []
+    found = [_retry(deployment)] if deployment.status != "success" else []
+    target = way_back(deployment)
+    return [*found, _back(deployment, target)] if target else found
+
+
+def refusal(deployment: Deployment, person: Person) -> str:
+    """Say who can act where the person cannot."""
+    environment = deployment.environment
+    if not deployment.is_finished and not _may_cancel(deployment, person):
+        right: rights.Right = "deploy" if deployment.person_id == person.pk else "force"
+        return rights.refusal(person, right, environment)
+    if deployment.is_finished and not rights.may(person, "deploy", environment):
+        return rights.refusal(person, "deploy", environment)
+    return ""
+
+
+def way_back(deployment: Deployment) -> Deployment | None:
+    """Return what a rollback from here would return to."""
+    environment = deployment.environment
+    current = environment.current
+    if current == deployment:
+        return releases.before_current(environment)
+    touched = environment.placements.filter(current=deployment).exists()
+    failed = deployment.status in ("failure", "error", "cancelled")
+    return current if failed and touched else None
+
+
+def _may_cancel(deployment: Deployment, person: Person) -> bool:
+    if deployment.stop_at is not None:
+        return False
+    right: rights.Right = "deploy" if deployment.person_id == person.pk else "force"
+    return rights.may(person, right, deployment.environment)
+
+
+def _cancel(deployment: Deployment) -> Action:
+    begun = deployment.status == "in_progress"
+    says = (
+        "Stops its commands on all hosts; a host that has switched keeps the new version."
+        if begun
+        else "It has not begun; no host is touched."
+    )
+    return Action(
+        "Cancel",
+        reverse("deployment-cancel", args=[deployment.pk]),
+        says,
+        lines.cancel(deployment.pk),
+        "stop",
+        "btn-stop",
+    )
+
+
+def _retry(deployment: Deployment) -> Action:
+    what = deployment.sha[:7] or deployment.ref or "the default branch"
+    return Action(
+        "Retry",
+        reverse("deployment-retry", args=[deployment.pk]),
+        f"Deploys {what} again, as a new deployment with today's settings.",
+        lines.retry(deployment.pk),
+        "retry",
+        "btn-main",
+    )
+
+
+def _back(deployment: Deployment, target: Deployment) -> Action:
+    environment = deployment.environment
+    app = environment.application.name
+    return Action(
+        "Roll back",
+        reverse("environment-rollback", args=[app, environment.name]),
+        f"Returns all hosts to {target.sha[:7]}, as #{target.pk} left them.",
+        lines.rollback(app, environment.name, target.pk),
+        "back",
+        fields={"to": str(target.pk)},
+    )

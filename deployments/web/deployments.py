@@ -1,0 +1,203 @@
+"""A deployment: how it goes, its log, and what can be done about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from deployments import lines
+from deployments.exceptions import DeploymentError, Invalid
+from deployments.models import Deployment, Person
+from deployments.selectors import compare, log, lookup, phases
+from deployments.selectors.timeline import conversation, timeline
+from deployments.services import comments, lifecycle
+from deployments.web import actions, logs
+from deployments.web.advice import advice
+from deployments.web.ansi import plain
+from deployments.web.doors import door_of, person_of
+from deployments.web.errors import status_of, translated
+from deployments.web.live import stream_url
+from deployments.web.looks import look_of
+
+TABS = {
+    "log": "Log",
+    "changes": "Changes",
+    "hosts": "Hosts",
+    "timeline": "Timeline",
+    "conversation": "Conversation",
+}
+PARTS = ("head", "phases", "hosts", "timeline", "conversation")
+FAVICONS = {"in_progress": "running", "success": "success", "failure": "failed", "error": "failed"}
+
+
+@require_safe
+@translated
+def deployment(request: HttpRequest, number: int) -> HttpResponse:
+    """Show the head and one tab, or only a part that is brought up to date."""
+    person = person_of(request)
+    found = lookup.deployment_for(person, number)
+    live_url = stream_url()
+    tab = request.GET.get("tab", "log")
+    tab = tab if tab in TABS else "log"
+    context = {"live_url": live_url, "tab": tab} | _head(found, person)
+    part = request.GET.get("part", "")
+    if part in PARTS:
+        context |= _talk(found, part)
+        return render(request, f"deployments/deployment/_{part}.html", context)
+    context |= _tab(request, found, tab) | {"tabs": _tabs(found, tab, context["phases"])}
+    return render(request, "deployments/deployment.html", context)
+
+
+@require_safe
+@translated
+def log_after(request: HttpRequest, number: int) -> HttpResponse:
+    """Give the log's lines behind a chunk, as HTML."""
+    found = lookup.deployment_for(person_of(request), number)
+    piece = log.following(found, _number(request, "after"))
+    context = {"folds": logs.folds(piece, phases.phases(found), always_open=True)}
+    answer = render(request, "deployments/deployment/_folds.html", context)
+    answer["X-Log-After"] = str(piece.after)
+    answer["X-Log-More"] = str(int(piece.more))
+    answer["X-Log-End"] = str(int(found.is_finished and not piece.more))
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_safe
+@translated
+def raw(request: HttpRequest, number: int) -> HttpResponseBase:
+    """Give the whole log as plain text."""
+    found = lookup.deployment_for(person_of(request), number)
+    answer = StreamingHttpResponse(
+        (f"{plain(line.rstrip(chr(10)))}\n" for line in log.text(found)),
+        content_type="text/plain; charset=utf-8",
+    )
+    answer["Content-Disposition"] = f'inline; filename="deployment-{found.pk}.log"'
+    return answer
+
+
+@require_POST
+@translated
+def retry(request: HttpRequest, number: int) -> HttpResponse:
+    door = door_of(request)
+    return redirect(lifecycle.retry(lookup.deployment_for(door.person, number), door))
+
+
+@require_POST
+@translated
+def cancel(request: HttpRequest, number: int) -> HttpResponse:
+    door = door_of(request)
+    return redirect(lifecycle.cancel(lookup.deployment_for(door.person, number), door))
+
+
+@require_POST
+@translated
+def comment(request: HttpRequest, number: int) -> HttpResponse:
+    """Keep a comment; a script gets it back as HTML, others the page."""
+    door = door_of(request)
+    found = lookup.deployment_for(door.person, number)
+    scripted = "X-Live" in request.headers
+    try:
+        said = comments.add(found, door.person, request.POST.get("text", ""), via=door.via)
+    except Invalid as error:
+        if not scripted:
+            raise
+        return HttpResponse(str(error), status=422, content_type="text/plain")
+    if scripted:
+        return render(request, "deployments/deployment/_message.html", {"comment": said})
+    return redirect(f"{found.get_absolute_url()}?tab=conversation#comment-{said.pk}")
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    given = request.GET.get(name, "")
+    return int(given) if given.isdecimal() and len(given) < 10 else 0
+
+
+def _head(found: Deployment, person: Person) -> dict[str, Any]:
+    """Say what the sticky head says."""
+    table = phases.phases(found)
+    look = look_of(found)
+    wrong = phases.first_wrong(table)
+    going = found.status == "in_progress"
+    return {
+        "deployment": found,
+        "environment": found.environment,
+        "look": look,
+        "phases": table,
+        "wrong": wrong,
+        "is_wrong": found.status in ("failure", "error"),
+        "advice": advice(found.reason),
+        "usual": phases.usual_seconds(found),
+        "actions": actions.actions(found, person),
+        "refusal": actions.refusal(found, person),
+        "lost": going and found.lease_until is not None and found.lease_until < timezone.now(),
+        "title": _title(found, look.word),
+        "favicon": static(f"img/favicon-{FAVICONS[found.status]}.svg")
+        if found.status in FAVICONS
+        else static("img/favicon.svg"),
+        "percent": f"{found.progress} %",
+        "log_line": lines.log(found.pk),
+    }
+
+
+def _title(found: Deployment, word: str) -> str:
+    state = f"{found.progress}%" if found.status == "in_progress" else word
+    return f"[{state}] {found.environment} #{found.pk}"
+
+
+def _tabs(found: Deployment, tab: str, table: phases.Phases) -> list[dict[str, Any]]:
+    counts = {"hosts": len(table.hosts), "conversation": found.comments.count()}
+    return [
+        {
+            "label": label,
+            "url": found.get_absolute_url() + ("" if name == "log" else f"?tab={name}"),
+            "current": name == tab,
+            "count": counts.get(name, 0),
+        }
+        for name, label in TABS.items()
+    ]
+
+
+def _tab(request: HttpRequest, found: Deployment, tab: str) -> dict[str, Any]:
+    if tab == "log":
+        return _log(request, found) | _talk(found, "conversation")
+    if tab == "changes":
+        return _changes(found)
+    return _talk(found, tab)
+
+
+def _talk(found: Deployment, part: str) -> dict[str, Any]:
+    if part == "conversation":
+        return {"talk": conversation(found)}
+    return {"moments": timeline(found)} if part == "timeline" else {}
+
+
+def _log(request: HttpRequest, found: Deployment) -> dict[str, Any]:
+    before = _number(request, "before")
+    piece = log.newest(found, before)
+    return {
+        "piece": piece,
+        "before": before,
+        "folds": logs.folds(piece, phases.phases(found)),
+        "errors": logs.errors(piece),
+        "log_src": reverse("deployment-log", args=[found.pk]),
+        "log_ended": found.is_finished,
+    }
+
+
+def _changes(found: Deployment) -> dict[str, Any]:
+    """Compare with what ran before; a forge that cannot tell is said, not hidden."""
+    if found.previous is None or not found.sha:
+        return {"first": found.previous is None}
+    app = found.environment.application
+    try:
+        return {"compared": compare.compare(app, found.previous.sha, found.sha)}
+    except DeploymentError as error:
+        return {"trouble": str(error), "trouble_status": status_of(error)}

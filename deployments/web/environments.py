@@ -1,0 +1,144 @@
+"""An environment: what runs, what waits to go out, and the form that deploys."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from deployments import lines, rights
+from deployments.blockers import blockers, refusals
+from deployments.exceptions import DeploymentError, Invalid, NotAllowed
+from deployments.models import Environment, Person
+from deployments.selectors import applications, environments, lookup, releases
+from deployments.services import lifecycle
+from deployments.web.doors import door_of, person_of
+from deployments.web.errors import reasons, status_of, translated
+from deployments.web.forms import DeployForm
+from deployments.web.live import stream_url
+
+PARTS = {
+    "now": "deployments/environment/_now.html",
+    "recent": "deployments/environment/_recent.html",
+}
+
+
+@require_safe
+@translated
+def environment(request: HttpRequest, application: str, name: str) -> HttpResponse:
+    """Show the environment; with `ref` in the address, what deploying it would do."""
+    person = person_of(request)
+    found = lookup.environment_for(person, application, name)
+    if found.name != name or found.application.name != application:
+        return redirect(found)
+    context = {"live_url": stream_url(), "environment": found}
+    part = PARTS.get(request.GET.get("part", ""))
+    if part is not None:
+        return render(request, part, context | _now(found))
+    form = DeployForm(request.GET, _host_names(found)) if "ref" in request.GET else None
+    context |= _now(found) | _ways_out(found, person, form)
+    return _page(request, context, form)
+
+
+@require_POST
+@translated
+def deploy(request: HttpRequest, application: str, name: str) -> HttpResponse:
+    """Ask for a deployment; every reason against it at once."""
+    door = door_of(request)
+    found = lookup.environment_for(door.person, application, name)
+    form = DeployForm(request.POST, _host_names(found))
+    try:
+        if not form.is_valid():
+            raise Invalid("\n".join(form.problems))
+        deployment = lifecycle.request(
+            found,
+            form.cleaned_data["ref"],
+            door,
+            hosts=form.cleaned_data["hosts"],
+            why=form.cleaned_data["why"],
+            expected_sha=request.POST.get("expected_sha", ""),
+        )
+    except NotAllowed:
+        raise
+    except DeploymentError as error:
+        context = {"live_url": stream_url(), "environment": found, "wrong": reasons(error)}
+        context |= _now(found) | _ways_out(found, door.person, form)
+        return _page(request, context, form, status=status_of(error))
+    return redirect(deployment)
+
+
+@require_POST
+@translated
+def rollback(request: HttpRequest, application: str, name: str) -> HttpResponse:
+    """Return to what ran before, or to the deployment named in `to`."""
+    door = door_of(request)
+    found = lookup.environment_for(door.person, application, name)
+    number = request.POST.get("to", "")
+    if number and not number.isdecimal():
+        raise Invalid(f"“{number}” is no number of a deployment.")
+    target = lookup.deployment_for(door.person, int(number)) if number else None
+    return redirect(lifecycle.rollback(found, door, to=target))
+
+
+def _page(
+    request: HttpRequest, context: dict[str, Any], form: DeployForm | None, status: int = 200
+) -> HttpResponse:
+    """Add the review, if one is asked for; what the forge says against it stands by the field."""
+    context["form"] = form or DeployForm(None, context["hosts_named"])
+    if form is not None and status == 200:
+        try:
+            context["review"] = _review(context["environment"], form)
+        except DeploymentError as error:
+            context["ref_wrong"] = str(error)
+    return render(request, "deployments/environment.html", context, status=status)
+
+
+def _review(found: Environment, form: DeployForm) -> environments.Review:
+    if not form.is_valid():
+        raise Invalid("\n".join(form.problems))
+    return environments.review(found, form.cleaned_data["ref"], form.cleaned_data["hosts"])
+
+
+def _now(found: Environment) -> dict[str, Any]:
+    """Say what runs, where, and what was tried lately."""
+    placements = environments.placements_of(found)
+    recent = environments.recent(found)
+    hosts = environments.hosts_now(found, placements)
+    return {
+        "hosts": hosts,
+        "agreeing": sum(host.agrees for host in hosts),
+        "agreement": f"{sum(host.agrees for host in hosts)} of {len(hosts)} agree",
+        "recent": recent,
+        "last": recent[0] if recent and recent[0] != found.current else None,
+        "running": next((d for d in recent if not d.is_finished), None),
+    }
+
+
+def _ways_out(found: Environment, person: Person, form: DeployForm | None) -> dict[str, Any]:
+    """Say what could be done, by whom, and what stands in the way."""
+    asked = form.cleaned_data if form is not None and form.is_valid() else {}
+    standing = blockers(found, person, hosts=asked.get("hosts", []))
+    ref, hosts = asked.get("ref", ""), asked.get("hosts", [])
+    app = found.application.name
+    may = rights.may(person, "deploy", found)
+    return {
+        "hosts_named": _host_names(found),
+        "waiting": environments.waiting(found),
+        "stops": applications.way(found.application),
+        "blockers": standing,
+        "blocked": bool(refusals(standing)),
+        "may_deploy": may,
+        "refusal": "" if may else rights.refusal(person, "deploy", found),
+        "line": lines.deploy(app, ref, found.name, hosts=hosts, because=asked.get("why", "")),
+        "back": releases.before_current(found),
+        "back_line": lines.rollback(app, found.name),
+        "key": uuid.uuid4().hex,
+        "back_key": uuid.uuid4().hex,
+    }
+
+
+def _host_names(found: Environment) -> list[str]:
+    return list(found.placements.order_by("host__name").values_list("host__name", flat=True))

@@ -1,0 +1,171 @@
+"""Live pages: one stream of server-sent events that say what changed.
+
+One reader per web process follows the database while anybody listens, and tells all listeners.
+Pages then ask for their parts again; static/js/live.js is the other end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.decorators import login_not_required
+from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections, connections
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from deployments.selectors import feed
+from deployments.selectors.feed import News
+
+EVERY = 0.3  # seconds between two looks at the database
+HEARTBEAT = 15.0  # seconds of silence after which a comment keeps the line open
+CHECK = 30.0  # seconds between two looks whether the listener is still signed in
+MOST_WAITING = 200  # events a slow listener may owe before it has to start over
+
+T = TypeVar("T")
+Waiting = asyncio.Queue[News | None]
+
+
+def stream_url() -> str:
+    """Return the address of the stream from here on, for a page that is made now."""
+    return f"{reverse('live')}?after={feed.newest()}"
+
+
+@login_not_required  # a stream cannot follow a redirect to the sign-in page
+async def live(request: HttpRequest) -> HttpResponseBase:
+    """Stream what changes, from `after` or the Last-Event-ID on."""
+    if not isinstance(request, ASGIRequest):
+        return HttpResponse(status=204)  # a threaded server would lose a thread to each listener
+    user = await request.auser()
+    if not user.is_authenticated:
+        return HttpResponse("Sign in first.\n", status=401, content_type="text/plain")
+    answer = StreamingHttpResponse(
+        _events(request.session.session_key or "", _after(request)),
+        content_type="text/event-stream",
+    )
+    answer["Cache-Control"] = "no-cache"
+    answer["X-Accel-Buffering"] = "no"
+    return answer
+
+
+def _after(request: HttpRequest) -> int | None:
+    given = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
+    return int(given) if given.isdecimal() and len(given) < 19 else None
+
+
+async def _events(session_key: str, after: int | None) -> AsyncIterator[str]:
+    """Yield the stream's text until the listener signs out, goes away or falls behind."""
+    reader = Reader.here()
+    checked = time.monotonic()
+    yield "retry: 2000\n\n"
+    with reader.listening() as waiting:
+        for news in await reader.missed(after):
+            yield _event(news)
+        while True:
+            if time.monotonic() - checked > CHECK:
+                if not await reader.ask(lambda: _is_signed_in(session_key)):
+                    yield "event: bye\ndata: {}\n\n"
+                    return
+                checked = time.monotonic()
+            try:
+                news_or_end = await asyncio.wait_for(waiting.get(), HEARTBEAT)
+            except TimeoutError:
+                yield ": still here\n\n"
+                continue
+            if news_or_end is None:
+                return  # fell behind: the browser comes back and asks for everything
+            yield _event(news_or_end)
+
+
+def _event(news: News) -> str:
+    number = f"id: {news.id}\n" if news.id else ""
+    data: dict[str, Any] = {
+        "verb": news.verb,
+        "deployment": news.deployment,
+        "environment": news.environment,
+        "application": news.application,
+        "topic": news.topic or None,
+    }
+    if news.id:
+        data = {"id": news.id, **data}
+    return f"{number}event: change\ndata: {json.dumps(data)}\n\n"
+
+
+def _is_signed_in(session_key: str) -> bool:
+    """Look again: the session may have ended, its person may be switched off."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    return get_user(request).is_authenticated
+
+
+def _asked(question: Callable[[], T]) -> T:
+    """Ask over a connection that still lives."""
+    close_old_connections()
+    return question()
+
+
+class Reader:
+    """Follows the database while somebody listens; one for each event loop."""
+
+    _readers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Reader] = (
+        weakref.WeakKeyDictionary()
+    )
+
+    def __init__(self) -> None:
+        self.listeners: set[Waiting] = set()
+        self.task: asyncio.Task[None] | None = None
+        # A thread of its own, with a connection of its own: requests come and go.
+        self.thread = ThreadPoolExecutor(1, "live")
+
+    @classmethod
+    def here(cls) -> Reader:
+        return cls._readers.setdefault(asyncio.get_running_loop(), cls())
+
+    @contextmanager
+    def listening(self) -> Iterator[Waiting]:
+        """Hear all news for a while. The first listener starts the reader, the last one ends it."""
+        waiting: Waiting = asyncio.Queue(MOST_WAITING)
+        self.listeners.add(waiting)
+        if self.task is None or self.task.done():
+            self.task = asyncio.create_task(self._follow())
+        try:
+            yield waiting
+        finally:
+            self.listeners.discard(waiting)
+
+    async def missed(self, after: int | None) -> list[News]:
+        """Return what happened between the page and its stream."""
+        return [] if after is None else await self.ask(lambda: feed.since(after))
+
+    async def ask(self, question: Callable[[], T]) -> T:
+        """Ask the database, in the reader's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self.thread, _asked, question)
+
+    async def _follow(self) -> None:
+        follower = feed.Follower()
+        while self.listeners:
+            for news in await self.ask(follower.look):
+                for waiting in list(self.listeners):
+                    self._tell(waiting, news)
+            await asyncio.sleep(EVERY)
+        self.task = None  # at once: whoever comes while the connection closes starts another
+        await self.ask(connections.close_all)
+
+    def _tell(self, waiting: Waiting, news: News) -> None:
+        try:
+            waiting.put_nowait(news)
+        except asyncio.QueueFull:
+            self.listeners.discard(waiting)
+            waiting.get_nowait()
+            waiting.put_nowait(None)

@@ -1,0 +1,62 @@
+"""A log as a page shows it: folded by phase, painted, a hundred lines to a chunk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+
+from deployments.selectors.log import Line, Piece
+from deployments.selectors.phases import Phases, PhaseSum
+from deployments.web.ansi import Painter
+
+PER_CHUNK = 100
+FEW = 300  # up to here, every fold is open
+
+
+@dataclass(frozen=True)
+class Shown:
+    line: Line
+    out: SafeString
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The lines of one phase."""
+
+    name: str
+    phase: PhaseSum | None
+    chunks: list[list[Shown]]
+    is_open: bool
+
+    @property
+    def slug(self) -> str:
+        return slugify(self.name) or "phase"
+
+
+def folds(piece: Piece, found: Phases, *, always_open: bool = False) -> list[Fold]:
+    """Return the lines by phase, in the order in which the phases first spoke."""
+    painters: dict[str, Painter] = defaultdict(Painter)
+    by_phase: dict[str, list[Shown]] = defaultdict(list)
+    for line in piece.lines:
+        by_phase[line.phase].append(Shown(line, painters[line.host].paint(line.text)))
+    last = next(reversed(by_phase), "")
+    return [
+        Fold(
+            name,
+            found.named(name),
+            [lines[start : start + PER_CHUNK] for start in range(0, len(lines), PER_CHUNK)],
+            always_open or len(piece.lines) <= FEW or _is_open(found.named(name), name == last),
+        )
+        for name, lines in by_phase.items()
+    ]
+
+
+def _is_open(phase: PhaseSum | None, is_last: bool) -> bool:
+    return is_last or phase is None or phase.status != "success"
+
+
+def errors(piece: Piece) -> int:
+    return sum(line.is_error for line in piece.lines)

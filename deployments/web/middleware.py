@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Awaitable, Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
+
+from deployments.models import Person
+
+
+class TimeZoneMiddleware(MiddlewareMixin):
+    """Show each person times in their own zone."""
+
+    get_response: Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        if isinstance(request.user, Person):
+            timezone.activate(zoneinfo.ZoneInfo(request.user.time_zone))
+        else:
+            timezone.deactivate()
+
+    def process_response(self, _: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        timezone.deactivate()
+        return response

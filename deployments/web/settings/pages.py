@@ -1,0 +1,70 @@
+"""What the settings pages share: the way in, the menu beside the page, and how a form is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from deployments.exceptions import DeploymentError, NotAllowed, NotFound
+from deployments.web.errors import P, View, translated
+
+WRITE_ONLY = ("value", "private", "password")
+
+
+def page(view: View[P]) -> View[P]:
+    """Say refusals, keep what is typed out of error reports, and the page out of caches."""
+    return never_cache(sensitive_post_parameters(*WRITE_ONLY)(translated(view)))
+
+
+def show(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Render a settings page with its menu."""
+    shared = {"sections": sections(request.path)}
+    return render(request, f"deployments/settings/{template}", {**shared, **context})
+
+
+def done(request: HttpRequest, text: str, page: str, *names: str) -> HttpResponse:
+    """Say that it is done, at the top of the page that comes next.
+
+    Without a fragment of its own the address would keep that of the form, further down.
+    """
+    messages.success(request, text)
+    return redirect(f"{reverse(page, args=names)}#main")
+
+
+def sections(path: str) -> list[dict[str, Any]]:
+    """Return the entries of the menu beside the page."""
+    entries = [
+        ("Apps", "board", reverse("settings"), "/settings/apps/"),
+        ("Hosts", "host", reverse("hosts-settings"), ""),
+        ("People", "people", reverse("people-settings"), ""),
+        ("You", "key", reverse("profile"), ""),
+    ]
+    return [
+        {
+            "label": label,
+            "icon": icon,
+            "url": url,
+            "current": path == url or path.startswith(below or url),
+        }
+        for label, icon, url, below in entries
+    ]
+
+
+def saved(form: forms.BaseForm, action: Callable[[], object], field: str | None = None) -> bool:
+    """Do it, or show at the field, or above the form, why not."""
+    try:
+        action()
+    except (NotAllowed, NotFound):
+        raise
+    except DeploymentError as error:
+        form.add_error(field, str(error))
+        return False
+    return True

@@ -1,0 +1,138 @@
+"""People and their roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_http_methods, require_POST
+
+from deployments import rights
+from deployments.models import Person, Role
+from deployments.services import people
+from deployments.web.doors import person_of
+from deployments.web.settings.forms import NewPersonForm, RoleForm
+from deployments.web.settings.pages import done, page, saved, show
+
+# What each right covers, in the words of the table in docs/security.md.
+COVERS: dict[rights.Right, str] = {
+    "see": "See, search, comment",
+    "deploy": "Deploy, retry, roll back, cancel one's own; own tokens",
+    "force": "Cancel another's, accept a host's key",
+    "configure": "Apps, environments, hosts; commands, secrets and keys",
+    "administer": "People and roles",
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def index(request: HttpRequest) -> HttpResponse:
+    """Show everybody; on POST, add somebody."""
+    by = person_of(request)
+    if request.method == "POST":
+        rights.require(by, "administer")
+    form = NewPersonForm(request.POST or None)
+    context = {"form": form, "may": rights.may(by, "administer"), "table": rights_table()}
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        if saved(
+            form, lambda: context.update(added=people.add(given.pop("username"), by, **given))
+        ):
+            return _added(request, *context["added"], generated=not given["password"])  # type: ignore[misc]
+    everybody = Person.objects.prefetch_related(
+        "roles__application", "roles__environment__application"
+    )
+    context["people"] = everybody.order_by("-is_active", "username")
+    context["who"] = rights.who_may("administer")
+    return show(request, "people.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def edit(request: HttpRequest, username: str) -> HttpResponse:
+    """Show a person; on POST, give a role."""
+    by, person = _asked(request, username)
+    if request.method != "POST":
+        return _shown(request, person)
+    form = RoleForm(by, request.POST)
+    if form.is_valid():
+        role = form.cleaned_data["role"]
+        if saved(form, lambda: people.give_role(person, role, form.chosen, by)):
+            where = str(form.chosen or "everywhere")
+            return _done(request, person, f"{person} is {role} of {where} now.")
+    elif not form.scopes:
+        rights.require(by, "administer")
+    return _shown(request, person, form=form)
+
+
+@require_POST
+@page
+def take_role(request: HttpRequest, username: str, role: int) -> HttpResponse:
+    by, person = _asked(request, username)
+    people.take_role(get_object_or_404(Role, pk=role, person=person), by)
+    return _done(request, person, f"The role is taken from {person}.")
+
+
+@require_POST
+@page
+def set_active(request: HttpRequest, username: str) -> HttpResponse:
+    by, person = _asked(request, username)
+    active = request.POST.get("active") == "yes"
+    people.set_active(person, active, by)
+    text = "may sign in" if active else "may no longer sign in, and their tokens are dead"
+    return _done(request, person, f"{person} {text}.")
+
+
+@require_POST
+@page
+def new_password(request: HttpRequest, username: str) -> HttpResponse:
+    by, person = _asked(request, username)
+    return _told(request, person, people.new_password(person, by))
+
+
+def rights_table() -> list[dict[str, Any]]:
+    """Return each right and the roles that have it, for the table on the page."""
+    return [
+        {"covers": text, "roles": [rights.RANK[role] >= least for role in rights.RANK]}
+        for right, text in COVERS.items()
+        for least in [rights.RANK[rights.LEAST[right]]]
+    ]
+
+
+def _asked(request: HttpRequest, username: str) -> tuple[Person, Person]:
+    """Return who asks, and whom it is about."""
+    return person_of(request), get_object_or_404(Person, username=username)
+
+
+def _done(request: HttpRequest, person: Person, text: str) -> HttpResponse:
+    return done(request, text, "person-settings", person.username)
+
+
+def _added(request: HttpRequest, person: Person, password: str, *, generated: bool) -> HttpResponse:
+    if generated:
+        return _told(request, person, password)
+    return _done(request, person, f"{person} is added.")
+
+
+def _told(request: HttpRequest, person: Person, password: str) -> HttpResponse:
+    """Show a generated password, this once: it is kept nowhere."""
+    return _shown(request, person, password=password)
+
+
+def _shown(request: HttpRequest, person: Person, **more: Any) -> HttpResponse:
+    by = person_of(request)
+    roles = [
+        {"role": role, "may": rights.may(by, "administer", role.environment or role.application)}
+        for role in person.roles.select_related("application", "environment__application")
+    ]
+    form = RoleForm(by)
+    context = {
+        "person": person,
+        "roles": roles,
+        "form": form,
+        "may": rights.may(by, "administer"),
+        "may_give": bool(form.scopes),
+        "refusal": "" if form.scopes else rights.refusal(by, "administer"),
+    }
+    return show(request, "person.html", {**context, **more})

@@ -1,0 +1,55 @@
+"""The addresses below /settings/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from deployments.web.settings import applications, environments, hosts, overview, people, profile
+
+APP = "apps/<str:application>/"
+ENVIRONMENT = f"{APP}<str:environment>/"
+PLACED = f"{ENVIRONMENT}hosts/<str:host>/"
+HOST = "hosts/<str:name>/"
+PERSON = "people/<str:username>/"
+
+urlpatterns = [
+    path("", overview.overview, name="settings"),
+    path("me/", profile.profile, name="profile"),
+    path("me/tokens/", profile.make_token, name="token-make"),
+    path("me/tokens/<int:token>/revoke/", profile.revoke_token, name="token-revoke"),
+    path("people/", people.index, name="people-settings"),
+    path(PERSON, people.edit, name="person-settings"),
+    path(f"{PERSON}roles/<int:role>/take/", people.take_role, name="role-take"),
+    path(f"{PERSON}active/", people.set_active, name="person-active"),
+    path(f"{PERSON}password/", people.new_password, name="person-password"),
+    path("hosts/", hosts.index, name="hosts-settings"),
+    path(HOST, hosts.edit, name="host-settings"),
+    path(f"{HOST}scan/", hosts.scan, name="host-scan"),
+    path(f"{HOST}accept/", hosts.accept_key, name="host-accept"),
+    path(f"{HOST}forget/", hosts.forget_key, name="host-forget"),
+    path(f"{HOST}remove/", hosts.remove, name="host-remove"),
+    path("apps/new/", applications.new, name="application-new"),
+    path(APP, applications.edit, name="application-settings"),
+    # “-” is no name of an environment.
+    path(f"{APP}-/repository/move/", applications.move, name="application-move"),
+    path(f"{APP}-/default/set/", applications.set_default_environment, name="application-default"),
+    path(f"{APP}-/environments/add/", applications.add_environment, name="environment-add"),
+    path(f"{APP}-/secrets/set/", applications.set_secret, name="application-secret"),
+    path(f"{APP}-/secrets/remove/", applications.remove_secret, name="application-secret-remove"),
+    path(ENVIRONMENT, environments.edit, name="environment-settings"),
+    path(f"{ENVIRONMENT}commands/", environments.set_commands, name="environment-commands"),
+    path(f"{ENVIRONMENT}key/", environments.make_key, name="key-make"),
+    path(f"{ENVIRONMENT}key/give/", environments.give_key, name="key-give"),
+    path(f"{ENVIRONMENT}secrets/", environments.set_secret, name="environment-secret"),
+    path(
+        f"{ENVIRONMENT}secrets/remove/",
+        environments.remove_secret,
+        name="environment-secret-remove",
+    ),
+    path(f"{ENVIRONMENT}place/", environments.place, name="host-place"),
+    path(f"{ENVIRONMENT}place/new/", environments.place_new, name="host-place-new"),
+    path(f"{PLACED}roles/", environments.change_roles, name="host-roles"),
+    path(f"{PLACED}unplace/", environments.unplace, name="host-unplace"),
+    path(f"{PLACED}test/", environments.test, name="host-test"),
+    path(f"{PLACED}accept/", environments.accept_key, name="host-test-accept"),
+]

@@ -1,0 +1,41 @@
+"""The dashboard's addresses."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from deployments.web import (
+    applications,
+    board,
+    compare,
+    deployments,
+    environments,
+    health,
+    live,
+)
+
+urlpatterns = [
+    path("", board.board, name="board"),
+    path("apps/<str:name>/", applications.application, name="application"),
+    path("apps/<str:application>/<str:name>/", environments.environment, name="environment"),
+    path(
+        "apps/<str:application>/<str:name>/deploy/",
+        environments.deploy,
+        name="environment-deploy",
+    ),
+    path(
+        "apps/<str:application>/<str:name>/rollback/",
+        environments.rollback,
+        name="environment-rollback",
+    ),
+    path("deployments/<int:number>/", deployments.deployment, name="deployment"),
+    path("deployments/<int:number>/log/", deployments.log_after, name="deployment-log"),
+    path("deployments/<int:number>/log.txt", deployments.raw, name="deployment-raw"),
+    path("deployments/<int:number>/retry/", deployments.retry, name="deployment-retry"),
+    path("deployments/<int:number>/cancel/", deployments.cancel, name="deployment-cancel"),
+    path("deployments/<int:number>/comment/", deployments.comment, name="deployment-comment"),
+    path("compare/<str:application>/<path:versions>/", compare.compare, name="compare"),
+    path("live/", live.live, name="live"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

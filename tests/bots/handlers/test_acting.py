@@ -1,0 +1,192 @@
+"""Lines that do something, as said in a room."""
+
+from __future__ import annotations
+
+import pytest
+
+from deployments.models import Application, Deployment, Environment, Host, Person, SshKey
+from tests.bots.talking import Talk, goes, the_deployment
+from tests.deployments import build
+from tests.servers.repositories import Repository
+
+
+@pytest.fixture
+def first(production: Environment, alice: Person) -> Deployment:
+    """What ran in production before what runs now."""
+    made = build.live(production, alice, "a" * 40, subject="Begin")
+    build.live(production, alice, "b" * 40, subject="Go on")
+    return made
+
+
+def test_deploy_takes_ref_hosts_and_reason(say: Talk, repository: Repository) -> None:
+    say("deploy hello@v2 on qa/hello-qa-1 because it is time")
+
+    made = the_deployment()
+    assert (made.ref, made.hosts, made.why) == ("v2", ["hello-qa-1"], "it is time")
+    assert made.sha == repository.git("rev-parse", "v2^{commit}")
+
+
+def test_deploy_without_a_place_goes_to_the_default_one(say: Talk, hello: Application) -> None:
+    Application.objects.update(default_environment="qa")
+
+    say("deploy hello")
+
+    assert the_deployment().environment.name == "qa"
+
+
+def test_deploy_without_a_place_never_goes_to_production_unasked(say: Talk) -> None:
+    answer = say("deploy hello")
+
+    assert answer.startswith("? Deploy hello main @ ")
+    assert "to production?" in answer
+    assert not Deployment.objects.exists()
+
+
+def test_a_yes_deploys_the_commit_that_was_shown(say: Talk, repository: Repository) -> None:
+    say("deploy hello")
+    say("yes")
+
+    assert the_deployment().environment.name == "production"
+    assert the_deployment().sha == repository.git("rev-parse", "main")
+
+
+def test_where_the_branch_has_moved_it_asks_anew(say: Talk, repository: Repository) -> None:
+    say("deploy hello")
+    moved = repository.commit({"app.py": "print('four')\n"}, "Say it four times")
+
+    assert moved[:7] in say("yes")
+    assert not Deployment.objects.exists()
+    say("yes")
+    assert the_deployment().sha == moved
+
+
+def test_a_refusal_lists_every_reason_with_who_clears_it(say: Talk, bob: Person) -> None:
+    SshKey.objects.filter(environment__name="qa").delete()
+    Host.objects.update(host_keys="")
+
+    answer = say.as_(bob)("deploy hello to qa")
+
+    assert answer.count("\n- ") == 3
+    assert "Ask alice" in answer
+    assert "hello/qa has no SSH key. A maintainer makes one in its settings" in answer
+    assert "Nobody has accepted the host key of hello-qa-1 yet." in answer
+
+
+def test_an_unknown_ref_is_refused(say: Talk) -> None:
+    assert "nope" in say("deploy hello/nope to qa")
+    assert not Deployment.objects.exists()
+
+
+# ---- Retry ----
+
+
+@pytest.fixture
+def failed(say: Talk) -> Deployment:
+    say("deploy hello/v2 to qa")
+    return goes(the_deployment(), "in_progress", "failure")
+
+
+def test_retry_deploys_the_same_commit_again(say: Talk, failed: Deployment) -> None:
+    say(f"retry #{failed.pk}")
+
+    assert (the_deployment().kind, the_deployment().sha) == ("retry", failed.sha)
+
+
+def test_retry_over_something_newer_asks(say: Talk, failed: Deployment) -> None:
+    say("deploy hello to qa")
+    newer = goes(the_deployment(), "in_progress", "success")
+
+    assert f"hello/qa runs #{newer.pk} since; this would go back to" in say(f"retry #{failed.pk}")
+    assert the_deployment() == newer
+    say("yes")
+    assert the_deployment().parent == failed
+
+
+def test_what_succeeded_is_not_retried(say: Talk) -> None:
+    say("deploy hello to qa")
+    done = goes(the_deployment(), "in_progress", "success")
+
+    assert f"#{done.pk} succeeded; only what failed" in say(f"retry #{done.pk}")
+
+
+# ---- Cancel ----
+
+
+def test_cancel_outside_production_needs_no_yes(say: Talk) -> None:
+    say("deploy hello to qa")
+
+    assert "was cancelled by Alice" in say(f"cancel #{the_deployment().pk}")
+    assert the_deployment().status == "cancelled"
+
+
+@pytest.mark.parametrize("status", ["queued", "in_progress"])
+def test_cancel_in_production_asks_first(say: Talk, status: str) -> None:
+    say("deploy hello to production")
+    if status == "in_progress":
+        goes(the_deployment(), "in_progress")
+
+    answer = say(f"cancel #{the_deployment().pk}")
+
+    assert "on all its hosts" in answer
+    assert (the_deployment().status, the_deployment().stop_at) == (status, None)
+
+
+def test_who_may_not_cancel_is_not_even_asked(say: Talk, bob: Person, dora: Person) -> None:
+    say("deploy hello to production")
+
+    assert "it takes a maintainer. Ask dora" in say.as_(bob)(f"cancel #{the_deployment().pk}")
+    assert "on all its hosts" in say.as_(dora)(f"cancel #{the_deployment().pk}")
+
+
+def test_what_has_ended_is_not_cancelled(say: Talk) -> None:
+    say("deploy hello to production")
+    goes(the_deployment(), "in_progress", "success")
+
+    assert "there is nothing to cancel" in say(f"cancel #{the_deployment().pk}")
+
+
+# ---- Rollback ----
+
+
+def test_rollback_of_production_names_its_target_and_asks(say: Talk, first: Deployment) -> None:
+    answer = say("rollback hello in production")
+
+    assert f"to aaaaaaa “Begin”, which #{first.pk} by Alice brought. Now it runs bbb" in answer
+    assert the_deployment().kind == "deploy"
+
+
+def test_a_yes_rolls_back_to_what_was_named(say: Talk, first: Deployment) -> None:
+    say("rollback hello in production")
+    say("yes")
+
+    assert (the_deployment().kind, the_deployment().parent) == ("rollback", first)
+
+
+def test_where_something_else_runs_meanwhile_it_asks_anew(
+    say: Talk, first: Deployment, production: Environment
+) -> None:
+    say("rollback hello in production")
+    build.live(production, say.person, "c" * 40)
+
+    assert "Now it runs ccccccc" in say("yes")
+    assert not Deployment.objects.filter(kind="rollback").exists()
+
+
+def test_rollback_elsewhere_needs_no_yes(say: Talk, qa: Environment, alice: Person) -> None:
+    build.live(qa, alice, "a" * 40)
+    build.live(qa, alice, "b" * 40)
+
+    say("rollback hello in qa")
+
+    assert (the_deployment().kind, the_deployment().sha) == ("rollback", "a" * 40)
+
+
+def test_a_viewer_is_told_who_can_and_not_asked(say: Talk, first: Deployment, bob: Person) -> None:
+    assert "Ask alice" in say.as_(bob)("rollback hello in production")
+    assert say.as_(bob)("yes") == ""
+
+
+def test_outside_of_a_thread_nothing_goes_back_that_was_not_named(say: Talk) -> None:
+    Application.objects.update(default_environment="qa")
+
+    assert "Which app? Nothing was done. Did you mean:\n- `rollback hello`" in say("rollback")

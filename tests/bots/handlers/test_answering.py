@@ -1,0 +1,156 @@
+"""Lines that only ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deployments.models import Deployment, Environment, Person
+from deployments.selectors import code
+from tests.bots.talking import Talk
+from tests.deployments import build
+from tests.servers.repositories import Repository
+
+
+@pytest.fixture
+def live(qa: Environment, alice: Person) -> Deployment:
+    """Qa runs the second of three commits."""
+    sha = code.resolve(qa.application, "v2").sha
+    return build.live(qa, alice, sha, subject="Say it twice")
+
+
+def test_status_tells_what_runs_where(say: Talk, live: Deployment) -> None:
+    _, columns, qa, production, *_ = say("status").splitlines()
+
+    assert columns.split() == ["Where", "Runs", "Since", "By", "Behind"]
+    assert qa.split() == f"hello/qa {live.sha[:7]} main 4 min ago Alice 1 behind".split()
+    assert production.split() == ["hello/production", "nothing", "yet"]
+
+
+@pytest.mark.parametrize("line", ["status hello in qa", "status in qa", "shipmate status in QA"])
+def test_status_can_be_narrowed(say: Talk, live: Deployment, line: str) -> None:
+    answer = say(line)
+
+    assert "hello/qa" in answer
+    assert "hello/production" not in answer
+
+
+def test_an_alias_of_an_environment_is_known(say: Talk, qa: Environment) -> None:
+    qa.aliases = ["probe"]
+    qa.save(update_fields=["aliases"])
+
+    assert "hello/qa" in say("status in probe")
+    assert "hello/production" in say("status in prod")
+
+
+def test_status_of_an_unknown_place_offers_the_nearest(say: Talk) -> None:
+    answer = say("status in prodution")
+
+    assert "No environment is called “prodution”. There is: production, qa." in answer
+    assert "- `status in production`" in answer
+
+
+def test_status_without_any_app(alice: Person, say: Talk) -> None:
+    Environment.objects.all().delete()
+
+    assert "There is no environment yet." in say("status")
+
+
+def test_deploys_lists_the_newest_first(say: Talk, live: Deployment) -> None:
+    newer = build.deployment(live.environment, live.person, "c" * 40, status="failure", ref="x")
+
+    rows = say("deploys hello in qa").splitlines()
+
+    assert [row.split()[0] for row in rows[2:4]] == [f"#{newer.pk}", f"#{live.pk}"]
+    assert rows[2].endswith("failed")
+    assert f"#{live.pk}" not in say("deploys hello/x")
+
+
+def test_why_lists_what_blocks(say: Talk, bob: Person) -> None:
+    assert "Nothing blocks a deployment to hello/qa" in say("why hello in qa")
+    assert "Bob may not deploy to hello/qa" in say.as_(bob)("why hello in qa")
+
+
+def test_diff_tells_what_is_not_out_yet(say: Talk, live: Deployment) -> None:
+    answer = say("diff hello in qa")
+
+    assert "1 ahead, 0 behind" in answer
+    assert "Say it three times" in answer
+    assert "/compare/hello/" in answer
+
+
+def test_diff_of_what_is_level(say: Talk, qa: Environment, repository: Repository) -> None:
+    build.live(qa, say.person, repository.git("rev-parse", "main"))
+
+    assert ", the same." in say("diff hello in qa")
+
+
+def test_diff_where_nothing_ran(say: Talk) -> None:
+    assert "hello/qa has run nothing before" in say("diff hello in qa")
+
+
+def test_diff_in_a_thread_is_what_the_deployment_brought(say: Talk, live: Deployment) -> None:
+    say("deploy hello to qa")
+    Deployment.objects.exclude(pk=live.pk).update(previous=live)
+
+    assert "Say it three times" in say.in_thread()("diff")
+
+
+def test_log_shows_the_last_lines_without_colours(say: Talk, live: Deployment) -> None:
+    build.log(live, "\x1b[32mbuilt\x1b[0m\n", host="web-1")
+    build.log(live, "elsewhere\n", host="web-2")
+
+    answer = say(f"log #{live.pk} web-1")
+
+    assert "web-1: built" in answer
+    assert "web-2" not in answer
+
+
+def test_log_of_what_has_said_nothing(say: Talk, live: Deployment) -> None:
+    assert "nothing has been written yet" in say(f"log #{live.pk}")
+
+
+def test_show_has_the_six_fields(say: Talk, live: Deployment) -> None:
+    answer = say(f"show #{live.pk}")
+
+    assert f"Deployed ref: main @ {live.sha[:7]}" in answer
+    assert f"Deployment: #{live.pk} (/deployments/{live.pk}/)" in answer
+
+
+def test_show_of_nothing(say: Talk) -> None:
+    assert "There is no deployment #99" in say("show #99")
+
+
+def test_help_lists_what_acts(say: Talk) -> None:
+    answer = say("help")
+
+    assert "`rollback APP in ENV [to #NUMBER]`" in answer
+    assert "promote" not in answer
+    assert say("help rollback").count("\n- ") == 1
+
+
+def test_the_version_is_told(say: Talk) -> None:
+    assert "This is Shipmate" in say("deploy:version")
+
+
+def test_an_unknown_app_offers_whole_lines(say: Talk) -> None:
+    answer = say("deploy helo/v2 to qa")
+
+    assert answer.startswith("⛔ There is no app “helo” here. Nothing was done. Did you mean:")
+    assert "- `deploy hello/v2 to qa`" in answer
+
+
+def test_which_app_is_asked_where_there_are_several(say: Talk) -> None:
+    build.application("other", Path("/nowhere/other.git"))
+
+    answer = say("shipmate why")
+
+    assert "Which app?" in answer
+    assert "- `why hello`" in answer
+
+
+def test_an_app_without_environments(say: Talk) -> None:
+    build.application("other", Path("/nowhere/other.git"))
+
+    assert "other has no default environment: say which." in say("deploy other")

@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.language import (
+    Cancel,
+    Command,
+    Deploy,
+    Deploys,
+    Diff,
+    Help,
+    Log,
+    NearMiss,
+    No,
+    NotACommand,
+    NotYet,
+    Retry,
+    Rollback,
+    Show,
+    Status,
+    Version,
+    Why,
+    Yes,
+    parse,
+)
+
+LINES: dict[str, Command] = {
+    "deploy web": Deploy("web"),
+    "deploy web/fix-login to production": Deploy("web", "fix-login", "production"),
+    "deploy web/feature/x in qa": Deploy("web", "feature/x", "qa"),
+    "deploy web/refs/tags/v2 to qa": Deploy("web", "refs/tags/v2", "qa"),
+    "deploy web/pkg@1.2.0 to qa": Deploy("web", "pkg@1.2.0", "qa"),
+    "deploy web/fix#12": Deploy("web", "fix#12"),
+    "deploy web@v2.1 to staging": Deploy("web", "v2.1", "staging"),
+    "deploy acme/web to staging": Deploy("acme", "web", "staging"),
+    "deploy web on production/web-1,db": Deploy("web", None, "production", ("web-1", "db")),
+    "deploy web because it is time": Deploy("web", reason="it is time"),
+    "deploy web to qa because A=b to be at 12:00": Deploy(
+        "web", None, "qa", reason="A=b to be at 12:00"
+    ),
+    "deploy a.b_c-9 to q.a-1": Deploy("a.b_c-9", None, "q.a-1"),
+    "deploy 42/main to 1": Deploy("42", "main", "1"),
+    "retry": Retry(),
+    "retry #812": Retry(812),
+    "retry 812": Retry(812),
+    "cancel": Cancel(),
+    "cancel #812": Cancel(812),
+    "rollback": Rollback(),
+    "rollback web": Rollback("web"),
+    "rollback web in production": Rollback("web", "production"),
+    "rollback web in production to #811": Rollback("web", "production", 811),
+    "rollback web to #811 in production": Rollback("web", "production", 811),
+    "rollback to 811": Rollback(None, None, 811),
+    "status": Status(),
+    "status web": Status("web"),
+    "status in production": Status(None, "production"),
+    "status web in production": Status("web", "production"),
+    "deploys web": Deploys("web"),
+    "deploys web/main in qa": Deploys("web", "main", "qa"),
+    "deployments web on qa": Deploys("web", None, "qa"),
+    "why": Why(),
+    "why web": Why("web"),
+    "why web in production": Why("web", "production"),
+    "diff": Diff(),
+    "diff web": Diff("web"),
+    "diff web in production": Diff("web", "production"),
+    "log": Log(),
+    "log #812": Log(812),
+    "log #812 Web-1": Log(812, "Web-1"),
+    "show": Show(),
+    "show #812": Show(812),
+    "help": Help(),
+    "help Deploy": Help("deploy"),
+    "deploy:version": Version(),
+    "yes": Yes(),
+    "no": No(),
+    "yes 7fk3": Yes("7fk3"),
+    "No 2WYU": No("2wyu"),
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_is_understood(line: str) -> None:
+    assert parse(f"shipmate {line}") == LINES[line]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_where_the_name_is_not_needed_the_line_is_enough(line: str) -> None:
+    assert parse(line, addressed=True) == LINES[line]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_among_people_a_line_without_the_name_is_talk(line: str) -> None:
+    assert parse(line) == NotACommand()
+
+
+# ---- Addressing ----
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["shipmate", "Shipmate", "@shipmate", "shipmate:", "@Shipmate,", "  shipmate  ", "/shipmate"],
+)
+def test_the_bot_hears_its_name(start: str) -> None:
+    assert parse(f"{start} status web") == Status("web")
+
+
+def test_the_bot_hears_an_alias() -> None:
+    assert parse("hubot status", names=("shipmate", "hubot")) == Status()
+
+
+def test_the_bot_hears_its_id_where_a_platform_writes_that() -> None:
+    assert parse("<@U0BOT|anybody> status", names=("shipmate", "U0BOT")) == Status()
+
+
+def test_a_label_cannot_pretend_to_be_the_bot() -> None:
+    assert parse("<@U1|shipmate> status") == NotACommand()
+
+
+def test_a_slash_command_needs_no_name() -> None:
+    assert parse("/deploy web to qa") == Deploy("web", None, "qa")
+
+
+def test_no_space_is_needed_after_the_colon() -> None:
+    assert parse("shipmate:deploy web") == Deploy("web")
+
+
+def test_the_bare_name_asks_for_help() -> None:
+    assert parse("shipmate") == Help()
+
+
+@pytest.mark.parametrize(
+    "talk",
+    ["", "   ", "shipmate's log", "shipmates deploy web", "ask shipmate", "/etc/passwd", "/",
+     "> shipmate deploy web", "(shipmate deploy web)", "@", "i deploy web", "\x00", "\u200b"],
+)  # fmt: skip
+def test_other_talk_is_left_alone(talk: str) -> None:
+    assert parse(talk) == NotACommand()
+
+
+def test_an_empty_direct_message_is_no_command() -> None:
+    assert parse(" \u200b ", addressed=True) == NotACommand()
+
+
+# ---- In a thread ----
+
+
+@pytest.mark.parametrize("word", ["retry", "rollback", "cancel", "why", "log", "show", "diff"])
+def test_in_a_thread_a_bare_word_is_a_command(word: str) -> None:
+    assert parse(word.title(), in_thread=True) == LINES[word]
+
+
+@pytest.mark.parametrize(
+    "talk",
+    ["retry please", "why not", "log in", "show me", "rollback?", "cancel #812", "status", "help",
+     "deploy", "deploy web", "yes", "no", "retry failed hosts", "why\nwhy"],
+)  # fmt: skip
+def test_in_a_thread_everything_else_is_a_comment(talk: str) -> None:
+    assert parse(talk, in_thread=True) == NotACommand()
+
+
+def test_in_a_thread_the_name_still_counts() -> None:
+    assert parse("shipmate rollback to #3", in_thread=True) == Rollback(None, None, 3)
+
+
+def test_in_a_thread_a_word_of_later_says_so() -> None:
+    assert parse("lock", in_thread=True) == NotYet("lock")
+
+
+@pytest.mark.parametrize(("word", "answer"), [("yes", Yes()), ("No", No())])
+def test_a_question_is_answered_by_a_bare_word(word: str, answer: Command) -> None:
+    assert parse(word, asked=True) == answer
+
+
+@pytest.mark.parametrize("talk", ["yes but", "y", "retry", "nope"])
+def test_a_question_is_answered_by_nothing_else(talk: str) -> None:
+    assert parse(talk, asked=True) == NotACommand()
+
+
+# ---- What phones and platforms do ----
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DEPLOY WEB/Fix-1 TO Production/Web-1 BECAUSE Of It",
+        "deploy  web/Fix-1\u00a0to\u2003production/Web-1\tbecause  Of It",
+        "de\u200bploy web/Fix-1\ufeff to pro\u00adduction/Web-1 because Of It",
+        "deploy “web/Fix-1” to ‘production/Web-1’ because Of It",
+        "`deploy web/Fix-1 to production/Web-1 because Of It`",
+        "deploy web/Fix‑1 to production/Web–1 because Of It",
+        "deploy <http://web/Fix-1|web/Fix-1> to production/Web-1 because Of It",
+        "deploy web/Fix-1\nto production/Web-1\r\nbecause Of\nIt",
+    ],
+)
+def test_a_line_is_read_as_it_was_meant(line: str) -> None:
+    expected = Deploy("web", "Fix-1", "production", ("Web-1",), "Of It")
+
+    assert parse(line, addressed=True) == expected
+
+
+def test_a_phone_turns_two_dashes_into_one_long_one() -> None:
+    assert parse("deploy web/a—b", addressed=True) == Deploy("web", "a--b")
+
+
+def test_a_reason_keeps_its_signs() -> None:
+    line = "deploy web because Ana’s “fix” — see <https://x.test/1|#1> &amp; <@U7>"
+
+    assert parse(line, addressed=True) == Deploy("web", reason="Ana’s “fix” — see #1 & @U7")
+
+
+def test_entities_are_read_once() -> None:
+    line = "deploy web because &amp;lt;b&amp;gt;"
+
+    assert parse(line, addressed=True) == Deploy("web", reason="&lt;b&gt;")
+
+
+def test_text_cannot_be_turned_round() -> None:
+    line = "deploy web because \u202egnp.exe\u2066"
+
+    assert parse(line, addressed=True) == Deploy("web", reason="gnp.exe")
+
+
+# ---- The team's own verb ----
+
+
+@pytest.mark.parametrize(
+    ("line", "meaning"),
+    [
+        ("ship web to qa", Deploy("web", None, "qa")),
+        ("ships web", Deploys("web")),
+        ("deployments web", Deploys("web")),
+        ("ship:version", Version()),
+        ("ship:lock web", NotYet("ship:lock")),
+        ("ship! web", NotYet("ship!")),
+        ("where can i ship web", NotYet("where can i ship")),
+        ("ship-status web", NotYet("ship-status")),
+        ("auto-ship:status web", NotYet("auto-ship")),
+    ],
+)
+def test_the_verb_is_renamed_everywhere(line: str, meaning: Command) -> None:
+    assert parse(line, addressed=True, verb="ship") == meaning
+
+
+@pytest.mark.parametrize("line", ["deploy web", "deploys web", "deploy:version"])
+def test_a_renamed_verb_is_gone(line: str) -> None:
+    assert isinstance(parse(line, addressed=True, verb="ship"), NearMiss)
+
+
+def test_a_near_miss_suggests_the_renamed_verb() -> None:
+    answer = parse("shpi web to qa", addressed=True, verb="ship")
+
+    assert isinstance(answer, NearMiss)
+    assert answer.suggestions[0] == "ship web to qa"
+
+
+# ---- Any text ----
+
+
+@given(st.text())
+def test_no_text_breaks_the_parser(text: str) -> None:
+    for line in (text, f"shipmate {text}", f"deploy {text}", f"rollback web {text}"):
+        parse(line, addressed=True, in_thread=True, asked=True)
+
+
+PIECES = st.sampled_from(
+    ["deploy", "deploy!", "deploy:x", "web", "web/x", "web@", "to", "in", "qa", "qa/a,b", "because",
+     "#8", "now", "retry", "rollback", "diff", "log", "A=b", "when", "at", "shipmate", "—", "`",
+     "/", "@", "!", ":", ",", "-", "status", "why", "help", "<@U1>", "&amp;", "where", "123456"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=12))
+def test_no_line_of_known_words_breaks_the_parser(words: list[str]) -> None:
+    answer = parse(" ".join(words), addressed=True, in_thread=True)
+
+    if isinstance(answer, NearMiss):
+        assert answer.problem
+        assert answer.suggestions
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 100_000, "deploy " + "web " * 25_000, "deploy web because " + "<" * 100_000,
+     "deploy " + "a/" * 50_000, "deploy web to " + "a," * 50_000, "<@" * 50_000, "`" * 100_000,
+     "deploy web " + "A=" * 50_000, "&amp;" * 20_000, "\u200b " * 50_000, "-" * 100_000],
+)  # fmt: skip
+def test_a_long_text_costs_no_more_than_its_length(text: str) -> None:
+    started = time.perf_counter()
+
+    parse(text, addressed=True)
+
+    assert time.perf_counter() - started < 1
+
+
+def test_an_ordinary_line_takes_less_than_a_millisecond() -> None:
+    lines = [*LINES, "deploy web into staging", "deplyo web to qa", "deploy web to"] * 4
+    for line in lines:
+        parse(line, addressed=True)
+
+    started = time.perf_counter()
+    for line in lines:
+        parse(line, addressed=True)
+
+    assert (time.perf_counter() - started) / len(lines) < 0.001
+
+
+def test_a_long_word_is_not_repeated_in_full() -> None:
+    answer = parse("deploy web " + "x" * 1000, addressed=True)
+
+    assert isinstance(answer, NearMiss)
+    assert len(answer.problem) == 80
+
+
+def test_a_very_long_line_is_not_offered_back() -> None:
+    answer = parse("deploy web to qa now because " + "x " * 1000, addressed=True)
+
+    assert isinstance(answer, NearMiss)
+    assert answer.suggestions == ("deploy web/fix-login to staging",)
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x1b", "\ud800"])
+def test_signs_that_cannot_be_kept_are_replaced(sign: str) -> None:
+    answer = parse(f"deploy web because a{sign}b", addressed=True)
+
+    assert answer == Deploy("web", reason="a\ufffdb")

@@ -1,0 +1,92 @@
+"""Which lines without the bot's name are meant for it, in a room of the built-in chat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bots import bare
+from bots.language import commands
+from bots.speaker import Speaker
+from deployments.models import Person
+from tests.deployments import build
+
+TALK = [
+    "hello everyone",
+    "show me the code",
+    "no way",
+    "yes",
+    "no",
+    "why is it down?",
+    "why not",
+    "why",
+    "log in please",
+    "status update",
+    "help me please",
+    "cancel the meeting",
+    "look at this",
+    "pro tip: sleep",
+    "re: the meeting",
+    "retro at 3pm",
+    "where is everybody",
+    "lock the door",
+    "queue here",
+    "diff",
+]
+LINES = [
+    "deploy hello to production",
+    "Deploy hello",
+    "rollback hello",
+    "retry",
+    "retry #12",
+    "cancel",
+    "cancel #12",
+    "status",
+    "status hello",
+    "status in production",
+    "why hello",
+    "diff hello in qa",
+    "log #12",
+    "show 12",
+    "deploys hello",
+    "help",
+    "help deploy",
+    "deploy:version",
+    "yes 7fk3",
+]
+NEARLY = [
+    "deploy",
+    "deploy hello to",
+    "deploy hello to production now",
+    "deplyo hello to qa",
+    "rollbak hello in qa",
+    "retry it please",
+    "deploy! hello",
+    "promote hello from qa to production",
+    "lock hello",
+    "cancel hello",
+    "why hello?",
+    "deploy-status hello",
+]
+
+
+@pytest.fixture
+def speaker(alice: Person) -> Speaker:
+    build.application("hello", Path("/nowhere"))
+    return Speaker(person=alice, via="chat", place="here")
+
+
+@pytest.mark.parametrize("text", TALK)
+def test_talk_is_left_alone(text: str, speaker: Speaker) -> None:
+    assert bare.meant(text, speaker) == commands.NotACommand()
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_whole_lines_need_no_name(text: str, speaker: Speaker) -> None:
+    assert isinstance(bare.meant(text, speaker), commands.Command)
+
+
+@pytest.mark.parametrize("text", NEARLY)
+def test_what_is_nearly_a_line_is_not_ignored(text: str, speaker: Speaker) -> None:
+    assert isinstance(bare.meant(text, speaker), commands.NearMiss | commands.NotYet)

@@ -1,0 +1,250 @@
+"""The built-in chat's pages, as plain HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bots import rooms, tasks
+from bots.models import Post, Question, Room
+from bots.web import talk
+from deployments.models import Deployment, Environment, Person
+from deployments.selectors import feed
+from tests.bots.talking import Talk, goes, the_deployment
+from tests.deployments import build
+from tests.deployments.services.queueing import drain
+
+ROOM = "/flow/deploys/"
+
+
+def page(client: Client, path: str, **headers: str) -> str:
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def thread_of(deployment: Deployment) -> str:
+    return f"{ROOM}{Post.objects.get(deployment=deployment).pk}/"
+
+
+# ---- Reading ----
+
+
+def test_without_a_room_the_page_says_how_one_is_made(as_bob: Client) -> None:
+    assert "script/manage make_room deploys" in page(as_bob, "/flow/")
+
+
+def test_an_empty_room_teaches_the_first_line(as_bob: Client, room: Room) -> None:
+    text = page(as_bob, "/flow/")
+
+    assert "Nobody has said anything yet" in text
+    assert "deploy hello to production" in text
+
+
+def test_a_stranger_has_to_sign_in(client: Client, room: Room) -> None:
+    assert client.get(ROOM)["Location"].startswith("/accounts/login/")
+
+
+def test_the_room_shows_talk_and_a_card_for_each_deployment(say: Talk, as_bob: Client) -> None:
+    say("hello <b>everyone</b>")
+    say("deploy hello to qa")
+
+    text = page(as_bob, ROOM)
+
+    assert "hello &lt;b&gt;everyone&lt;/b&gt;" in text
+    assert f'href="{thread_of(the_deployment())}">hello/qa #' in text
+
+
+def test_the_inbox_shows_the_state_of_each_thread(say: Talk, as_bob: Client) -> None:
+    say("deploy hello to qa")
+    goes(the_deployment(), "in_progress", "failure")
+
+    assert '<span class="said">Failed</span>' in page(as_bob, f"{ROOM}?pane=inbox")
+
+
+def test_the_thread_shows_six_fields_and_what_was_said(say: Talk, as_bob: Client) -> None:
+    say("deploy hello to qa")
+    say.in_thread()("does this carry the fix?")
+
+    address = thread_of(the_deployment())
+
+    assert page(as_bob, f"{address}?pane=head").count("<dt>") == 6
+    assert "does this carry the fix?" in page(as_bob, address)
+
+
+def test_a_question_shows_its_buttons_while_it_is_open(say: Talk, as_alice: Client) -> None:
+    say("deploy hello")
+    assert "Deploy to production</button>" in page(as_alice, ROOM)
+
+    Question.objects.update(asked_at=timezone.now() - timedelta(minutes=3))
+
+    assert "Deploy to production</button>" not in page(as_alice, ROOM)
+
+
+def test_what_is_for_one_person_is_shown_to_nobody_else(
+    say: Talk, as_alice: Client, bob: Person
+) -> None:
+    say("deploy hello to prodution")
+    assert "only you can see this" in page(as_alice, ROOM)
+
+    as_alice.force_login(bob)
+
+    assert "only you can see this" not in page(as_alice, ROOM)
+
+
+def test_only_a_deployments_post_has_a_thread(say: Talk, as_bob: Client) -> None:
+    say("deploy hello to prodution")
+
+    for post in Post.objects.all():
+        assert as_bob.get(f"{ROOM}{post.pk}/").status_code == 404
+    assert as_bob.get(f"{ROOM}{2**70}/").status_code == 404
+
+
+def test_a_thread_belongs_to_its_room(say: Talk, as_bob: Client) -> None:
+    rooms.make("ops")
+    say("deploy hello to qa")
+    elsewhere = thread_of_room("deploys").replace("deploys", "ops")
+
+    assert as_bob.get(elsewhere).status_code == 404
+
+
+def thread_of_room(slug: str) -> str:
+    return f"/flow/{slug}/{Post.objects.get(room__slug=slug, deployment__isnull=False).pk}/"
+
+
+@pytest.mark.parametrize("pane", ["inbox", "talk", "head"])
+def test_a_pane_is_one_element_that_asks_for_itself(say: Talk, as_bob: Client, pane: str) -> None:
+    say("deploy hello to qa")
+    address = thread_of(the_deployment())
+
+    text = page(as_bob, f"{address}?pane={pane}").strip()
+
+    assert f'data-live-src="{address}?pane={pane}"' in text.split(">")[0]
+    assert f"topic-room-{say.room.pk}" in text.split(">")[0]
+
+
+def test_live_pages_are_told_of_the_room_and_of_nothing_else(say: Talk) -> None:
+    say("deploy hello to qa")
+
+    topics = {news.topic for news in feed.since(0) if news.verb == "flow.post"}
+
+    assert topics == {f"room-{say.room.pk}"}
+
+
+# ---- Saying ----
+
+
+def test_a_form_says_a_line_and_shows_the_page(as_alice: Client, say: Talk) -> None:
+    answer = as_alice.post(f"{ROOM}say/", {"text": "deploy hello to qa", "key": "k"})
+    drain("chat")
+
+    assert answer["Location"] == ROOM
+    assert the_deployment().person == say.person
+
+
+def test_a_form_sent_twice_says_it_once(as_alice: Client, say: Talk) -> None:
+    for _ in range(2):
+        as_alice.post(f"{ROOM}say/", {"text": "deploy hello to qa", "key": "k"})
+    drain("chat")
+
+    assert Deployment.objects.count() == 1
+
+
+def test_a_script_gets_the_new_post_back(as_alice: Client, say: Talk) -> None:
+    answer = as_alice.post(f"{ROOM}say/", {"text": "hello"}, headers={"X-Live": "1"})
+
+    assert f'id="post-{Post.objects.get().pk}"' in answer.content.decode()
+
+
+def test_a_script_is_told_what_is_wrong(as_alice: Client, say: Talk) -> None:
+    answer = as_alice.post(f"{ROOM}say/", {"text": " "}, headers={"X-Live": "1"})
+
+    assert answer.status_code == 422
+    assert answer.content.decode().startswith("A message has between 1 and")
+
+
+def test_a_plain_form_is_told_on_the_page(as_alice: Client, say: Talk) -> None:
+    referer = {"Referer": f"http://testserver{ROOM}"}
+
+    answer = as_alice.post(f"{ROOM}say/", {"text": ""}, headers=referer, follow=True)
+
+    assert "A message has between 1 and 10,000 characters." in answer.content.decode()
+
+
+def test_a_reply_stands_in_its_thread(as_alice: Client, say: Talk) -> None:
+    say("deploy hello to qa")
+    address = thread_of(the_deployment())
+
+    answer = as_alice.post(f"{address}say/", {"text": "cancel"})
+    drain("chat")
+
+    assert answer["Location"] == address
+    assert the_deployment().status == "cancelled"
+
+
+def test_each_button_of_a_page_has_a_key_of_its_own(as_alice: Client, say: Talk) -> None:
+    say("deploy hello to qa")
+    keys = page(as_alice, ROOM).split('name="key" value="')[1:]
+
+    assert len({key.split('"')[0] for key in keys}) == len(keys) == 3
+
+
+def test_a_form_from_elsewhere_is_refused(alice: Person, room: Room) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice)
+
+    assert strict.post(f"{ROOM}say/", {"text": "deploy hello to qa"}).status_code == 403
+    assert not Post.objects.exists()
+
+
+# ---- Costs ----
+
+
+def crowd(environment: Environment, person: Person, threads: int, posts: int) -> None:
+    """Fill the room: deployments with a thread and a reply each, and talk."""
+    room = Room.objects.get()
+    for _ in range(threads):
+        made = build.deployment(environment, person, "a" * 40, status="success")
+        tasks.tell(made.pk)
+        root = Post.objects.get(deployment=made)
+        Post.objects.create(room=room, parent=root, person=person, text="Well")
+    Post.objects.bulk_create(Post(room=room, person=person, text="Hi") for _ in range(posts))
+
+
+def cost(ask: Callable[[], Any]) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert ask().status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize("pane", ["", "?pane=inbox", "?pane=talk", "?pane=head"])
+def test_queries_do_not_grow_with_posts_and_threads(
+    say: Talk, as_bob: Client, production: Environment, pane: str
+) -> None:
+    crowd(production, say.person, threads=2, posts=2)
+    address = thread_of(the_deployment())
+    few = [cost(lambda: as_bob.get(ROOM + pane)), cost(lambda: as_bob.get(address + pane))]
+
+    crowd(production, say.person, threads=48, posts=200)
+
+    assert [cost(lambda: as_bob.get(ROOM + pane)), cost(lambda: as_bob.get(address + pane))] == few
+    assert max(few) <= 16
+
+
+def test_a_room_shows_its_newest_posts(say: Talk, bob: Person) -> None:
+    Post.objects.bulk_create(
+        Post(room=say.room, person=say.person, text=str(number)) for number in range(talk.SHOWN + 1)
+    )
+
+    shown = talk.posts(say.room, None, bob)
+
+    assert (shown[0].post.text, shown[-1].post.text) == ("1", str(talk.SHOWN))

@@ -1,0 +1,245 @@
+"""The built-in chat in a real browser: scripts on and off, wide and narrow, light and dark."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from bots import rooms
+from bots.models import Post
+from deployments.models import Environment, Person
+from deployments.services import comments
+from tests.bots.talking import Talk, goes, the_deployment
+from tests.browser.conftest import CheckPage, PageFor, sideways
+from tests.deployments import build
+from tests.deployments.services.queueing import drain
+
+pytestmark = pytest.mark.browser
+
+ROOM = "/flow/deploys/"
+
+
+@pytest.fixture
+def alice(site: str) -> Person:
+    return build.person("alice")
+
+
+@pytest.fixture
+def production(alice: Person, tmp_path: Path) -> Environment:
+    """Production of hello, live on two hosts at the first of three commits."""
+    repository = build.repository(tmp_path)
+    app = build.application("hello", repository.path)
+    build.environment(app, "qa", position=1)
+    made = build.environment(app, "production", hosts=2, position=2, production=True)
+    build.live(made, alice, repository.git("rev-parse", "main~2"), subject="Say hello")
+    return made
+
+
+@pytest.fixture
+def say(production: Environment, alice: Person) -> Talk:
+    return Talk(alice, rooms.make("deploys"))
+
+
+@pytest.fixture
+def busy(say: Talk) -> str:
+    """Fill the room with all that can be said there; return the address of its newest thread."""
+    bob = build.person("bob")
+    say.as_(bob)("Is anybody releasing today?")
+    say("deploy hello/v2 to qa because the checkout retries for ever")
+    goes(the_deployment(), "in_progress")
+    goes(the_deployment(), "failure", reason="command", note="make exited with 2 on web-1.")
+    for line in ("status", "help retry", "deploy hello to prodution", "deploys hello"):
+        say(line)
+    say("deploy hello to production")
+    goes(the_deployment(), "in_progress")
+    thread = say.in_thread()
+    build.log(the_deployment(), "$ make\n\x1b[32mbuilt\x1b[0m in 3 s\n")
+    thread.as_(bob)("Does this carry the fix?\nhttps://example.org/" + "x" * 90)
+    for line in ("log", "diff", "cancel"):
+        thread(line)
+    type(the_deployment()).objects.filter(pk=the_deployment().pk).update(progress=62)
+    return thread_address()
+
+
+def thread_address() -> str:
+    return f"{ROOM}{Post.objects.get(deployment=the_deployment()).pk}/"
+
+
+def write(page: Page, text: str) -> None:
+    page.get_by_label("Message or command").fill(text)
+    page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("path", ["/flow/", ROOM, "thread"])
+def test_every_page_is_sound(
+    path: str, busy: str, alice: Person, page_for: PageFor, check_page: CheckPage
+) -> None:
+    check_page(page_for(alice), busy if path == "thread" else path, f"flow-{path.strip('/')}")
+
+
+def test_an_empty_room_is_sound(
+    say: Talk, alice: Person, page_for: PageFor, check_page: CheckPage
+) -> None:
+    check_page(page_for(alice), ROOM, "flow-empty")
+
+
+# ---- Saying ----
+
+
+def test_a_line_is_sent_by_enter_and_answered_on_the_page(
+    say: Talk, alice: Person, page_for: PageFor
+) -> None:
+    page = page_for(alice)
+    page.goto(ROOM)
+
+    write(page, "deploy hello to production")
+    expect(page.get_by_role("log")).to_contain_text("deploy hello to production")
+    expect(page.get_by_label("Message or command")).to_have_value("")
+    drain("chat")
+
+    expect(page.get_by_role("log")).to_contain_text("Alice’s deployment of hello")
+    expect(page.locator(".inbox li").first).to_contain_text("Queued")
+
+
+def test_a_thread_follows_its_deployment(say: Talk, alice: Person, page_for: PageFor) -> None:
+    say("deploy hello to qa")
+    page = page_for(alice)
+    page.goto(thread_address())
+
+    goes(the_deployment(), "in_progress")
+    expect(page.locator(".thread-head .said").first).to_contain_text("Running")
+    goes(the_deployment(), "success")
+
+    expect(page.locator(".thread-head .said").first).to_have_text("Succeeded")
+    expect(page.get_by_role("log")).to_contain_text("Alice deployed hello")
+    expect(page.locator(".inbox li").first).to_contain_text("Succeeded")
+
+
+def test_a_button_says_its_line(say: Talk, alice: Person, page_for: PageFor) -> None:
+    say("deploy hello to qa")
+    page = page_for(alice)
+    page.goto(thread_address())
+
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("log")).to_contain_text(f"cancel #{the_deployment().pk}")
+    drain("chat")
+
+    expect(page.locator(".thread-head .said").first).to_have_text("Cancelled")
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
+
+
+def test_a_question_is_answered_by_its_button(say: Talk, alice: Person, page_for: PageFor) -> None:
+    page = page_for(alice)
+    page.goto(ROOM)
+    write(page, "deploy hello")
+    expect(page.get_by_role("log")).to_contain_text("deploy hello")
+    drain("chat")
+
+    page.get_by_role("button", name="Deploy to production").click()
+    expect(page.get_by_role("log")).to_contain_text(re.compile("yes [0-9]"))
+    drain("chat")
+
+    expect(page.locator(".told").get_by_role("link", name="open the thread")).to_be_visible()
+
+
+def test_talk_is_shared_with_the_deployments_page(
+    say: Talk, alice: Person, page_for: PageFor
+) -> None:
+    say("deploy hello to qa")
+    page = page_for(alice)
+    page.goto(thread_address())
+    write(page, "does this carry the fix?")
+    expect(page.get_by_role("log")).to_contain_text("does this carry the fix?")
+    comments.add(the_deployment(), alice, "Yes, see the third commit.", via="web")
+    drain("chat")
+
+    expect(page.get_by_role("log")).to_contain_text("Yes, see the third commit.")
+    page.get_by_role("link", name="hello/qa #").first.click()
+    page.goto(f"{the_deployment().get_absolute_url()}?tab=conversation")
+    expect(page.get_by_text("does this carry the fix?")).to_have_count(1)
+
+
+def test_what_is_too_long_stays_in_the_field(say: Talk, alice: Person, page_for: PageFor) -> None:
+    page = page_for(alice)
+    page.goto(ROOM)
+
+    write(page, "x" * 10_001)
+
+    expect(page.get_by_role("alert").filter(has_text="between 1 and 10,000")).to_be_visible()
+    assert len(page.get_by_label("Message or command").input_value()) == 10_001
+
+
+def test_the_room_opens_at_its_end_and_stays_there(
+    busy: str, say: Talk, alice: Person, page_for: PageFor
+) -> None:
+    page = page_for(alice)
+    page.goto(ROOM)
+
+    say("status")
+
+    expect(page.locator(".msg").last).to_be_in_viewport()
+    expect(page.locator(".msg").last).to_contain_text("What runs where")
+
+
+def test_news_is_read_out_once(say: Talk, alice: Person, page_for: PageFor) -> None:
+    say("deploy hello to qa")
+    page = page_for(alice)
+    page.goto(thread_address())
+
+    goes(the_deployment(), "in_progress")
+
+    expect(page.locator("[data-voice]")).to_have_text("Started deploying hello to qa")
+    assert page.get_by_role("log").get_attribute("aria-live") == "off"
+
+
+# ---- On a phone ----
+
+
+def test_on_a_phone_the_inbox_leads_to_a_thread_and_back(
+    busy: str, alice: Person, page_for: PageFor
+) -> None:
+    page = page_for(alice)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/flow/")
+
+    page.locator(".inbox li a").first.click()
+    expect(page.get_by_label("Message or command")).to_be_visible()
+    expect(page.locator(".inbox")).to_be_hidden()
+    page.get_by_role("link", name="← Team inbox").click()
+
+    expect(page.locator(".inbox")).to_be_visible()
+    assert sideways(page) <= 0
+
+
+# ---- Without scripts ----
+
+
+def test_without_scripts_a_form_posts_and_a_link_links(
+    say: Talk, alice: Person, page_for: PageFor
+) -> None:
+    page = page_for(alice, scripts=False)
+    page.goto(ROOM)
+
+    page.get_by_label("Message or command").fill("deploy hello to qa")
+    page.get_by_role("button", name="Send").click()
+    drain("chat")
+    page.goto(ROOM)
+    page.get_by_role("link", name=re.compile("open the thread")).click()
+    page.get_by_role("button", name="Cancel").click()
+    drain("chat")
+    page.reload()
+
+    expect(page.locator(".thread-head .said").first).to_have_text("Cancelled")
+
+
+def test_without_scripts_a_refusal_is_a_banner(say: Talk, alice: Person, page_for: PageFor) -> None:
+    page = page_for(alice, scripts=False)
+    page.goto(ROOM)
+
+    page.get_by_label("Message or command").fill("x" * 10_001)
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.get_by_role("status").first).to_contain_text("between 1 and 10,000 characters")

@@ -1,0 +1,138 @@
+"""From nothing to an environment that is ready to be deployed to, by the pages alone."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from deployments.models import Environment, Person
+from deployments.services import credentials
+from tests.browser.conftest import CheckPage, PageFor
+from tests.deployments import build
+from tests.servers import sshd as servers
+from tests.servers.sshd import Sshd
+
+pytestmark = pytest.mark.browser
+
+PAGES = [
+    "/settings/",
+    "/settings/apps/new/",
+    "/settings/apps/hello/",
+    "/settings/apps/hello/qa/",
+    "/settings/hosts/",
+    "/settings/hosts/hello-qa-1/",
+    "/settings/people/",
+    "/settings/people/dora/",
+    "/settings/me/",
+]
+
+
+@pytest.fixture
+def dora(site: str) -> Person:
+    return build.person("dora")
+
+
+@pytest.fixture
+def qa(site: str, tmp_path: Path) -> Environment:
+    app = build.application("hello", build.repository(tmp_path).path)
+    qa = build.environment(app, "qa", aliases=["test"], settings={"build": ["make qa"]})
+    credentials.set_secret("API_KEY", "sesame-sesame", build.maker(), application=app)
+    return qa
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Sshd]:
+    with servers.running(tmp_path / "machine") as running:
+        (running.folder / "authorized_keys").write_text("")
+        yield running
+
+
+def let_in(machine: Sshd, command: str) -> None:
+    """Run on the machine what the page says."""
+    there = command.replace("~/.ssh/authorized_keys", str(machine.folder / "authorized_keys"))
+    home = {"HOME": str(machine.home), "PATH": os.environ["PATH"]}
+    subprocess.run(["sh", "-c", there], env=home, check=True)
+
+
+def add_application(page: Page, location: Path) -> None:
+    page.goto("/settings/")
+    page.click("text=Add the first app")
+    page.fill("#id_name", "shop")
+    page.fill("#id_location", str(location))
+    page.click("text=Add the app")
+    page.fill("#new_name", "production")
+    page.click("text=Add the environment")
+
+
+def place_host(page: Page, machine: Sshd) -> None:
+    page.fill("#host_name", "web-1")
+    page.fill("#host_address", "127.0.0.1")
+    page.fill("#host_port", str(machine.port))
+    page.fill("#host_user", getpass.getuser())
+    page.click("text=Add and place the host")
+
+
+@pytest.mark.sshd
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_newcomer_gets_from_nothing_to_a_first_deployment(
+    page_for: PageFor, dora: Person, machine: Sshd, tmp_path: Path, scripts: bool
+) -> None:
+    page = page_for(dora, scripts=scripts)
+    add_application(page, build.repository(tmp_path).path)
+    place_host(page, machine)
+    page.click("text=Make a key")
+    page.click("text=Test connection")
+    page.click("text=Accept this key")
+    expect(page.locator("#host-web-1")).to_contain_text("does not let")
+
+    let_in(machine, page.locator("#host-web-1 [data-copy]").get_attribute("data-copy") or "")
+    page.click("text=Test connection")
+
+    expect(page.locator("#host-web-1")).to_contain_text("All is well.")
+    page.click("text=Deploy from its page")
+    expect(page.get_by_text("stand in the way")).to_have_count(0)
+    expect(page.get_by_role("heading", name="shop/production")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_each_page_is_readable_everywhere(
+    page_for: PageFor, check_page: CheckPage, dora: Person, qa: Environment, address: str
+) -> None:
+    check_page(page_for(dora), address)
+
+
+def test_a_viewers_page_is_readable_too(
+    page_for: PageFor, check_page: CheckPage, site: str, qa: Environment
+) -> None:
+    page = page_for(build.person("bob"))
+
+    check_page(page, "/settings/apps/hello/qa/", "settings-viewer")
+
+
+def test_people_are_readable_for_who_gives_roles(
+    page_for: PageFor, check_page: CheckPage, site: str
+) -> None:
+    page = page_for(build.person("root"))
+
+    for address in ("/settings/people/", "/settings/people/root/"):
+        check_page(page, address, f"{address.strip('/').replace('/', '-')}-admin")
+
+
+def test_what_cannot_be_undone_takes_a_second_key(
+    page_for: PageFor, dora: Person, qa: Environment
+) -> None:
+    page = page_for(dora)
+    page.goto("/settings/apps/hello/")
+    sure = page.get_by_role("button", name="Remove API_KEY for good")
+    expect(sure).to_be_hidden()
+
+    page.locator("#secrets summary", has_text="Remove").click()
+    sure.click()
+
+    expect(page.get_by_text("API_KEY is removed.")).to_be_visible()

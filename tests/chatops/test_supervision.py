@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import configparser
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from chatops import supervision
+from tests.servers import checkout
+
+
+def configured(folder: Path, **options: int) -> configparser.RawConfigParser:
+    kept = supervision.programs("127.0.0.1", 8234, clusters=3)
+    path = supervision.configure(folder, kept, to_stdout=False, **options)
+    found = configparser.RawConfigParser()
+    found.read(path, encoding="utf-8")
+    return found
+
+
+def test_web_both_kinds_of_workers_and_the_sweeper_are_kept_running(tmp_path: Path) -> None:
+    found = configured(tmp_path)
+
+    assert found["group:shipmate"]["programs"] == "web,deploy,chat,sweeper"
+    assert {found[f"program:{name}"]["autorestart"] for name in ("web", "deploy")} == {"true"}
+
+
+def test_there_are_as_many_clusters_of_deploy_workers_as_asked_for(tmp_path: Path) -> None:
+    found = configured(tmp_path)
+
+    assert found["program:deploy"]["numprocs"] == "3"
+    assert found["program:chat"]["numprocs"] == "1"
+
+
+def test_odd_folders_are_written_so_that_supervisord_reads_them(tmp_path: Path) -> None:
+    found = configured(tmp_path / "100% o'clock")
+
+    assert "100%% o'clock" in found["supervisord"]["pidfile"]
+
+
+def test_one_supervisor_holds_a_folder(tmp_path: Path) -> None:
+    supervision.hold(tmp_path)
+
+    with pytest.raises(BlockingIOError):
+        supervision.hold(tmp_path, 0.2)
+
+
+def test_what_is_tethered_ends_with_its_parent(tmp_path: Path) -> None:
+    (tmp_path / "sleeper.py").write_text("import time; print('here', flush=True); time.sleep(60)")
+    start = f"subprocess.Popen({[*supervision.TETHERED, 'sleeper']}); time.sleep(60)"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"import subprocess, time; {start}"],
+        env=checkout.environment(PYTHONPATH=f"{checkout.ROOT}:{tmp_path}"),
+        stdout=subprocess.PIPE,
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"here\n"
+        (child,) = psutil.Process(parent.pid).children()
+
+        parent.kill()
+
+        assert psutil.wait_procs([child], timeout=5)[1] == []

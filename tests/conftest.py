@@ -1,0 +1,52 @@
+"""What all tests share: which parts this machine has, and named people."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin"
+# What a marker needs, and the Debian packages that bring it (script/test installs the same).
+PARTS = {
+    "sshd": {"sshd": "openssh-server", "ssh-keygen": "openssh-client", "busybox": "busybox"},
+    "browser": {"chromium": "chromium"},
+}
+
+
+def missing_parts() -> dict[str, str]:
+    """Return the markers some part of which is not on this machine, with what brings it."""
+    lacking = {
+        marker: [
+            package for program, package in parts.items() if not shutil.which(program, path=PATH)
+        ]
+        for marker, parts in PARTS.items()
+    }
+    return {marker: " and ".join(packages) for marker, packages in lacking.items() if packages}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, by name and never in CI, the tests whose system part is missing."""
+    missing = missing_parts()
+    if os.environ.get("CI") == "true" and missing:
+        raise pytest.UsageError(f"CI lacks {', '.join(missing.values())}.")
+    out = [item for item in items if any(item.get_closest_marker(name) for name in missing)]
+    config.stash[left_out] = out
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what could not run."""
+    out = terminalreporter.config.stash.get(left_out, [])
+    if out:
+        terminalreporter.section("NOT RUN, for want of system parts", red=True)
+        for marker, package in missing_parts().items():
+            count = sum(1 for item in out if item.get_closest_marker(marker))
+            if count:
+                terminalreporter.write_line(f"{count} tests need {package} ({marker})", red=True)
+
+
+left_out = pytest.StashKey[list[pytest.Item]]()

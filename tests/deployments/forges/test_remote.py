@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from pytest_django import Settings
+
+from deployments.exceptions import ForgeError, RepositoryAway
+from deployments.forges import mirrors
+from deployments.forges.contract import Source
+from deployments.forges.local import LocalForge
+from tests.servers.repositories import Repository
+from tests.servers.sshd import running
+
+pytestmark = pytest.mark.slow
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serve files; what is under /moved/ has moved, what is under /ill/ is broken."""
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/moved/"):
+            self.send_response(301)
+            self.send_header("Location", self.path.removeprefix("/moved"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif self.path.startswith("/ill/"):
+            self.send_error(503)
+        else:
+            super().do_GET()
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+def write_certificate(file: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    now, day = datetime.now(UTC), timedelta(days=1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now - day).not_valid_after(now + day)
+    signed = made.add_extension(address, critical=False).sign(key, hashes.SHA256())
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    file.write_bytes(secret + signed.public_bytes(serialization.Encoding.PEM))
+
+
+@pytest.fixture
+def https(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address under which the allowed folder is served, with a certificate git trusts."""
+    root.mkdir(exist_ok=True)
+    write_certificate(tmp_path / "server.pem")
+    monkeypatch.setenv("GIT_SSL_CAINFO", str(tmp_path / "server.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=root)) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"https://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_a_repository_is_read_over_https(
+    forge: LocalForge, repository: Repository, https: str
+) -> None:
+    sha = repository.commit({"a": "a"})
+    repository.git("update-server-info")
+    source = Source(f"{https}/web.git", "web")
+
+    found = forge.resolve(source)
+
+    assert (found.sha, found.ref) == (sha, "main")
+    assert forge.diff(source, None, sha).changed == 1
+
+
+def test_a_redirect_is_not_followed(forge: LocalForge, repository: Repository, https: str) -> None:
+    repository.commit()
+    repository.git("update-server-info")
+
+    with pytest.raises(ForgeError, match=r"301.*set the address that it has now"):
+        forge.resolve(Source(f"{https}/moved/web.git", "web"))
+
+
+def test_a_repository_that_the_server_lacks_is_refused(forge: LocalForge, https: str) -> None:
+    with pytest.raises(ForgeError, match="not found") as refusal:
+        forge.resolve(Source(f"{https}/none.git", "web"))
+
+    assert not isinstance(refusal.value, RepositoryAway)
+
+
+def test_a_server_that_is_ill_is_away(forge: LocalForge, https: str) -> None:
+    with pytest.raises(RepositoryAway, match="503"):
+        forge.resolve(Source(f"{https}/ill/web.git", "web"))
+
+
+def test_an_unknown_certificate_is_refused(
+    forge: LocalForge, https: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GIT_SSL_CAINFO")
+
+    with pytest.raises(ForgeError, match="certificate"):
+        forge.resolve(Source(f"{https}/web.git", "web"))
+
+
+@pytest.mark.sshd
+def test_an_unknown_host_key_is_refused_with_what_to_do(forge: LocalForge, tmp_path: Path) -> None:
+    with (
+        running(tmp_path / "host") as host,
+        pytest.raises(ForgeError, match=r"add it to ~/\.ssh/known_hosts"),
+    ):
+        forge.resolve(Source(f"ssh://git@127.0.0.1:{host.port}/web.git", "web"))
+
+
+@pytest.mark.parametrize("form", ["https://127.0.0.1:{}/a", "ssh://git@127.0.0.1:{}/a"])
+def test_a_machine_that_refuses_is_away(forge: LocalForge, form: str) -> None:
+    with pytest.raises(RepositoryAway, match="web cannot be reached"):
+        forge.resolve(Source(form.format(closed_port()), "web"))
+
+
+def test_a_name_without_an_address_is_away(forge: LocalForge) -> None:
+    with pytest.raises(RepositoryAway, match="web cannot be reached"):
+        forge.resolve(Source("https://nowhere.invalid/a", "web"))
+
+
+@pytest.mark.parametrize("form", ["https://127.0.0.1:{}/a", "ssh://git@127.0.0.1:{}/a"])
+def test_a_machine_that_never_answers_is_away(
+    forge: LocalForge, settings: Settings, silent_port: int, form: str
+) -> None:
+    settings.GIT_TIMEOUT = 1
+
+    with pytest.raises(RepositoryAway, match="did not answer within 1 s"):
+        forge.resolve(Source(form.format(silent_port), "web"))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Host key verification failed. fatal: Could not read", "add it to ~/.ssh/known_hosts"),
+        ("git@host: Permission denied (publickey). fatal: Could not read", "Give the deploy key"),
+        (
+            "fatal: could not read Username for 'https://host': x",
+            "It is private, or does not exist",
+        ),
+        ("fatal: early EOF", "web cannot be read"),
+    ],
+)
+def test_a_refusal_says_what_to_do(source: Source, said: str, told: str) -> None:
+    refusal = mirrors._failure(source, said)
+
+    assert told in str(refusal)
+    assert not isinstance(refusal, RepositoryAway)

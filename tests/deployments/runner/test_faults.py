@@ -1,0 +1,138 @@
+"""What goes wrong on a host: each thing has its own word, and none reads as a success."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deployments.runner import wrapper
+from tests.deployments.runner.observing import new_id, until
+from tests.deployments.runner.shells import Shell
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_log_that_was_cut_is_told(shell: Shell) -> None:
+    run_id = new_id()
+    shell.do("start", run_id, script="echo 0123456789")
+    (shell.folder(run_id) / "log").write_text("")
+
+    assert shell.do("attach", run_id, offset=4).last == ["short"]
+
+
+def test_a_killed_supervisor_reads_as_lost_and_cancel_finds_the_script(shell: Shell) -> None:
+    run_id = new_id()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shell.do, "start", run_id, script="echo up; sleep 30")
+        until(lambda: b"up" in shell.log(run_id))
+        psutil.Process(int(shell.claim(run_id)[0])).kill()
+
+        assert first.result().last == ["lost", "-", "3"]
+    assert shell.do("attach", run_id).last == ["lost", "-", "3"]
+    assert shell.do("cancel", run_id, grace=1).last == ["gone", "-"]
+
+
+@pytest.mark.parametrize("field", [1, 2])
+def test_another_process_with_the_same_number_is_not_taken_for_the_run(
+    dash: Shell, field: int
+) -> None:
+    run_id = new_id()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(dash.do, "start", run_id, script="sleep 1")
+        until((dash.folder(run_id) / "group").exists)
+        claim, whole = dash.folder(run_id) / "claim", dash.claim(run_id)
+        forged = [*whole]
+        forged[field] = "17"
+        claim.write_text(" ".join(forged) + "\n")
+        attached = dash.do("attach", run_id)
+        claim.write_text(" ".join(whole) + "\n")
+
+    assert attached.last[0] == "lost"
+    assert first.result().last[0] in ("end", "lost")
+
+
+def test_a_group_whose_number_was_given_again_is_not_killed(dash: Shell) -> None:
+    """A cancel that goes on later must not hit a stranger that got the script's number."""
+    run_id = new_id()
+    dash.do("start", run_id, script="exit 0")
+    stranger = subprocess.Popen(["sleep", "20"], start_new_session=True)
+    (dash.folder(run_id) / "group").write_text(f"{stranger.pid} 17 .\n")
+    (dash.folder(run_id) / "cancelled").touch()
+
+    said = dash.do("cancel", run_id, grace=0)
+
+    assert said.last == ["gone", "0"]
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
+
+
+def test_a_group_of_before_a_reboot_is_not_killed(dash: Shell) -> None:
+    run_id = new_id()
+    dash.do("start", run_id, script="exit 0")
+    stranger = subprocess.Popen(["sleep", "20"], start_new_session=True)
+    birth = Path(f"/proc/{stranger.pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    folder = dash.folder(run_id)
+    (folder / "group").write_text(f"{stranger.pid} {birth} .\n")
+    (folder / "claim").write_text(" ".join([*dash.claim(run_id)[:2], "another-boot", "."]) + "\n")
+    (folder / "cancelled").touch()
+
+    dash.do("cancel", run_id, grace=0)
+
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
+
+
+def test_a_folder_that_cannot_be_made_is_told(dash: Shell) -> None:
+    (dash.home / ".shipmate").write_text("in the way")
+
+    said = dash.do("start", new_id(), script="echo no")
+
+    assert said.last[:2] == ["refused", "cannot"]
+    assert said.exit == 5
+
+
+def test_a_full_disk_refuses_before_anything_has_run(shell: Shell) -> None:
+    run_id, nonce, ran = new_id(), wrapper.new_nonce(), shell.home / "ran"
+    shell.folder(run_id).mkdir(parents=True)
+    (shell.folder(run_id) / f"script.{nonce[:8]}").symlink_to("/dev/full")
+
+    said = shell.give(wrapper.program("start", nonce, run_id, script=f"touch {ran}"), nonce)
+
+    assert said.last[0] == "refused"
+    assert "disk full?" in " ".join(said.last)
+    assert not ran.exists()
+
+
+def test_a_disk_that_fills_up_after_the_claim_refuses_for_ever(shell: Shell) -> None:
+    run_id, ran = new_id(), shell.home / "ran"
+    shell.folder(run_id).mkdir(parents=True)
+    (shell.folder(run_id) / "status").symlink_to("/nowhere/status")
+
+    first, second = (shell.do("start", run_id, script=f"touch {ran}") for _ in range(2))
+
+    assert first.last[0] == second.last[0] == "refused"
+    assert "disk full?" in " ".join(first.last)
+    assert shell.do("cancel", run_id).last == ["gone", "before", "start"]
+    assert not ran.exists()
+
+
+def test_a_host_without_fractional_sleep_still_works(shell: Shell) -> None:
+    coarse = Path(shell.environment["PATH"].split(":")[0]) / "sleep"
+    coarse.unlink(missing_ok=True)
+    coarse.write_text(
+        f'#!/bin/sh\ncase $1 in *.*) exit 1 ;; esac\nexec {shutil.which("sleep")} "$1"\n'
+    )
+    coarse.chmod(0o755)
+    run_id = new_id()
+
+    said = shell.do("start", run_id, script="echo a; exec /bin/sleep 2")
+
+    assert said.last == ["end", "0", "2"]
+    assert shell.do("attach", run_id).last == ["end", "0", "2"]

@@ -1,0 +1,81 @@
+"""A log in pieces that a page can carry."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from deployments.models import Deployment, Environment, Person
+from deployments.selectors import log
+from tests.deployments import build
+
+
+@pytest.fixture
+def running(alice: Person, qa: Environment) -> Deployment:
+    return build.deployment(qa, alice, "a" * 40, status="in_progress")
+
+
+def test_lines_keep_the_numbers_that_the_writer_gave(running: Deployment) -> None:
+    build.log(running, "one\ntwo\n")
+    build.log(running, "three")
+
+    assert [(line.number, line.text) for line in log.newest(running).lines] == [
+        (1, "one"),
+        (2, "two"),
+        (3, "three"),
+    ]
+
+
+def test_only_a_line_feed_ends_a_line(running: Deployment) -> None:
+    build.log(running, "a\rb\x0bc\u2028d\n")
+
+    assert len(log.newest(running).lines) == 1
+
+
+def test_an_empty_line_is_a_line(running: Deployment) -> None:
+    build.log(running, "a\n\nb\n")
+
+    assert [line.text for line in log.newest(running).lines] == ["a", "", "b"]
+
+
+def test_few_very_long_lines_are_paged_too(running: Deployment) -> None:
+    for _ in range(5):
+        build.log(running, "x" * 600_000 + "\n")
+
+    piece = log.newest(running)
+
+    assert (len(piece.lines), piece.earlier) == (2, 3)
+
+
+def test_what_follows_comes_in_pieces(running: Deployment) -> None:
+    for _ in range(3):
+        build.log(running, "line\n" * 1_500)
+
+    first = log.following(running, 0)
+    second = log.following(running, first.after)
+
+    assert (len(first.lines), first.more) == (3_000, True)
+    assert (len(second.lines), second.more, second.after) == (1_500, False, 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ERROR: no", "  error[E0308]: types", "fatal: not a repository", "ValueError: x",
+     "\x1b[31mError\x1b[0m: no", "Traceback (most recent call last):", "[CRITICAL] down"],
+)  # fmt: skip
+def test_errors_are_known_by_how_they_begin(text: str) -> None:
+    assert log.Line(1, build.long_ago(), "h", "p", text).is_error
+
+
+@pytest.mark.parametrize("text", ["no errors", "errors: 0", "Error: none", "terror", "0 errors"])
+def test_other_lines_are_no_errors(text: str) -> None:
+    assert not log.Line(1, build.long_ago(), "h", "p", text).is_error
+
+
+@pytest.mark.parametrize("text", ["." * 64_000, "\x1b[" * 30_000, "a." * 30_000])
+def test_a_hostile_line_costs_no_time(text: str) -> None:
+    begun = time.monotonic()
+
+    assert not log.Line(1, build.long_ago(), "h", "p", text).is_error
+    assert time.monotonic() - begun < 0.5

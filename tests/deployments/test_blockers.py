@@ -1,0 +1,141 @@
+"""Each reason why a deployment does not start, and who or what clears it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployments.blockers import Blocker, blockers, chosen, refusals
+from deployments.models import Environment, Host, Person
+from tests.deployments import build
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def here(dora: Person) -> Environment:
+    app = build.application("plain", Path("/nowhere/plain.git"))
+    made = build.environment(app, "here", hosts=2)
+    return Environment.objects.get(pk=made.pk)
+
+
+def again(environment: Environment) -> Environment:
+    return Environment.objects.get(pk=environment.pk)
+
+
+def only(environment: Environment, person: Person | None = None, **more: Any) -> Blocker:
+    """Return the one thing that is in the way."""
+    (found,) = blockers(again(environment), person, **more)
+    return found
+
+
+def test_nothing_is_in_the_way(here: Environment, alice: Person) -> None:
+    assert blockers(here, alice) == []
+
+
+def test_a_viewer_is_told_who_may(here: Environment, bob: Person, alice: Person) -> None:
+    found = only(here, bob)
+
+    assert found.code == "not_allowed"
+    assert str(found) == (
+        "Bob may not deploy to plain/here: it takes a deployer. Ask alice, dora, maker."
+    )
+
+
+def test_an_environment_may_ask_for_more(here: Environment, alice: Person) -> None:
+    here.deploys = "maintainer"
+
+    (found,) = blockers(here, alice)
+
+    assert "it takes a maintainer" in found.text
+
+
+def test_an_environment_without_hosts(here: Environment) -> None:
+    here.placements.all().delete()
+
+    found = only(here)
+
+    assert found.code == "no_hosts"
+    assert found.clears == "A maintainer adds one in its settings (dora, maker)."
+    assert found.url == "/settings/apps/plain/here/"
+
+
+def test_an_environment_without_a_key(here: Environment) -> None:
+    here.ssh_key.delete()
+
+    assert only(here).code == "no_key"
+
+
+def test_a_host_whose_key_nobody_accepted(here: Environment) -> None:
+    Host.objects.filter(name="plain-here-2").update(host_keys="\n")
+
+    found = only(here)
+
+    assert found.code == "host_key"
+    assert found.text == "Nobody has accepted the host key of plain-here-2 yet."
+    assert found.url == "/settings/hosts/plain-here-2/"
+
+
+def test_a_host_that_is_not_asked_for_is_not_in_the_way(here: Environment) -> None:
+    Host.objects.filter(name="plain-here-2").update(host_keys="")
+
+    assert blockers(here, hosts=["plain-here-1"]) == []
+
+
+def test_a_host_that_nobody_knows(here: Environment) -> None:
+    found = only(here, hosts=["web-9"])
+
+    assert found.code == "unknown_host"
+    assert str(found) == (
+        "plain/here has no host or role called “web-9”. It has: plain-here-1, plain-here-2, web."
+    )
+
+
+def test_settings_that_cannot_work_each_by_itself(here: Environment) -> None:
+    here.settings = {"keep": 0, "path": "relative"}
+
+    assert [found.code for found in blockers(here)] == ["settings", "settings"]
+
+
+@pytest.mark.parametrize("status", ["queued", "in_progress"])
+def test_what_comes_first_is_waited_for(here: Environment, alice: Person, status: str) -> None:
+    first = build.deployment(here, alice, "a" * 40, status=status)
+
+    found = only(here)
+
+    assert (found.code, found.waits) == ("running", True)
+    assert str(found) == f"#{first.pk} by Alice comes first. Yours starts when it has ended."
+
+
+def test_what_runs_elsewhere_is_not_in_the_way(here: Environment, alice: Person) -> None:
+    there = build.environment(here.application, "there")
+    build.deployment(there, alice, "a" * 40, status="in_progress")
+
+    assert blockers(here) == []
+
+
+def test_waiting_is_no_refusal(here: Environment, alice: Person, bob: Person) -> None:
+    build.deployment(here, alice, "a" * 40, status="in_progress")
+
+    assert [found.code for found in refusals(blockers(here, bob))] == ["not_allowed"]
+
+
+def test_names_and_roles_choose_hosts(here: Environment) -> None:
+    placements = list(here.placements.order_by("host__name"))
+    placements[1].roles = ["db"]
+
+    assert chosen(placements, []) == placements
+    assert chosen(placements, ["db"]) == [placements[1]]
+    assert chosen(placements, ["db", "plain-here-1"]) == placements
+
+
+def test_looking_costs_the_same_for_two_hosts_and_for_many(
+    here: Environment, alice: Person, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(3, 30):
+        build.place(here, f"plain-here-{number}")
+
+    with django_assert_max_num_queries(6):
+        blockers(here, alice)

@@ -1,0 +1,170 @@
+"""The pages of people, and one's own."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from deployments.models import ApiToken, Application, Change, Environment, Person, Role
+from deployments.services import tokens
+
+PEOPLE, ME = "/settings/people/", "/settings/me/"
+
+
+@pytest.fixture
+def as_root(client: Client, root: Person) -> Client:
+    client.force_login(root)
+    return client
+
+
+def page(client: Client, address: str) -> str:
+    return " ".join(client.get(address).content.decode().split())
+
+
+def test_everybody_sees_who_may_what(as_bob: Client, alice: Person, root: Person) -> None:
+    shown = page(as_bob, PEOPLE)
+
+    assert "Alice" in shown
+    assert "Ask root." in shown
+    assert "Add the person" not in shown
+
+
+def test_a_generated_password_is_shown_once(as_root: Client) -> None:
+    shown = as_root.post(PEOPLE, {"username": "emil", "role": "deployer"}).content.decode()
+
+    told = re.search(r"\b\w{4}(-\w{4}){3}\b", shown)
+    assert told
+    assert Person.objects.get(username="emil").check_password(told[0])
+    assert told[0] not in page(as_root, f"{PEOPLE}emil/")
+
+
+def test_a_password_that_was_given_is_not_shown(as_root: Client) -> None:
+    sent = {"username": "emil", "password": "tall ships in the bay"}
+
+    answer = as_root.post(PEOPLE, sent, follow=True)
+
+    assert "tall ships" not in answer.content.decode()
+    assert Person.objects.get(username="emil").check_password("tall ships in the bay")
+
+
+def test_a_refused_password_is_said_and_not_sent_back(as_root: Client) -> None:
+    shown = as_root.post(PEOPLE, {"username": "emil", "password": "qwerty"}).content.decode()
+
+    assert "too common" in shown
+    assert 'value="qwerty"' not in shown
+
+
+def test_a_role_is_given_in_one_place_and_taken(
+    as_root: Client, bob: Person, qa: Environment
+) -> None:
+    sent = {"role": "maintainer", "scope": f"environment-{qa.pk}"}
+
+    as_root.post(f"{PEOPLE}bob/", sent)
+    role = bob.roles.get(environment=qa)
+    assert "of hello/qa" in page(as_root, f"{PEOPLE}bob/")
+
+    as_root.post(f"{PEOPLE}bob/roles/{role.pk}/take/")
+    assert not bob.roles.filter(environment=qa).exists()
+
+
+def test_the_administrator_of_an_app_is_offered_only_its_places(
+    as_alice: Client, alice: Person, bob: Person, hello: Application
+) -> None:
+    Role.objects.create(person=alice, name="admin", application=hello)
+    Application.objects.create(name="other", repository=hello.repository)
+
+    shown = page(as_alice, f"{PEOPLE}bob/")
+
+    offered = re.findall(r'value="(?:everywhere|app-\d+|environment-\d+)">([^<]+)<', shown)
+    assert offered == ["hello", "hello/qa", "hello/production"]
+
+
+def test_the_last_administrator_is_told_why_not(as_root: Client, root: Person) -> None:
+    address = f"{PEOPLE}root/"
+
+    answer = as_root.post(f"{address}active/", {"active": "no"}, HTTP_REFERER=address, follow=True)
+
+    assert "last administrator" in answer.content.decode()
+    root.refresh_from_db()
+    assert root.is_active
+
+
+def test_who_is_deactivated_is_out_at_once(as_alice: Client, alice: Person, root: Person) -> None:
+    browser = Client()
+    browser.force_login(root)
+
+    browser.post(f"{PEOPLE}alice/active/", {"active": "no"})
+
+    assert as_alice.get(ME).status_code == 302
+
+
+def test_a_new_password_signs_out(as_alice: Client, alice: Person, root: Person) -> None:
+    browser = Client()
+    browser.force_login(root)
+
+    browser.post(f"{PEOPLE}alice/password/")
+
+    assert as_alice.get(ME).status_code == 302
+
+
+def test_one_changes_ones_own_name_and_zone(as_bob: Client, bob: Person) -> None:
+    as_bob.post(ME, {"name": "Robert", "time_zone": "Europe/Rome"})
+
+    bob.refresh_from_db()
+    assert (bob.name, bob.time_zone) == ("Robert", "Europe/Rome")
+
+
+def test_a_zone_that_does_not_exist_is_refused(as_bob: Client, bob: Person) -> None:
+    assert "Mars/Olympus" in as_bob.post(ME, {"time_zone": "Mars/Olympus"}).content.decode()
+
+
+def test_a_token_is_shown_once(as_alice: Client) -> None:
+    shown = as_alice.post(f"{ME}tokens/", {"name": "nightly"}).content.decode()
+
+    text = re.search(r"ship_[\w-]{40,}", shown)
+    assert text
+    assert tokens.find(text[0]) == ApiToken.objects.get()
+    assert text[0] not in page(as_alice, ME) + str(list(Change.objects.values()))
+
+
+def test_a_token_is_revoked(as_alice: Client, alice: Person) -> None:
+    token, text = tokens.make(alice, "nightly", by=alice)
+
+    as_alice.post(f"{ME}tokens/{token.pk}/revoke/")
+
+    assert tokens.find(text) is None
+    assert "nightly</b>" not in page(as_alice, ME)
+
+
+def test_a_viewer_is_told_who_can_let_them_have_tokens(as_bob: Client, root: Person) -> None:
+    shown = page(as_bob, ME)
+
+    assert "it takes a deployer of something. Ask root." in shown
+    assert "Make a token" not in shown
+
+
+def test_the_number_of_queries_does_not_grow_with_apps(
+    as_root: Client, hello: Application, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(30) as few:
+        page(as_root, f"{PEOPLE}root/")
+    for number in range(9):
+        Application.objects.create(name=f"app-{number}", repository=hello.repository)
+
+    with django_assert_max_num_queries(len(few)):
+        page(as_root, f"{PEOPLE}root/")
+
+
+def test_the_number_of_queries_does_not_grow_with_people(
+    as_root: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(30) as few:
+        page(as_root, PEOPLE)
+    for number in range(9):
+        Person.objects.create_user(f"sailor-{number}")
+
+    with django_assert_max_num_queries(len(few)):
+        page(as_root, PEOPLE)

@@ -1,0 +1,52 @@
+"""What differs between two versions."""
+
+from __future__ import annotations
+
+from django.test import Client
+
+from deployments.models import Application
+from tests.servers.repositories import Repository
+
+
+def test_names_and_commits_are_compared(as_bob: Client, hello: Application) -> None:
+    page = as_bob.get("/compare/hello/v2...main/").content.decode()
+
+    assert "Say it three times" in page and "new.txt" in page
+
+
+def test_going_back_says_what_disappears(as_bob: Client, hello: Application) -> None:
+    page = as_bob.get("/compare/hello/main...v2/").content.decode()
+
+    assert "These will disappear" in page and "None: it only goes back" in page
+
+
+def test_branches_with_slashes_work(
+    as_bob: Client, hello: Application, repository: Repository
+) -> None:
+    repository.branch("fix/it", repository.git("rev-parse", "v2^{commit}"))
+
+    assert as_bob.get("/compare/hello/fix/it...main/").status_code == 200
+
+
+def test_an_address_without_two_versions_says_how_it_looks(
+    as_bob: Client, hello: Application
+) -> None:
+    answer = as_bob.get("/compare/hello/main/")
+
+    assert answer.status_code == 400 and "/compare/web/v1.2...main/" in answer.content.decode()
+
+
+def test_an_unknown_name_is_said(as_bob: Client, hello: Application) -> None:
+    answer = as_bob.get("/compare/hello/nowhere...main/")
+
+    assert answer.status_code == 409 and "nowhere" in answer.content.decode()
+
+
+def test_what_files_hold_is_escaped(
+    as_bob: Client, hello: Application, repository: Repository
+) -> None:
+    repository.commit({"<i>.html": "<script>alert(1)</script>\n"}, "<b>bold</b>")
+
+    page = as_bob.get("/compare/hello/v2...main/").content.decode()
+
+    assert "<script>alert" not in page and "<b>bold" not in page and "<i>.html" not in page

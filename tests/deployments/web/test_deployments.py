@@ -1,0 +1,327 @@
+"""A deployment: how it goes, its log, and what can be done about it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from deployments.models import Deployment, Environment, Person
+from tests.deployments import build
+from tests.servers.repositories import Repository
+
+SHA, OLD = "a" * 40, "b" * 40
+
+
+def words(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def text(client: Client, deployment: Deployment, query: str = "") -> str:
+    answer = client.get(f"{deployment.get_absolute_url()}{query}")
+    assert answer.status_code == 200
+    return words(answer)
+
+
+@pytest.fixture
+def running(alice: Person, production: Environment) -> Deployment:
+    return build.deployment(
+        production, alice, SHA, status="in_progress", progress=40, phase="build", why="a fix"
+    )
+
+
+@pytest.fixture
+def failed(alice: Person, production: Environment) -> Deployment:
+    made = build.deployment(
+        production, alice, SHA, status="failure", reason="command", note="make exited with 2"
+    )
+    build.phase(made, "build", 1, "success", "failure", note="exit status 2")
+    return made
+
+
+# ---- The head ----
+
+
+def test_the_title_of_the_tab_tells_how_far_it_is(as_alice: Client, running: Deployment) -> None:
+    assert f"<title>[40%] hello/production #{running.pk}" in text(as_alice, running)
+
+
+def test_the_head_says_who_and_why(as_alice: Client, running: Deployment) -> None:
+    page = text(as_alice, running)
+
+    assert "<q>a fix</q>" in page and "Alice" in page and "Running 40 %" in page
+
+
+def test_it_counts_against_how_long_it_usually_takes(
+    as_alice: Client, alice: Person, production: Environment, running: Deployment
+) -> None:
+    ended = timezone.now()
+    build.deployment(
+        production, alice, OLD, started_at=ended - timedelta(seconds=115), finished_at=ended
+    )
+
+    assert "of about 1 m 55 s" in text(as_alice, running)
+
+
+def test_one_that_is_being_stopped_says_so(
+    as_alice: Client, alice: Person, running: Deployment
+) -> None:
+    Deployment.objects.update(stop_at=timezone.now(), stop_by=alice)
+
+    page = text(as_alice, running)
+
+    assert "Cancelling" in page and "/cancel/" not in page
+
+
+def test_a_silent_worker_is_said_with_the_time(as_alice: Client, running: Deployment) -> None:
+    Deployment.objects.update(lease_until=build.long_ago())
+
+    page = text(as_alice, running)
+
+    assert "Lost contact" in page and "Its worker fell silent" in page and "3 min ago" in page
+
+
+def test_a_failure_tells_where_and_what_to_do_next(as_alice: Client, failed: Deployment) -> None:
+    page = text(as_alice, failed)
+
+    assert "make exited with 2" in page and "build on hello-production-2" in page
+    assert "deploy the fix" in page
+
+
+def test_without_scripts_a_running_one_loads_itself_again(
+    as_alice: Client, running: Deployment, failed: Deployment
+) -> None:
+    refresh = '<noscript><meta http-equiv="refresh"'
+
+    assert refresh in text(as_alice, running) and refresh not in text(as_alice, failed)
+
+
+def test_an_unknown_number_is_a_404_with_the_reason(as_alice: Client, db: None) -> None:
+    answer = as_alice.get("/deployments/999/")
+
+    assert answer.status_code == 404 and "There is no deployment #999" in words(answer)
+
+
+def test_a_number_past_all_numbers_is_a_404_too(as_alice: Client, db: None) -> None:
+    assert as_alice.get(f"/deployments/{10**30}/").status_code == 404
+
+
+# ---- What can be done ----
+
+
+def test_a_running_one_can_be_cancelled(as_alice: Client, running: Deployment) -> None:
+    assert f"/deployments/{running.pk}/cancel/" in text(as_alice, running)
+
+    as_alice.post(f"/deployments/{running.pk}/cancel/")
+
+    running.refresh_from_db()
+    assert running.stop_at is not None
+
+
+def test_a_failed_one_can_be_retried(as_alice: Client, failed: Deployment) -> None:
+    answer = as_alice.post(f"/deployments/{failed.pk}/retry/", {"key": "k"})
+
+    made = Deployment.objects.latest("pk")
+    assert answer["Location"] == f"/deployments/{made.pk}/"
+    assert (made.kind, made.parent) == ("retry", failed)
+
+
+def test_a_failed_one_that_switched_hosts_leads_back_to_what_is_live(
+    as_alice: Client, alice: Person, production: Environment
+) -> None:
+    live = build.live(production, alice, OLD)
+    failed = build.deployment(production, alice, SHA, status="failure")
+    production.placements.filter(host__name="hello-production-1").update(current=failed)
+
+    page = text(as_alice, failed)
+
+    assert (
+        f'name="to" value="{live.pk}"' in page
+        and f"rollback hello in production to #{live.pk}" in page
+    )
+
+
+def test_a_success_offers_no_retry(as_alice: Client, alice: Person, qa: Environment) -> None:
+    assert "/retry/" not in text(as_alice, build.live(qa, alice, SHA))
+
+
+def test_a_viewer_sees_no_button_but_who_can(as_bob: Client, running: Deployment) -> None:
+    page = text(as_bob, running)
+
+    assert "/cancel/" not in page and "Bob may not cancel" in page
+
+
+def test_a_viewer_of_a_failed_one_is_told_who_can_retry(as_bob: Client, failed: Deployment) -> None:
+    page = text(as_bob, failed)
+
+    assert "/retry/" not in page and "Bob may not deploy" in page and "Ask alice" in page
+
+
+def test_a_viewer_who_posts_is_refused(as_bob: Client, running: Deployment) -> None:
+    answer = as_bob.post(f"/deployments/{running.pk}/cancel/")
+
+    assert answer.status_code == 403 and "Bob may not" in words(answer)
+
+
+def test_cancelling_what_has_ended_says_so_on_the_page(
+    as_alice: Client, failed: Deployment
+) -> None:
+    back = f"http://testserver{failed.get_absolute_url()}"
+
+    as_alice.post(f"/deployments/{failed.pk}/cancel/", headers={"referer": back})
+
+    assert "there is nothing to cancel" in text(as_alice, failed)
+
+
+# ---- The log ----
+
+
+def test_the_log_has_numbers_hosts_and_errors(as_alice: Client, running: Deployment) -> None:
+    build.log(running, "make\nERROR: no rule\n")
+
+    page = text(as_alice, running)
+
+    assert '<div class="ln" id="L1">' in page and '<div class="ln err" id="L2">' in page
+
+
+def test_lines_are_escaped_and_coloured(as_alice: Client, running: Deployment) -> None:
+    build.log(running, "\x1b[31m<script>alert(1)</script>\x1b[0m\n")
+
+    assert '<span class="a-red">&lt;script&gt;' in text(as_alice, running)
+
+
+def test_the_fragment_gives_what_came_after(as_alice: Client, running: Deployment) -> None:
+    build.log(running, "one\n")
+    build.log(running, "two\n", phase="switch")
+
+    answer = as_alice.get(f"/deployments/{running.pk}/log/?after=1")
+
+    assert 'id="L2"' in words(answer) and 'id="L1"' not in words(answer)
+    assert (answer["X-Log-After"], answer["X-Log-More"], answer["X-Log-End"]) == ("2", "0", "0")
+
+
+def test_the_fragment_ends_with_the_deployment(as_alice: Client, failed: Deployment) -> None:
+    assert as_alice.get(f"/deployments/{failed.pk}/log/?after=0")["X-Log-End"] == "1"
+
+
+@pytest.mark.parametrize("after", ["", "-1", "x", "9" * 40])
+def test_a_wrong_cursor_is_no_fault(as_alice: Client, running: Deployment, after: str) -> None:
+    assert as_alice.get(f"/deployments/{running.pk}/log/?after={after}").status_code == 200
+
+
+def test_a_hundred_thousand_lines_are_paged(as_alice: Client, running: Deployment) -> None:
+    for _ in range(100):
+        build.log(running, "line\n" * 1_000)
+
+    page = text(as_alice, running)
+
+    assert page.count('class="ln"') == 2_000 and "98000 earlier lines" in page
+    assert page.count('id="L100000"') == 1
+    assert 'id="L98000"' in text(as_alice, running, "?tab=log&before=98001")
+
+
+def test_the_whole_log_is_there_as_plain_text(as_alice: Client, running: Deployment) -> None:
+    build.log(running, "\x1b[31mred\x1b[0m\n")
+
+    answer = as_alice.get(f"/deployments/{running.pk}/log.txt")
+
+    assert answer["Content-Type"].startswith("text/plain")
+    assert answer.getvalue().decode().endswith("web-1 build: red\n")
+
+
+# ---- The other tabs ----
+
+
+def test_changes_are_the_commits_and_files_since_the_version_before(
+    as_alice: Client, alice: Person, qa: Environment, repository: Repository
+) -> None:
+    build.live(qa, alice, repository.git("rev-parse", "v2^{commit}"))
+    made = build.live(qa, alice, repository.git("rev-parse", "main"))
+
+    page = text(as_alice, made, "?tab=changes")
+
+    assert "Say it three times" in page and "new.txt" in page and "print(&#x27;three&#x27;)" in page
+
+
+def test_going_back_says_what_disappears(
+    as_alice: Client, alice: Person, qa: Environment, repository: Repository
+) -> None:
+    build.live(qa, alice, repository.git("rev-parse", "main"))
+    made = build.live(qa, alice, repository.git("rev-parse", "v2^{commit}"))
+
+    assert "These will disappear" in text(as_alice, made, "?tab=changes")
+
+
+def test_the_first_deployment_says_that_it_is(
+    as_alice: Client, alice: Person, qa: Environment
+) -> None:
+    made = build.live(qa, alice, SHA)
+
+    assert "The first deployment here" in text(as_alice, made, "?tab=changes")
+
+
+def test_a_commit_that_is_gone_is_said_not_a_fault(
+    as_alice: Client, alice: Person, qa: Environment
+) -> None:
+    build.live(qa, alice, OLD)
+    made = build.live(qa, alice, SHA)
+
+    assert "cannot be told now" in text(as_alice, made, "?tab=changes")
+
+
+def test_hosts_show_each_phase_with_its_exit_status(as_alice: Client, failed: Deployment) -> None:
+    page = text(as_alice, failed, "?tab=hosts")
+
+    assert "hello-production-1" in page and "exit status 2" in page
+
+
+def test_the_timeline_is_in_words(as_alice: Client, failed: Deployment) -> None:
+    page = text(as_alice, failed, "?tab=timeline")
+
+    assert "Alice asked for it on the page." in page and "It failed." in page
+
+
+def test_a_comment_stands_in_the_conversation(as_bob: Client, failed: Deployment) -> None:
+    answer = as_bob.post(f"/deployments/{failed.pk}/comment/", {"text": "I <b>look</b>"})
+
+    assert answer.status_code == 302
+    assert "I &lt;b&gt;look&lt;/b&gt;" in text(as_bob, failed, "?tab=conversation")
+
+
+def test_a_script_gets_the_comment_back_as_html(as_bob: Client, failed: Deployment) -> None:
+    live = {"X-Live": "1"}
+    answer = as_bob.post(f"/deployments/{failed.pk}/comment/", {"text": "yes"}, headers=live)
+
+    assert words(answer).startswith('<article class="msg" id="comment-')
+
+
+def test_an_empty_comment_is_refused_in_words(as_bob: Client, failed: Deployment) -> None:
+    live = {"X-Live": "1"}
+    answer = as_bob.post(f"/deployments/{failed.pk}/comment/", {"text": " "}, headers=live)
+
+    assert answer.status_code == 422 and "between 1 and" in words(answer)
+
+
+@pytest.mark.parametrize("part", ["head", "phases", "hosts", "timeline", "conversation"])
+def test_each_live_part_is_one_element_that_names_itself(
+    as_alice: Client, running: Deployment, part: str
+) -> None:
+    page = text(as_alice, running, f"?part={part}")
+
+    assert page.split(">")[0].count(f'data-live="deployment-{running.pk}"') == 1
+    assert f'data-live-src="/deployments/{running.pk}/?part={part}"' in page
+    assert "<html" not in page
+
+
+def test_a_pending_one_says_what_it_waits_for(
+    as_alice: Client, alice: Person, qa: Environment
+) -> None:
+    note = "acme/hello did not answer within 60 s."
+    made = build.deployment(qa, alice, "", status="pending", note=note)
+
+    page = text(as_alice, made)
+
+    assert note in page and "not resolved yet" in page

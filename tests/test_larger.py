@@ -1,0 +1,83 @@
+"""PostgreSQL as the database and Redis as the bell: settings alone bring them in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import checkout, postgres, redis_server
+
+pytestmark = pytest.mark.slow
+CORE = ("test_moves.py", "test_workers.py")
+PREPARE = """
+from django.conf import settings
+from tests.deployments import build
+repository = build.repository(settings.STATE / "repositories")
+build.environment(build.application("hello", repository.path), "qa")
+build.person("root")
+"""
+WATCH = """
+import time
+from deployments.models import Deployment
+until = time.monotonic() + 40
+while not (found := Deployment.objects.get()).is_finished and time.monotonic() < until:
+    time.sleep(0.2)
+print(found.status, found.reason, (found.started_at - found.created_at).total_seconds() < 3)
+"""
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    with postgres.running() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return checkout.copy(tmp_path_factory.mktemp("larger") / "shipmate")
+
+
+def test_the_core_of_the_life_cycle_holds_on_postgresql(database: str) -> None:
+    modules = [f"tests/deployments/services/{name}" for name in CORE]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *modules]
+
+    done = subprocess.run(
+        [*command, "-m", "not sshd"],
+        cwd=checkout.ROOT,
+        env=checkout.environment(SHIPMATE_DATABASE_URL=database),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_deployment_is_rung_for_through_redis(place: Path, database: str, tmp_path: Path) -> None:
+    with redis_server.running(tmp_path) as address:
+        more = {
+            "SHIPMATE_DATABASE_URL": database,
+            "SHIPMATE_REDIS_URL": address,
+            "SHIPMATE_HOST_PATIENCE": "1",
+        }
+        script = place / "script/manage"
+        with checkout.running(place, "script/manage", "serve", "--clusters", "1", **more) as server:
+            assert checkout.run(script, "shell", "-c", PREPARE, more=more)[0] == 0
+            server.wait(lambda: "deploy" in server.mains() and workers(server))
+
+            asked = checkout.run(
+                script, "shipmate", "deploy hello to qa", "--as", "root", more=more
+            )
+
+            assert asked[0] == 0, asked[1]
+            said = checkout.run(script, "shell", "-v", "0", "-c", WATCH, more=more)[1]
+            assert said.strip().splitlines()[-1] == "error unreachable True"
+
+
+def workers(server: checkout.Running) -> bool:
+    """Return whether the deploy workers are there: sentinel, four of them, and two helpers."""
+    return len(server.mains()["deploy"].children(recursive=True)) == 7
