@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -60,14 +61,14 @@ def new_key(make: str) -> str:
 
 
 def _write_new(path: Path, text: str) -> None:
-    """Write a file whole or not at all, 0600; of two processes at once, the first one wins."""
+    """Write a file whole or not at all, 0600; of several writers at once, the first one wins."""
     if path.exists():
         raise FileExistsError(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
+    # A name of its own for each writer: threads of one process must not share a partial file.
+    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
         os.link(partial, path)
     finally:
-        partial.unlink()
+        Path(partial).unlink()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -106,3 +108,20 @@ def test_processes_that_start_together_agree_on_the_secret(tmp_path: Path) -> No
         thread.join()
 
     assert len(found) == 1
+
+
+def test_one_that_starts_while_another_writes_disturbs_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path, found = tmp_path / "key", list[str]()
+    link = os.link
+
+    def another_is_faster(*given: Any) -> None:
+        monkeypatch.setattr(os, "link", link)
+        found.append(env_secret(NAME, path, "signing"))
+        link(*given)
+
+    monkeypatch.setattr(os, "link", another_is_faster)
+
+    assert [env_secret(NAME, path, "signing")] == found
+    assert list(tmp_path.iterdir()) == [path]
