@@ -10,13 +10,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
+from deployments.runner.wrapped import CONTEXT, Part, Wrapped, open_lines
+
 MASK = b"[masked]"
 # Shorter ones would hide half of every log. Whoever saves a secret refuses such.
 SHORTEST = 6
 # So many bytes of escape sequences may lie inside of a secret. It bounds what is held back.
 LONGEST_GAP = 1024
-# Where base64 programs break their lines: base64 and MIME at 76, PEM and openssl at 64.
-BASE64_LINES = (76, 64)
 
 # Colours and what else moves no text: CSI sequences, and the short ones such as ESC ( B.
 ESCAPE = re.compile(rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|[ -/]{0,8}[0-OQ-WYZ\\`-~])")
@@ -29,7 +29,10 @@ class Masker:
     """Give back what may be shown. Only bytes that could still become a secret wait for more."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._forms = sorted({form for secret in secrets for form in forms(secret)})
+        texts = {text for secret in secrets for text in _texts(secret)}
+        self._forms = sorted({form for text in texts for form in _spellings(text)})
+        self._wrapped = Wrapped({form for text in texts for form in _base64(text)})
+        self._before = b""  # the last of what was given, without colours
         self._tail = b""
         # So much of the tail, and so much before it, belongs to a secret whose mask was given.
         self._covered = 0
@@ -50,10 +53,11 @@ class Masker:
         return len(self._tail) + self._swallowed
 
     def _mask(self, data: bytes, *, final: bool) -> bytes:
-        text = _Text(data)
-        end = len(data) if final else text.settled(self._forms)
+        text = _Text(data, self._before)
+        end = len(data) if final else text.settled(self._forms, self._wrapped)
+        spans = [*text.spans(self._forms), *text.lines(self._wrapped)]
         shown, position, begun = [], 0, 0
-        for start, stop in _merged([(0, self._covered), *text.spans(self._forms)]):
+        for start, stop in _merged([(0, self._covered), *spans]):
             if start == 0 and self._covered:
                 begun = -self._swallowed
             elif start >= end:
@@ -63,6 +67,7 @@ class Masker:
                 begun = start
             position = stop
         shown.append(data[position:end])
+        self._before = text.seen_before(end)
         self._tail = data[end:]
         self._covered = max(0, position - end)
         self._swallowed = end - begun if self._covered else 0
@@ -77,15 +82,22 @@ def mask_text(text: str, secrets: Iterable[str]) -> str:
 
 def forms(secret: str) -> set[bytes]:
     """Return every spelling of a secret, and of each of its lines, that a log is likely to show."""
+    return {form for text in _texts(secret) for form in _spellings(text)}
+
+
+def _texts(secret: str) -> set[str]:
     if len(secret) < SHORTEST:
         return set()
     texts = {secret, secret.strip(), *(line.strip() for line in secret.splitlines())}
-    found = {form for text in texts if len(text) >= SHORTEST for form in _spellings(text)}
-    return {form for form in found if len(form) >= SHORTEST}
+    return {text for text in texts if len(text) >= SHORTEST}
 
 
-def _spellings(text: str) -> Iterator[bytes]:
-    raw = text.encode("utf-8", "surrogatepass")
+def _spellings(text: str) -> set[bytes]:
+    return {form for form in (*_plainly(text), *_base64(text)) if len(form) >= SHORTEST}
+
+
+def _plainly(text: str) -> Iterator[bytes]:
+    raw = _bytes(text)
     yield raw
     yield from (form.encode("utf-8", "surrogatepass") for form in (*_quoted(text), *_escaped(text)))
     # The last one is how JavaScript does it.
@@ -94,9 +106,21 @@ def _spellings(text: str) -> Iterator[bytes]:
         yield re.sub("%..", lambda code: code[0].lower(), percent).encode()
     yield raw.hex().encode()
     yield raw.hex().upper().encode()
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        for before in range(3):
-            yield from _base64_pieces(encode(b"\0" * before + raw), before, len(raw))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _base64(text: str) -> set[bytes]:
+    """Return what base64 shows of a text alone, wherever in a stream it stands."""
+    raw = _bytes(text)
+    found = {
+        _alone(encode(b"\0" * before + raw), before, len(raw))
+        for encode in (base64.b64encode, base64.urlsafe_b64encode)
+        for before in range(3)
+    }
+    return {form for form in found if len(form) >= SHORTEST}
 
 
 def _quoted(text: str) -> Iterator[str]:
@@ -117,20 +141,18 @@ def _escaped(text: str) -> Iterator[str]:
     yield html.escape(text)
 
 
-def _base64_pieces(encoded: bytes, before: int, length: int) -> Iterator[bytes]:
+def _alone(encoded: bytes, before: int, length: int) -> bytes:
     """Without the characters that also hold bits of what stands before and after the secret."""
     first, last = (0, 2, 3)[before], (0, 3, 2)[(before + length) % 3]
-    piece = encoded[first : len(encoded) - last]
-    yield piece
-    for width in BASE64_LINES:
-        yield from (piece[start : start + width] for start in range(0, len(piece), width))
+    return encoded[first : len(encoded) - last]
 
 
 class _Text:
     """Bytes, and what is seen of them once colours are taken out."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, before: bytes) -> None:
         self._data = data
+        self._before = before
         self._escapes: list[Span] = []
         self._solid = len(data)
         self._seen = data
@@ -162,9 +184,29 @@ class _Text:
             if raw_stop - raw_start - (stop - start) <= LONGEST_GAP:
                 yield raw_start, raw_stop
 
-    def settled(self, known: list[bytes]) -> int:
+    def lines(self, wrapped: Wrapped) -> Iterator[Span]:
+        """Give each part of a base64 text that stands in lines."""
+        for part in wrapped.parts(self._before, self._seen):
+            yield from self._untorn(part)
+
+    def _untorn(self, part: Part) -> Iterator[Span]:
+        """Give the place of a part, less what too many escapes tear off its end."""
+        origin = self._origin(part.start)
+        for stop in range(part.stop, part.start + part.least - 1, -1):
+            end = self._origin(stop - 1) + 1
+            until = self._origin(stop) if part.is_open else end
+            if until - origin - (stop - part.start) <= LONGEST_GAP:
+                yield origin, end
+                return
+
+    def seen_before(self, end: int) -> bytes:
+        """Return what is seen before a place in the data, as far as it matters to what follows."""
+        place = self._place(end)
+        return (self._before + self._seen[max(0, place - CONTEXT) : place])[-CONTEXT:]
+
+    def settled(self, known: list[bytes], wrapped: Wrapped) -> int:
         """Return up to where nothing that still comes can change what is a secret."""
-        end = min(self._earliest(form) for form in known)
+        end = min(*(self._earliest(form) for form in known), self._earliest_line(wrapped))
         # Never cut an escape: its rest would be taken for text.
         return next((start for start, stop in self._escapes if start < end < stop), end)
 
@@ -177,6 +219,19 @@ class _Text:
             if self._solid - origin - (len(self._seen) - place) <= LONGEST_GAP:
                 return min(end, origin)
         return end
+
+    def _earliest_line(self, wrapped: Wrapped) -> int:
+        """Return where the line at the end began, if all of it is part of a base64 text."""
+        for place in open_lines(self._before, self._seen):
+            origin, letters = self._origin(place), self._seen[place:]
+            is_torn = self._solid - origin - len(letters) > LONGEST_GAP
+            if not is_torn and wrapped.has(letters):
+                return origin
+        return self._solid
+
+    def _place(self, origin: int) -> int:
+        piece = bisect_right(self._origins, origin) - 1
+        return self._places[piece] + origin - self._origins[piece]
 
     def _origin(self, place: int) -> int:
         piece = bisect_right(self._places, place) - 1

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.slow
 
 SECRET = "s3cr3t/pass+word's=!"
 KEY = "-----BEGIN KEY-----\nMIIabcdefghij\nklmnopqrst\n-----END KEY-----\n"
-SECRETS = [SECRET, KEY, "tøken-ünicode", "aaaaaa", "abcabc", "m12345"]
+LONG = "".join(random.Random(1).choices("abcdefghijk", k=90))
+SECRETS = [SECRET, KEY, "tøken-ünicode", "aaaaaa", "abcabc", "m12345", LONG]
 FORMS = sorted({form for secret in SECRETS for form in forms(secret)})
 COLOURS = [b"\x1b[0m", b"\x1b[31;1m", b"\x1b(B", b"\x1b[K", b"\x1b[", b"\x1b", b"\x1b[1"]
 
@@ -202,11 +203,28 @@ def painted_forms() -> st.SearchStrategy[bytes]:
     )
 
 
+def in_lines(secret: str, before: int, width: int, end: bytes, bead: bytes) -> bytes:
+    """What a program prints that breaks its base64, with a colour in the middle of each line."""
+    encoded = base64.b64encode(b"#" * before + secret.encode() + b"#" * 9)
+    lines = [encoded[at : at + width] for at in range(0, len(encoded), width)]
+    return end.join(line[:30] + bead + line[30:] for line in lines)
+
+
+lines = st.builds(
+    in_lines,
+    st.sampled_from(SECRETS),
+    st.integers(0, 90),
+    st.sampled_from([64, 76]),
+    st.sampled_from([b"\n", b"\r\n", b"\\n", b"\nweb | "]),
+    st.sampled_from([b"", b"", *COLOURS]),
+)
+
 streams = st.lists(
     st.one_of(
         st.binary(max_size=6),
         st.sampled_from(FORMS),
         painted_forms(),
+        lines,
         st.sampled_from([*COLOURS, b"a" * 9, b"abc" * 4]),
     ),
     max_size=8,
