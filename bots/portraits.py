@@ -5,16 +5,22 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import reverse
 
+from bots.sayings import Versions
 from bots.sentences import DeploymentView
 from deployments.models import Deployment, Environment
+from deployments.selectors import running
+from deployments.selectors.running import Running
 from deployments.web.looks import look_of
 
 
-def portrait(deployment: Deployment, base: str = "") -> DeploymentView:
-    """Return the facts of now. Addresses begin with `base`; the built-in chat needs none."""
+def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> DeploymentView:
+    """Return the facts of now. Addresses begin with `base`; the built-in chat needs none.
+
+    A row of a table does not tell what ran before, so that is not asked for each.
+    """
     environment = deployment.environment
     app = environment.application
-    previous = previous_of(deployment)
+    previous = None if row else previous_of(deployment)
     url = base + deployment.get_absolute_url()
     return DeploymentView(
         number=deployment.pk,
@@ -47,7 +53,12 @@ def previous_of(deployment: Deployment) -> Deployment | None:
     """Return what ran before it; until it begins, what runs now."""
     if deployment.previous is not None or deployment.is_finished:
         return deployment.previous
-    return deployment.environment.current
+    return running.before(deployment.environment)
+
+
+def versions_of(runs: Running) -> Versions:
+    """Return each version with the number of its hosts, where there are several."""
+    return [(version.sha, version.hosts) for version in runs.versions] if runs.is_mixed else ()
 
 
 def _stopped_by(deployment: Deployment) -> str:

@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 
 from deployments import providers, rights
+from deployments.durations import duration
 from deployments.models import Deployment, Environment, Person, Placement
+from deployments.selectors import code
+
+MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -26,9 +31,17 @@ class Blocker:
 
 
 def blockers(
-    environment: Environment, person: Person | None = None, *, hosts: list[str] | None = None
+    environment: Environment,
+    person: Person | None = None,
+    *,
+    hosts: list[str] | None = None,
+    fetches: bool = True,
 ) -> list[Blocker]:
-    """Return every reason why a deployment there would not start now."""
+    """Return every reason why a deployment there would not start now. Asks no repository.
+
+    `fetches`: the repository is needed. It is not where the code is at hand: a commit that is on
+    this machine, or going back to a release that the hosts keep.
+    """
     placements = list(environment.placements.select_related("host"))
     return [
         *_rights(environment, person),
@@ -37,6 +50,7 @@ def blockers(
         *_unknown_hosts(environment, placements, hosts or []),
         *_key(environment),
         *_host_keys(placements, hosts or []),
+        *(_away(environment) if fetches else ()),
         *_running(environment),
     ]
 
@@ -111,6 +125,17 @@ def _host_keys(placements: list[Placement], hosts: list[str]) -> Iterator[Blocke
                 _by_maintainer(placement.environment, "sees its fingerprint and accepts it"),
                 reverse("host-settings", args=[placement.host.name]),
             )
+
+
+def _away(environment: Environment) -> Iterator[Blocker]:
+    """Tell from what is known: nobody who looks at a page waits for a repository."""
+    found = code.away(environment.application)
+    if found is not None:
+        ago = (timezone.now() - found.at).total_seconds()
+        asked = f" It was asked {duration(ago)} ago." if ago >= MINUTE else ""
+        text = found.text if found.text.endswith(".") else f"{found.text}."
+        clears = "A deployment waits for it, and begins by itself when it answers."
+        yield Blocker("away", text, f"{clears}{asked}", waits=True)
 
 
 def _running(environment: Environment) -> Iterator[Blocker]:

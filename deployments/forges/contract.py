@@ -114,6 +114,14 @@ class TreeNotes:
     export_ignore: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A repository cannot be reached: what was heard of it, and when."""
+
+    text: str
+    at: datetime
+
+
 class Forge(Protocol):
     """A refusal is RepositoryAway (later may help), ForgeError or Invalid."""
 
@@ -130,3 +138,7 @@ class Forge(Protocol):
     def mirror(self, source: Source, sha: str) -> Mirror: ...
 
     def notes(self, source: Source, sha: str) -> TreeNotes: ...
+
+    def has(self, source: Source, sha: str) -> bool: ...
+
+    def away(self, source: Source) -> Away | None: ...

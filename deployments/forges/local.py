@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from deployments.exceptions import DeploymentError
 from deployments.forges import diffs, git, history, mirrors, names, trees
 from deployments.forges.contract import (
+    Away,
     Commit,
     Comparison,
     Diff,
@@ -51,3 +55,13 @@ class LocalForge:
 
     def notes(self, source: Source, sha: str) -> TreeNotes:
         return trees.notes(mirrors.holding(source, sha), sha)
+
+    def has(self, source: Source, sha: str) -> bool:
+        """Return whether the commit is on this machine, so that nobody need be asked for it."""
+        with suppress(DeploymentError):  # what is wrong with it is told by whoever needs it
+            return bool(git.SHA.fullmatch(sha)) and mirrors.holds(source, sha)
+        return False
+
+    def away(self, source: Source) -> Away | None:
+        """Return why the repository cannot be reached, as far as that is known without asking."""
+        return mirrors.away(source)

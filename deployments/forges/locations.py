@@ -54,12 +54,17 @@ def is_local(location: str) -> bool:
     return location.startswith("/")
 
 
+def missing(location: str) -> str:
+    """Say that a local location is not there, if so: a disk may come back."""
+    return "" if Path(location).exists() else f"There is no folder {location} now."
+
+
 def git_folder(location: str) -> Path:
     """Return the folder that git reads for a local location, when nothing in it leads away."""
     try:
         place = _allowed(Path(location))
-        if not place.exists():
-            raise RepositoryAway(f"There is no folder {location} now.")
+        if text := missing(location):
+            raise RepositoryAway(text)
         folder = _pointed_at(place)
         common = _common(folder)
         _refuse_links_out(folder, common)

@@ -8,20 +8,21 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
 
-from deployments.exceptions import ForgeError, RepositoryAway
+from deployments.exceptions import ForgeError, Invalid, RepositoryAway
 from deployments.forges import git
-from deployments.forges.contract import Source
-from deployments.forges.locations import git_folder, is_local, validate_location
+from deployments.forges.contract import Away, Source
+from deployments.forges.locations import git_folder, is_local, missing, validate_location
 from deployments.forges.locks import locked
 
 REFS = ("refs/heads/*", "refs/tags/*")
 SEEN = "shipmate-seen"
+REMEMBERED = timedelta(minutes=10)  # what was heard longer ago tells nothing of now
 MEGABYTE = 1024 * 1024
 USUAL_DEFAULTS = ("refs/heads/main", "refs/heads/master")
 STRICT = "--upload-pack=git-upload-pack --strict --timeout=60"
@@ -53,6 +54,43 @@ def place(source: Source) -> Path:
 
 def refresh(source: Source) -> Path:
     """Return the mirror as the repository is now; RepositoryAway when nobody can tell."""
+    note = _note(source)
+    try:
+        mirror = _refresh(source)
+    except RepositoryAway as error:
+        with suppress(OSError):  # only who asks without network would miss it
+            note.write_text(str(error))
+        raise
+    except ForgeError:
+        note.unlink(missing_ok=True)  # it has answered, if only to refuse
+        raise
+    note.unlink(missing_ok=True)
+    return mirror
+
+
+def away(source: Source) -> Away | None:
+    """Return why the repository cannot be reached, as far as that is known without asking it.
+
+    A folder on this machine is looked at; of others it is remembered how the last asking ended.
+    """
+    with suppress(Invalid, OSError):  # an address that may not be used is another trouble
+        location = validate_location(source.location)
+        if is_local(location):
+            text = missing(location)
+            return Away(text, datetime.now(UTC)) if text else None
+        note = _note(source)
+        at = datetime.fromtimestamp(note.stat().st_mtime, UTC)
+        if datetime.now(UTC) - at < REMEMBERED:
+            return Away(note.read_text(), at)
+    return None
+
+
+def _note(source: Source) -> Path:
+    """Return where it stands why the repository could not be reached when it was last asked."""
+    return place(source).with_suffix(".away")
+
+
+def _refresh(source: Source) -> Path:
     mirror = _ensure(source)
     told = _advertised(source, mirror)
     refs = {name: sha for name, sha in told.items() if name != "HEAD"}

@@ -15,7 +15,7 @@ class Stop:
     """One environment on the way, and what it has that the one after it has not."""
 
     cell: Cell
-    before: Environment | None
+    before: Cell | None
 
     @property
     def environment(self) -> Environment:
@@ -28,8 +28,8 @@ class Stop:
 
     @property
     def pair(self) -> tuple[str, str] | None:
-        """Return what runs here and what runs one stop before."""
-        here, before = self.environment.current, self.before and self.before.current
+        """Return what runs here and what runs one stop before; none where hosts differ."""
+        here, before = self.cell.running.whole, self.before and self.before.running.whole
         return (here.sha, before.sha) if here and before else None
 
 
@@ -40,9 +40,7 @@ def way(application: Application) -> list[Stop]:
         environment__application=application, status__in=UNFINISHED
     ).select_related("person")
     found = cells(environments, list(unfinished.order_by("pk")))
-    return [
-        Stop(cell, environments[place - 1] if place else None) for place, cell in enumerate(found)
-    ]
+    return [Stop(cell, found[place - 1] if place else None) for place, cell in enumerate(found)]
 
 
 def recent(application: Application) -> list[Deployment]:

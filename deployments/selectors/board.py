@@ -12,23 +12,27 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from deployments.models import Application, Deployment, Environment, Person
 from deployments.selectors import lookup
+from deployments.selectors import running as runs
+from deployments.selectors.running import Running
 
 Status = Deployment.Status
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What is said of one environment: the newest try, and what is live if that is another."""
+    """What is said of one environment: the newest try, and what runs if that is not plain then."""
 
     environment: Environment
+    running: Running
     shown: Deployment | None = None
     behind: int = 0  # deployments that wait behind the one shown
 
     @property
     def live(self) -> Deployment | None:
-        """Return what runs there, unless the deployment shown is just that."""
-        current = self.environment.current
-        return None if current is None or current == self.shown else current
+        """Return what all hosts run, unless the deployment shown says so by itself."""
+        whole = self.running.whole
+        says_so = whole == self.shown and whole is not None and whole.status in PLAIN
+        return None if says_so else whole
 
     @property
     def state(self) -> Deployment | str:
@@ -49,6 +53,7 @@ class Cell:
         return (shown.finished_at or shown.started_at or shown.created_at) if shown else None
 
 
+PLAIN = frozenset({Status.SUCCESS, Status.IN_PROGRESS})
 LOUD = frozenset({Status.PENDING, Status.IN_PROGRESS, Status.FAILURE, Status.ERROR})
 
 
@@ -116,12 +121,13 @@ def cells(environments: list[Environment], unfinished: list[Deployment]) -> list
     going: dict[int, list[Deployment]] = defaultdict(list)
     for deployment in unfinished:
         going[deployment.environment_id].append(deployment)
+    running = runs.of(environments)
     found = []
     for environment in environments:
         # What runs comes before what waits for it.
         line = sorted(going[environment.pk], key=lambda d: d.status != Status.IN_PROGRESS)
         shown = line[0] if line else newest.get(getattr(environment, "newest", None) or 0)
-        found.append(Cell(environment, shown, max(0, len(line) - 1)))
+        found.append(Cell(environment, running[environment.pk], shown, max(0, len(line) - 1)))
     return found
 
 

@@ -1,4 +1,5 @@
-"""What the forge says of an application's repository. Never called inside a transaction."""
+"""What the forge says of an application's repository. Never called inside a transaction, save for
+what asks nobody."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from pathlib import Path
 
 from deployments import forges
 from deployments.forges.contract import (
+    Away,
     Commit,
     Comparison,
     Diff,
@@ -51,6 +53,16 @@ def mirror(application: Application, sha: str) -> Path:
 def notes(application: Application, sha: str) -> TreeNotes:
     """Return what a deployment of this tree does not do, as people may expect it to."""
     return forge_of(application).notes(source(application), sha)
+
+
+def has(application: Application, sha: str) -> bool:
+    """Return whether the commit is on this machine. Asks nobody."""
+    return forge_of(application).has(source(application), sha)
+
+
+def away(application: Application) -> Away | None:
+    """Return why the repository cannot be reached, as far as it is known. Asks nobody."""
+    return forge_of(application).away(source(application))
 
 
 def forge_of(application: Application) -> Forge:

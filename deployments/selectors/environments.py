@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from deployments import providers
 from deployments.blockers import chosen
 from deployments.exceptions import DeploymentError, RepositoryAway
 from deployments.forges.contract import Comparison, Ref, Refs, Resolved, TreeNotes
-from deployments.models import Deployment, Environment, Placement
+from deployments.models import Application, Deployment, Environment, Placement
 from deployments.providers.contract import Context, HostSpec
 from deployments.selectors import code
+from deployments.selectors import running as runs
 from deployments.selectors.history import lately
+from deployments.selectors.running import Running
+
+SPARED = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -74,9 +80,12 @@ def placements_of(environment: Environment) -> list[Placement]:
     return list(environment.placements.select_related("host", "current").order_by("host__name"))
 
 
-def hosts_now(environment: Environment, placements: Sequence[Placement]) -> list[HostNow]:
-    """Return what each host runs. One that runs another release than the environment is odd."""
-    expected = environment.current.sha if environment.current else ""
+def hosts_now(
+    environment: Environment, running: Running, placements: Sequence[Placement]
+) -> list[HostNow]:
+    """Return what each host runs. Where they differ, what last succeeded on all is expected."""
+    expects = running.whole or environment.current
+    expected = expects.sha if expects else ""
     return [
         HostNow(placement, sha, agrees=sha == expected)
         for placement in placements
@@ -88,22 +97,30 @@ def recent(environment: Environment) -> list[Deployment]:
     return lately(Deployment.objects.filter(environment=environment))
 
 
-def waiting(environment: Environment) -> Waiting:
+def waiting(environment: Environment, running: Running) -> Waiting:
     """Ask the forge what is not out yet; a silent forge is told from what was last seen."""
     app = environment.application
     try:
+        _spare(app)
         found = Waiting(code.refs(app))
     except RepositoryAway as error:
         found = _last_seen(environment, str(error))
     except DeploymentError as error:
         return Waiting(None, trouble=str(error))
-    if found.head is None or environment.current is None:
+    if found.head is None:
         return found
     try:
-        comparison = code.between(app, environment.current.sha, found.head.sha)
+        comparison = runs.compared(app, running, found.head.sha)
     except DeploymentError as error:
         return Waiting(found.refs, None, found.trouble or str(error), found.seen_at)
     return Waiting(found.refs, comparison, found.trouble, found.seen_at)
+
+
+def _spare(application: Application) -> None:
+    """Do not let a page wait for a repository that was away a moment ago."""
+    known = code.away(application)
+    if known is not None and timezone.now() - known.at < SPARED:
+        raise RepositoryAway(known.text)
 
 
 def _last_seen(environment: Environment, trouble: str) -> Waiting:
@@ -114,12 +131,15 @@ def _last_seen(environment: Environment, trouble: str) -> Waiting:
     return Waiting(refs, trouble=trouble, seen_at=refs.seen_at)
 
 
-def review(environment: Environment, ref: str, hosts: Sequence[str] = ()) -> Review:
+def review(
+    environment: Environment, running: Running, ref: str, hosts: Sequence[str] = ()
+) -> Review:
     """Return what deploying the ref would do. Raises what the forge says against it."""
     app = environment.application
+    if not code.has(app, ref.lower()):
+        _spare(app)
     resolved = code.resolve(app, ref)
-    current = environment.current
-    comparison = code.between(app, current.sha, resolved.sha) if current else None
+    comparison = runs.compared(app, running, resolved.sha)
     placed = chosen(placements_of(environment), list(hosts))
     return Review(
         resolved,

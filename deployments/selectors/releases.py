@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -29,6 +30,20 @@ def on_hosts(environment: Environment) -> Deployment | None:
     placed = environment.placements.filter(current__isnull=False).select_related("current")
     newest = placed.order_by("-current_id").first()
     return newest.current if newest is not None else None
+
+
+def newest(environment: Environment) -> Deployment | None:
+    """Return the newest deployment that any of its hosts runs or that succeeded on all."""
+    known = [one for one in (on_hosts(environment), environment.current) if one is not None]
+    return max(known, key=lambda one: one.pk, default=None)
+
+
+def ran_until(environment: Environment, release: Deployment) -> datetime | None:
+    """Return when what came after the release began."""
+    current = environment.current
+    is_current = current is not None and origin(current) == release
+    after = on_hosts(environment) if is_current else current
+    return after.started_at if after else None
 
 
 def origin(deployment: Deployment) -> Deployment:
@@ -59,7 +74,13 @@ def is_kept(release: Deployment, hosts: Iterable[str]) -> bool:
     )
 
 
+def lies_there(release: Deployment, path: str, hosts: Collection[str]) -> bool:
+    """Return whether the hosts have the release still, where they would look for it."""
+    folder = release.settings.get("settings", {}).get("path", "")
+    return folder == path and is_kept(release, hosts)
+
+
 def newer_than(deployment: Deployment) -> Deployment | None:
-    """Return the newer deployment that runs in its environment, if one does."""
-    current = deployment.environment.current
-    return current if current is not None and current.pk > deployment.pk else None
+    """Return the newer deployment that runs in its environment, if one does on any host."""
+    running = newest(deployment.environment)
+    return running if running is not None and running.pk > deployment.pk else None

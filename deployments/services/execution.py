@@ -21,6 +21,7 @@ from deployments.providers.contract import Phase
 from deployments.runner.fanout import Fleet
 from deployments.runner.hosts import Target
 from deployments.runner.masking import mask_text
+from deployments.selectors import running
 from deployments.services import credentials, phases, plan, workers
 from deployments.services.lease import Lease, LeaseLost
 from deployments.services.logs import LogWriter
@@ -96,13 +97,13 @@ def _freeze(deployment: Deployment, lease: Lease) -> None:
     if deployment.settings:
         return
     environment, person = deployment.environment, deployment.person
-    found = refusals(blockers(environment, person, hosts=deployment.hosts))
+    found = refusals(blockers(environment, person, hosts=deployment.hosts, fetches=False))
     if found:
         raise DeploymentError(" ".join(map(str, found)), code="settings")
     frozen = plan.freeze(deployment)
-    current = deployment.environment.current
-    lease.write(settings=frozen, previous=current)
-    deployment.settings, deployment.previous = frozen, current
+    previous = running.before(environment)
+    lease.write(settings=frozen, previous=previous)
+    deployment.settings, deployment.previous = frozen, previous
 
 
 def _deploy(deployment: Deployment, lease: Lease, secrets: dict[str, str]) -> Verdict:

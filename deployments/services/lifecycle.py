@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from deployments import changes, rights
-from deployments.blockers import blockers, refusals
+from deployments.blockers import Blocker, blockers, refusals
 from deployments.exceptions import DeploymentError, ForgeError, Invalid, Refused, RepositoryAway
 from deployments.forges.contract import Resolved
 from deployments.models import Deployment, Environment, Person
@@ -59,18 +59,7 @@ def request(
     known = find_by_key(door)
     if known is not None:
         return known
-    reasons = [*map(str, refusals(blockers(environment, door.person, hosts=list(hosts))))]
-    resolved: Resolved | None = None
-    away = ""
-    try:
-        resolved = code.resolve(environment.application, ref)
-    except RepositoryAway as error:
-        away = str(error)
-    except ForgeError as error:
-        reasons.append(str(error))
-    reasons += _moved(resolved, expected_sha)
-    if reasons:
-        raise Refused(reasons)
+    resolved, away = look(environment, ref, door.person, hosts=hosts, expected_sha=expected_sha)
     return _create(
         environment,
         door,
@@ -82,6 +71,29 @@ def request(
         why=why[:500],
         note=away,
     )
+
+
+def look(
+    environment: Environment,
+    ref: str,
+    person: Person,
+    *,
+    hosts: Sequence[str] = (),
+    expected_sha: str = "",
+) -> tuple[Resolved | None, str]:
+    """Return what the ref means now, or why nobody can tell. Raises Refused with every reason."""
+    resolved: Resolved | None = None
+    away, wrong = "", list[str]()
+    try:
+        resolved = code.resolve(environment.application, ref)
+    except RepositoryAway as error:
+        away = str(error)
+    except ForgeError as error:
+        wrong.append(str(error))
+    # Asked just now, so what is known of the repository is true.
+    found = blockers(environment, person, hosts=list(hosts), fetches=bool(away))
+    _refuse(found, [*wrong, *_moved(resolved, expected_sha)])
+    return resolved, away
 
 
 def retry(deployment: Deployment, door: Door) -> Deployment:
@@ -102,10 +114,11 @@ def retry(deployment: Deployment, door: Door) -> Deployment:
     if not deployment.sha:
         place, hosts = deployment.environment, deployment.hosts
         return request(place, deployment.ref, door, hosts=hosts, why=deployment.why)
-    _refuse_blocked(deployment.environment, door.person, deployment.hosts)
+    away = refuse_retry(deployment, door.person)
     return _create(
         deployment.environment,
         door,
+        note=away,
         kind=Kind.RETRY,
         parent=deployment,
         ref=deployment.ref,
@@ -126,10 +139,11 @@ def rollback(environment: Environment, door: Door, to: Deployment | None = None)
         raise Invalid(f"Nothing ran in {environment} before what runs now; there is no way back.")
     if target.environment_id != environment.pk or target.status != Status.SUCCESS:
         raise Invalid(f"#{target.pk} never ran in {environment}; choose one that succeeded there.")
-    _refuse_blocked(environment, door.person, [])
+    away = refuse_rollback(environment, target, door.person)
     return _create(
         environment,
         door,
+        note=away,
         kind=Kind.ROLLBACK,
         parent=target,
         ref=target.ref,
@@ -137,6 +151,26 @@ def rollback(environment: Environment, door: Door, to: Deployment | None = None)
         subject=target.subject,
         why=f"return to #{target.pk}",
     )
+
+
+def refuse_retry(deployment: Deployment, person: Person) -> str:
+    """Refuse with every reason, or return why it has to wait for its code."""
+    environment, hosts = deployment.environment, deployment.hosts
+    fetches = not code.has(environment.application, deployment.sha)
+    return _refuse(blockers(environment, person, hosts=hosts, fetches=fetches))
+
+
+def refuse_rollback(environment: Environment, target: Deployment, person: Person) -> str:
+    """Refuse with every reason, or return why it has to wait for its code.
+
+    Where the hosts keep the release no code moves: a repository that is away is not in the way
+    then, and not even told of. Going back must work when much else does not.
+    """
+    path = environment.effective_settings.get("path", "")
+    hosts = list(environment.placements.values_list("host__name", flat=True))
+    is_kept = releases.lies_there(releases.origin(target), path, hosts)
+    fetches = not is_kept and not code.has(environment.application, target.sha)
+    return _refuse(blockers(environment, person, fetches=fetches))
 
 
 def cancel(deployment: Deployment, door: Door) -> Deployment:
@@ -162,14 +196,15 @@ def clear(deployment: Deployment) -> None:
     if deployment.status != Status.PENDING:
         return
     try:
-        resolved = code.resolve(deployment.environment.application, deployment.ref)
+        asked = deployment.sha or deployment.ref  # a commit that was decided never changes
+        resolved = code.resolve(deployment.environment.application, asked)
     except RepositoryAway as error:
         _give_up_late(deployment, str(error))
     except ForgeError as error:
         move(deployment, Status.ERROR, reason="forge", note=str(error))
     else:
-        subject = _subject(deployment.environment, resolved)
-        sha, ref = resolved.sha, resolved.ref
+        subject = deployment.subject or _subject(deployment.environment, resolved)
+        sha, ref = resolved.sha, deployment.ref if deployment.sha else resolved.ref
         move(deployment, Status.QUEUED, sha=sha, ref=ref, subject=subject)
 
 
@@ -187,7 +222,7 @@ def state_words(deployment: Deployment) -> str:
 
 
 def _create(environment: Environment, door: Door, *, note: str = "", **fields: Any) -> Deployment:
-    """Write the deployment and its Change, and queue it if its commit is known."""
+    """Write the deployment and its Change; queue it unless it waits for its code (the note)."""
     try:
         with transaction.atomic():
             deployment = Deployment.objects.create(
@@ -206,7 +241,7 @@ def _create(environment: Environment, door: Door, *, note: str = "", **fields: A
                 new=Status.PENDING,
                 note=note,
             )
-            if deployment.sha:
+            if not note:
                 move(deployment, Status.QUEUED)
     except IntegrityError:
         known = find_by_key(door)
@@ -240,10 +275,11 @@ def _subject(environment: Environment, resolved: Resolved | None) -> str:
     return found[0].subject[:200] if found else ""
 
 
-def _refuse_blocked(environment: Environment, person: Person, hosts: list[str]) -> None:
-    found = refusals(blockers(environment, person, hosts=hosts))
-    if found:
-        raise Refused([str(blocker) for blocker in found])
+def _refuse(found: list[Blocker], wrong: Sequence[str] = ()) -> str:
+    """Refuse with every reason at once, if any is a refusal; else return what is waited for."""
+    if wrong or refusals(found):
+        raise Refused([*map(str, found), *wrong])
+    return next((blocker.text for blocker in found if blocker.code == "away"), "")
 
 
 def _ask_to_stop(deployment: Deployment, door: Door) -> None:

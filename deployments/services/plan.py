@@ -27,12 +27,13 @@ def freeze(deployment: Deployment) -> dict[str, Any]:
     if not hosts:
         raise DeploymentError(f"{environment} has no such hosts any more.", code="settings")
     release = releases.origin(target) if target else deployment
+    path, names = settings.get("path", ""), [placement.host.name for placement in hosts]
     return {
         "provider": environment.application.provider,
         "settings": settings,
         "hosts": [_host(placement) for placement in hosts],
         "release": release.release_name,
-        "returns": target is not None and _lies_there(release, settings, hosts),
+        "returns": target is not None and releases.lies_there(release, path, names),
         "keep": _keep(release, int(settings.get("keep") or 5)),
         "secrets": marks(environment),
         "key": environment.ssh_key.fingerprint,
@@ -42,13 +43,6 @@ def freeze(deployment: Deployment) -> dict[str, Any]:
 def marks(environment: Environment) -> dict[str, str]:
     """Return the fingerprint of each secret."""
     return {s.name: s.fingerprint for s in credentials.secrets_of(environment)}
-
-
-def _lies_there(release: Deployment, settings: dict[str, Any], hosts: list[Placement]) -> bool:
-    """Return whether the hosts have the release still, where they would look for it."""
-    folder = release.settings.get("settings", {}).get("path", "")
-    names = [placement.host.name for placement in hosts]
-    return folder == settings.get("path", "") and releases.is_kept(release, names)
 
 
 def _keep(release: Deployment, keep: int) -> list[str]:

@@ -13,7 +13,7 @@ from deployments import lines, rights
 from deployments.blockers import blockers, refusals
 from deployments.exceptions import DeploymentError, Invalid, NotAllowed
 from deployments.models import Environment, Person
-from deployments.selectors import applications, environments, lookup, releases
+from deployments.selectors import applications, code, environments, lookup, releases, running
 from deployments.services import lifecycle
 from deployments.web.doors import door_of, person_of
 from deployments.web.errors import reasons, status_of, translated
@@ -39,7 +39,8 @@ def environment(request: HttpRequest, application: str, name: str) -> HttpRespon
     if part is not None:
         return render(request, part, context | _now(found))
     form = DeployForm(request.GET, _host_names(found)) if "ref" in request.GET else None
-    context |= _now(found) | _ways_out(found, person, form)
+    now = _now(found)
+    context |= now | _ways_out(found, now["runs"], person, form)
     return _page(request, context, form)
 
 
@@ -65,7 +66,8 @@ def deploy(request: HttpRequest, application: str, name: str) -> HttpResponse:
         raise
     except DeploymentError as error:
         context = {"live_url": stream_url(), "environment": found, "wrong": reasons(error)}
-        context |= _now(found) | _ways_out(found, door.person, form)
+        now = _now(found)
+        context |= now | _ways_out(found, now["runs"], door.person, form)
         return _page(request, context, form, status=status_of(error))
     return redirect(deployment)
 
@@ -90,50 +92,59 @@ def _page(
     context["form"] = form or DeployForm(None, context["hosts_named"])
     if form is not None and status == 200:
         try:
-            context["review"] = _review(context["environment"], form)
+            context["review"] = _review(context["environment"], context["runs"], form)
         except DeploymentError as error:
             context["ref_wrong"] = str(error)
     return render(request, "deployments/environment.html", context, status=status)
 
 
-def _review(found: Environment, form: DeployForm) -> environments.Review:
+def _review(found: Environment, runs: running.Running, form: DeployForm) -> environments.Review:
     if not form.is_valid():
         raise Invalid("\n".join(form.problems))
-    return environments.review(found, form.cleaned_data["ref"], form.cleaned_data["hosts"])
+    return environments.review(found, runs, form.cleaned_data["ref"], form.cleaned_data["hosts"])
 
 
 def _now(found: Environment) -> dict[str, Any]:
     """Say what runs, where, and what was tried lately."""
     placements = environments.placements_of(found)
     recent = environments.recent(found)
-    hosts = environments.hosts_now(found, placements)
+    runs = running.in_(found)
+    hosts = environments.hosts_now(found, runs, placements)
     return {
+        "runs": runs,
+        "agreed": runs.whole or "success",
         "hosts": hosts,
         "agreeing": sum(host.agrees for host in hosts),
         "agreement": f"{sum(host.agrees for host in hosts)} of {len(hosts)} agree",
         "recent": recent,
-        "last": recent[0] if recent and recent[0] != found.current else None,
+        "last": recent[0] if recent else None,
         "running": next((d for d in recent if not d.is_finished), None),
     }
 
 
-def _ways_out(found: Environment, person: Person, form: DeployForm | None) -> dict[str, Any]:
+def _ways_out(
+    found: Environment, runs: running.Running, person: Person, form: DeployForm | None
+) -> dict[str, Any]:
     """Say what could be done, by whom, and what stands in the way."""
     asked = form.cleaned_data if form is not None and form.is_valid() else {}
-    standing = blockers(found, person, hosts=asked.get("hosts", []))
     ref, hosts = asked.get("ref", ""), asked.get("hosts", [])
+    waiting = environments.waiting(found, runs)  # first: it asks the repository, if anything does
+    fetches = not code.has(found.application, ref.lower())
+    standing = blockers(found, person, hosts=hosts, fetches=fetches)
     app = found.application.name
     may = rights.may(person, "deploy", found)
+    back = releases.before_current(found)
     return {
         "hosts_named": _host_names(found),
-        "waiting": environments.waiting(found),
+        "waiting": waiting,
         "stops": applications.way(found.application),
         "blockers": standing,
         "blocked": bool(refusals(standing)),
         "may_deploy": may,
         "refusal": "" if may else rights.refusal(person, "deploy", found),
         "line": lines.deploy(app, ref, found.name, hosts=hosts, because=asked.get("why", "")),
-        "back": releases.before_current(found),
+        "back": back,
+        "back_until": releases.ran_until(found, back) if back else None,
         "back_line": lines.rollback(app, found.name),
         "key": uuid.uuid4().hex,
         "back_key": uuid.uuid4().hex,

@@ -21,6 +21,15 @@ def test_before_it_begins_the_previous_one_is_what_runs_now(qa: Environment, ali
     assert view.diff_url == f"https://ship.test/compare/hello/{A}...{B}/"
 
 
+def test_what_failed_behind_the_switch_is_the_previous_one(qa: Environment, alice: Person) -> None:
+    build.live(qa, alice, A)
+    failed = build.switched(qa, alice, B)
+    queued = build.deployment(qa, alice, A, status="queued", previous=None)
+
+    assert portrait(queued).previous == failed.pk
+    assert portrait(queued, row=True).previous is None
+
+
 def test_the_first_one_has_no_previous_one_for_ever(qa: Environment, alice: Person) -> None:
     first = build.live(qa, alice, A)
     build.live(qa, alice, B)

@@ -194,6 +194,17 @@ def test_a_blocked_button_takes_focus_and_says_why(
     assert not Deployment.objects.filter(status="queued").exists()
 
 
+def test_from_hosts_that_differ_one_click_leads_to_them(
+    page_for: PageFor, alice: Person, production: Environment, repository: Repository
+) -> None:
+    build.switched(production, alice, repository.git("rev-parse", "main"), "hello-production-1")
+    page = page_for(alice)
+    page.goto("/")
+    page.get_by_role("link", name="mixed").click()
+
+    expect(page.get_by_text("1 of 2 agree")).to_be_in_viewport()
+
+
 # ---- How it looks ----
 
 
@@ -228,6 +239,22 @@ def test_a_running_deployment_looks_right(
     check_page(page_for(alice), running.get_absolute_url(), "running")
     check_page(page_for(alice), "/", "board-running")
     check_page(page_for(alice), "/apps/hello/production/", "environment-running")
+
+
+@pytest.mark.parametrize("hosts", [[], ["hello-production-1"]])
+@pytest.mark.parametrize("path", ["/", "/apps/hello/", "/apps/hello/production/?ref=v2"])
+def test_what_failed_behind_the_switch_looks_right(
+    page_for: PageFor,
+    check_page: CheckPage,
+    alice: Person,
+    production: Environment,
+    repository: Repository,
+    path: str,
+    hosts: list[str],
+) -> None:
+    build.switched(production, alice, repository.git("rev-parse", "main"), *hosts)
+
+    check_page(page_for(alice), path, f"{'mixed' if hosts else 'behind'}{path.count('/')}")
 
 
 def test_a_page_for_a_viewer_with_blockers_looks_right(

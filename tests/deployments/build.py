@@ -104,6 +104,16 @@ def live(environment: Environment, person: Person, sha: str, **fields: Any) -> D
     return made
 
 
+def switched(environment: Environment, person: Person, sha: str, *hosts: str) -> Deployment:
+    """Write a deployment that failed behind the switch of these hosts, or of all."""
+    made = deployment(environment, person, sha, status="failure", reason="health")
+    placed = (
+        environment.placements.filter(host__name__in=hosts) if hosts else environment.placements
+    )
+    placed.update(current=made)
+    return made
+
+
 def change(deployment: Deployment, verb: str = "deployment.status", **fields: Any) -> Change:
     return Change.objects.create(
         verb=verb,

@@ -93,6 +93,22 @@ def test_newer_is_what_runs_now(here: Environment, alice: Person) -> None:
     assert releases.newer_than(new) is None
 
 
+def test_newer_is_also_what_failed_behind_the_switch(here: Environment, alice: Person) -> None:
+    old = build.live(here, alice, SHA)
+    failed = build.switched(here, alice, "b" * 40)
+
+    assert releases.newer_than(old) == failed
+    assert releases.newer_than(failed) is None
+
+
+def test_a_release_ran_until_what_came_after_it_began(here: Environment, alice: Person) -> None:
+    first, second = build.live(here, alice, SHA), build.live(here, alice, "b" * 40)
+    assert releases.ran_until(here, first) == second.started_at
+
+    failed = build.switched(here, alice, "c" * 40)
+    assert releases.ran_until(here, second) == failed.started_at
+
+
 def release(here: Environment, alice: Person, **frozen: Any) -> Deployment:
     usual = {"hosts": [{"name": "web-1"}], "returns": False, "keep": []}
     return build.deployment(here, alice, SHA, settings={**usual, **frozen})

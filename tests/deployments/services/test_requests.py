@@ -10,6 +10,7 @@ from deployments.exceptions import Refused
 from deployments.models import Change, Deployment, Environment, Person
 from deployments.services import lifecycle
 from deployments.services.lifecycle import Door
+from tests.deployments import build
 from tests.deployments.services import elsewhere
 from tests.deployments.services.conftest import tip
 from tests.deployments.services.queueing import bells
@@ -97,6 +98,28 @@ def test_a_repository_that_is_away_leaves_it_pending(
 
     assert (asked.status, asked.sha, bells()) == ("pending", "", [])
     assert asked.note
+
+
+def test_what_is_refused_lists_also_that_the_repository_is_away(
+    qa: Environment, bob: Person, alice: Person, away: Path
+) -> None:
+    build.deployment(qa, alice, "a" * 40, status="queued")
+
+    with pytest.raises(Refused) as refused:
+        lifecycle.request(_again(qa), "main", Door(bob, "web"))
+
+    not_allowed, gone, running = refused.value.reasons
+    assert "Bob may not deploy" in not_allowed and "comes first" in running
+    assert "There is no folder" in gone and "begins by itself when it answers" in gone
+
+
+def test_a_commit_that_is_at_hand_needs_no_repository(
+    qa: Environment, at_the_door: Door, repository: Repository
+) -> None:
+    sha = lifecycle.request(qa, "main", at_the_door).sha
+    repository.path.rename(repository.path.with_name("away.git"))
+
+    assert lifecycle.request(qa, sha, at_the_door).status == "queued"
 
 
 def test_a_pending_one_is_queued_when_the_repository_is_back(

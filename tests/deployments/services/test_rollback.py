@@ -27,6 +27,18 @@ def test_a_kept_release_comes_back_in_one_phase_and_no_code_moves(world: World) 
 
 
 @pytest.mark.slow
+def test_what_failed_behind_the_switch_is_what_ran_before_the_way_back(world: World) -> None:
+    first = world.release()
+    world.settings(restart=["exit 3"])
+    failed = world.release()
+    assert (failed.status, failed.previous) == ("failure", first)
+
+    back = world.roll_back()
+
+    assert (back.status, back.parent, back.previous) == ("success", first, failed)
+
+
+@pytest.mark.slow
 def test_the_way_back_restarts_with_the_commands_of_then(world: World) -> None:
     world.settings(restart=["echo as it was"])
     world.release()

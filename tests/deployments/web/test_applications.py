@@ -35,6 +35,34 @@ def test_where_versions_differ_a_link_compares_them(
     assert f"/compare/hello/{OLD}...{SHA}/" in text(as_bob)
 
 
+def test_it_compares_what_the_hosts_run(
+    as_bob: Client, alice: Person, qa: Environment, production: Environment
+) -> None:
+    build.live(qa, alice, SHA)
+    build.live(production, alice, OLD)
+    build.switched(production, alice, "c" * 40)
+
+    page = text(as_bob)
+
+    assert f"/compare/hello/{'c' * 40}...{SHA}/" in page
+    assert "Live, but its deployment failed" in page
+
+
+def test_where_hosts_differ_each_version_is_named(
+    as_bob: Client, alice: Person, qa: Environment, production: Environment
+) -> None:
+    build.live(qa, alice, SHA)
+    build.live(production, alice, OLD)
+    build.switched(production, alice, "c" * 40, "hello-production-2")
+
+    page = text(as_bob, "/apps/hello/?part=stops")
+
+    assert "Mixed" in page and "/apps/hello/production/#hosts" in page
+    assert f"{OLD[:7]}</code>" in page and "ccccccc</code>" in page
+    assert "/compare/hello/" not in page
+    assert "mixed</span>" in text(as_bob, "/apps/hello/qa/")
+
+
 def test_the_same_version_is_said_to_be_the_same(
     as_bob: Client, alice: Person, qa: Environment, production: Environment
 ) -> None:

@@ -81,6 +81,39 @@ def test_a_failed_try_over_a_live_version_shows_both(
     assert SHA[:7] in page and f"{OLD[:7]}</code> live" in page and "Failed" in page
 
 
+def test_a_failed_try_that_the_hosts_run_is_said_to_be_live(
+    as_alice: Client, alice: Person, qa: Environment
+) -> None:
+    build.live(qa, alice, OLD)
+    build.switched(qa, alice, SHA)
+
+    page = text(as_alice)
+
+    assert f"{SHA[:7]}</code> live, but failed" in page and OLD[:7] not in page
+
+
+def test_what_failed_behind_the_switch_stays_live_under_what_comes_next(
+    as_alice: Client, alice: Person, qa: Environment
+) -> None:
+    build.switched(qa, alice, OLD)
+    build.deployment(qa, alice, SHA, status="queued")
+
+    assert f"{OLD[:7]}</code> live, but failed" in text(as_alice)
+
+
+def test_hosts_that_differ_are_mixed_with_a_link_to_them(
+    as_alice: Client, alice: Person, production: Environment
+) -> None:
+    build.live(production, alice, OLD)
+    build.switched(production, alice, SHA, "hello-production-1")
+
+    page = text(as_alice)
+
+    cell = page.split('href="/apps/hello/production/#hosts"')[1].split("</a>")[0]
+    assert "mixed:" in cell and SHA[:7] in cell and OLD[:7] in cell
+    assert "live" not in cell
+
+
 def test_a_running_cell_is_filled_by_its_progress(
     as_alice: Client, alice: Person, qa: Environment
 ) -> None:
@@ -150,8 +183,10 @@ def fill(place: Path, person: Person, numbers: range) -> None:
         app = build.application(f"app{number}", place / str(number))
         for name in ("qa", "production"):
             environment = Environment.objects.create(application=app, name=name)
+            for host in range(2):
+                build.place(environment, f"app{number}-{name}-{host}")
             build.live(environment, person, OLD)
-            build.deployment(environment, person, SHA, status="failure")
+            build.switched(environment, person, SHA, f"app{number}-{name}-0")
 
 
 def test_strangers_are_sent_to_sign_in(client: Client, db: None) -> None:

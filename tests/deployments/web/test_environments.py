@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from deployments.forges import git
 from deployments.models import Deployment, Environment, Host, Person
+from deployments.models import Repository as RepositoryRow
+from deployments.selectors import environments
 from tests.deployments import build
 from tests.servers.repositories import Repository
 
@@ -64,6 +69,59 @@ def test_a_host_that_runs_another_version_stands_out(
     assert "1 of 2 agree" in page and f"should be {sha(repository, 'v2')[:7]}" in page
 
 
+@pytest.fixture
+def failed(alice: Person, production: Environment, repository: Repository) -> Deployment:
+    """What both hosts run, since it failed behind the switch; before it ran the first commit."""
+    build.live(production, alice, sha(repository, "main~2"))
+    return build.switched(production, alice, sha(repository, "v2"))
+
+
+@pytest.fixture
+def mixed(alice: Person, production: Environment, repository: Repository) -> tuple[str, str]:
+    """The commits of two hosts: the first one runs what failed on it."""
+    first, second = sha(repository, "main~2"), sha(repository, "v2")
+    build.live(production, alice, first)
+    build.switched(production, alice, second, "hello-production-1")
+    return first[:7], second[:7]
+
+
+def test_what_failed_behind_the_switch_is_what_runs(
+    as_alice: Client, failed: Deployment, production: Environment
+) -> None:
+    page = text(as_alice, f"{PAGE}?part=now")
+
+    assert "Live, but its deployment failed" in page and "all 2 agree" in page
+    assert page.index(failed.sha[:7]) < page.index("What last succeeded here is")
+    assert "should be" not in page
+
+
+def test_hosts_that_differ_are_named_with_their_versions(
+    as_alice: Client, mixed: tuple[str, str]
+) -> None:
+    page = text(as_alice, f"{PAGE}?part=now")
+
+    assert "Mixed" in page and 'id="hosts"' in page and "1 of 2 agree" in page
+    for version in mixed:
+        assert f'{version}</code><span class="quiet">on 1 host' in page
+    assert "Live" not in page
+
+
+def test_what_waits_is_counted_from_what_the_hosts_run(
+    as_alice: Client, failed: Deployment
+) -> None:
+    page = text(as_alice)
+
+    assert "1 commit on main" in page and f"/compare/hello/{failed.sha}..." in page
+
+
+def test_where_hosts_differ_what_waits_is_counted_from_what_lacks_most(
+    as_alice: Client, mixed: tuple[str, str]
+) -> None:
+    page = text(as_alice)
+
+    assert "2 commits on main" in page and f"<code>{mixed[0]}</code>, the one furthest away" in page
+
+
 def test_it_lists_the_commits_that_wait_to_go_out(
     as_alice: Client, alice: Person, production: Environment, repository: Repository
 ) -> None:
@@ -84,6 +142,82 @@ def test_a_silent_repository_is_a_banner_not_a_fault(
     page = text(as_alice)
 
     assert "cannot be read" in page and "as of" in page and "Say it three times" in page
+    standing = page.split('id="blockers"')[1].split("</ul>")[0]
+    assert "There is no folder" in standing and "begins by itself when it answers" in standing
+
+
+def test_a_repository_that_is_away_stands_beside_the_other_reasons(
+    as_alice: Client, production: Environment, repository: Repository
+) -> None:
+    production.ssh_key.delete()
+    shutil.move(repository.path, repository.path.with_suffix(".away"))
+
+    assert "2 things stand in the way" in text(as_alice)
+    refused = words(send(as_alice, ref="main")).split("Not started.")[1].split("</ul>")[0]
+    assert "no SSH key" in refused and "There is no folder" in refused
+
+
+def test_alone_it_makes_a_deployment_wait(
+    as_alice: Client, production: Environment, repository: Repository
+) -> None:
+    shutil.move(repository.path, repository.path.with_suffix(".away"))
+
+    assert "aria-disabled" not in text(as_alice)
+    assert send(as_alice, ref="main").status_code == 302
+    assert Deployment.objects.get().status == "pending"
+
+
+def test_for_a_commit_that_is_at_hand_nothing_is_waited_for(
+    as_alice: Client, production: Environment, repository: Repository
+) -> None:
+    text(as_alice)
+    seen = sha(repository)
+    shutil.move(repository.path, repository.path.with_suffix(".away"))
+
+    page = text(as_alice, f"{PAGE}?ref={seen}")
+
+    assert "Deploy to production" in page and 'id="blockers"' not in page
+
+
+@pytest.fixture
+def gone(as_alice: Client, production: Environment) -> None:
+    """The repository is on another machine, and a page has just found it away."""
+    RepositoryRow.objects.update(location="https://127.0.0.1:1/hello.git")
+    text(as_alice)
+
+
+@pytest.mark.usefixtures("gone")
+def test_no_page_waits_for_a_repository_that_was_away_a_moment_ago(
+    as_alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments, "SPARED", timedelta(hours=1))
+    asked = spy(monkeypatch)
+
+    assert "cannot be reached" in text(as_alice).split('id="blockers"')[1]
+    assert 'role="alert">' in text(as_alice, f"{PAGE}?ref=main")
+    assert asked == []
+
+
+@pytest.mark.usefixtures("gone")
+def test_after_a_while_it_is_asked_again(as_alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environments, "SPARED", timedelta(0))
+    asked = spy(monkeypatch)
+
+    text(as_alice)
+
+    assert "ls-remote" in asked
+
+
+def spy(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note what git is asked to do from now on."""
+    asked, run = list[str](), git.run
+
+    def noted(place: Any, arguments: list[str], **more: Any) -> git.Output:
+        asked.append(arguments[0])
+        return run(place, arguments, **more)
+
+    monkeypatch.setattr(git, "run", noted)
+    return asked
 
 
 def test_the_last_try_that_failed_is_told_with_its_reason(
@@ -128,6 +262,23 @@ def test_the_review_tells_what_will_happen(
     for word in (sha(repository)[:7], "1 commit", "systemctl restart web", "Deploy to production"):
         assert word in page
     assert f'name="expected_sha" value="{sha(repository)}"' in page
+
+
+def test_the_review_tells_what_the_hosts_run(as_alice: Client, failed: Deployment) -> None:
+    page = text(as_alice, f"{PAGE}?ref=v2")
+
+    assert f'{failed.sha[:7]}</code>, but its deployment failed (<a class="link"' in page
+    assert "no new commit: the same version again" in page
+
+
+def test_the_review_names_each_version_where_hosts_differ(
+    as_alice: Client, mixed: tuple[str, str]
+) -> None:
+    page = text(as_alice, f"{PAGE}?ref=main")
+
+    assert "mixed: " in page and "2 commits" in page
+    for version in mixed:
+        assert f"{version}</code> on 1 host" in page
 
 
 def test_going_back_is_said_plainly(
@@ -256,6 +407,18 @@ def test_the_way_back_is_named(
     build.live(production, alice, sha(repository))
 
     assert f"Roll back to {sha(repository, 'v2')[:7]}" in text(as_alice)
+
+
+def test_the_way_back_ran_fine_until_what_failed_began(
+    as_alice: Client, failed: Deployment, production: Environment
+) -> None:
+    began = timezone.now() - timedelta(hours=3)
+    Deployment.objects.filter(pk=failed.pk).update(started_at=began)
+
+    back = text(as_alice).split('id="back-h"')[1]
+
+    assert f"#{production.deployments.order_by('pk')[0].pk}</a>" in back
+    assert "ran fine until <time" in back and "3 h ago" in back
 
 
 def test_rolling_back_returns_to_what_ran_before(

@@ -1,0 +1,113 @@
+"""What the hosts really run. It is not always what last succeeded there: a deployment may fail
+behind the switch, or be for some hosts only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from deployments.forges.contract import Comparison
+from deployments.models import Application, Deployment, Environment, Placement
+from deployments.selectors import code
+
+MOST = 5  # versions that are compared
+BUT = {
+    "failure": "its deployment failed",
+    "error": "its deployment ended in an error",
+    "cancelled": "its deployment was cancelled",
+    "in_progress": "its deployment is still running",
+}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One commit, and how many hosts run it."""
+
+    deployment: Deployment | None  # the newest that brought it to one of them; None: nothing yet
+    hosts: int
+
+    @property
+    def sha(self) -> str:
+        return self.deployment.sha if self.deployment else ""
+
+    @property
+    def but(self) -> str:
+        """Say what is to be known of it beside that it runs."""
+        return BUT.get(self.deployment.status, "") if self.deployment else ""
+
+
+@dataclass(frozen=True)
+class Running:
+    """What runs in an environment: one version, several, or nothing."""
+
+    versions: tuple[Version, ...] = ()  # newest first; hosts that run nothing yet come last
+
+    @property
+    def whole(self) -> Deployment | None:
+        """Return what all hosts run: its newest deployment, however that ended."""
+        return self.versions[0].deployment if len(self.versions) == 1 else None
+
+    @property
+    def is_mixed(self) -> bool:
+        return len(self.versions) > 1
+
+    @property
+    def but(self) -> str:
+        return self.versions[0].but if self.whole else ""
+
+    @property
+    def shas(self) -> list[str]:
+        return [version.sha for version in self.versions if version.sha]
+
+
+def of(environments: Sequence[Environment]) -> dict[int, Running]:
+    """Return what runs in each, in two queries. Where there is no host it is what succeeded."""
+    rows = list(_rows(environments))
+    brought = Deployment.objects.select_related("person").in_bulk(
+        {number for _, number, _ in rows if number is not None}
+    )
+    found: dict[int, list[tuple[Deployment | None, int]]] = defaultdict(list)
+    for environment, number, hosts in rows:
+        found[environment].append((brought.get(number or 0), hosts))
+    return {e.pk: _running(found.get(e.pk) or [(e.current, 0)]) for e in environments}
+
+
+def in_(environment: Environment) -> Running:
+    return of([environment])[environment.pk]
+
+
+def before(environment: Environment) -> Deployment | None:
+    """Return what a deployment that begins now comes after; where hosts differ, what succeeded."""
+    return in_(environment).whole or environment.current
+
+
+def compared(application: Application, running: Running, head: str) -> Comparison | None:
+    """Compare with what runs; with what lacks most where hosts differ. None: nothing runs."""
+    found = [code.between(application, sha, head) for sha in running.shas[:MOST]]
+    return max(found, key=lambda one: (one.ahead, one.behind), default=None)
+
+
+def _rows(environments: Sequence[Environment]) -> Iterable[tuple[int, int | None, int]]:
+    """Give environment, deployment, and how many hosts run that one."""
+    placed = Placement.objects.filter(environment__in=[e.pk for e in environments]).order_by()
+    rows = placed.values_list("environment_id", "current_id").annotate(hosts=Count("pk"))
+    return rows.iterator()
+
+
+def _running(rows: Iterable[tuple[Deployment | None, int]]) -> Running:
+    by_sha: dict[str, Version] = {}
+    for deployment, hosts in sorted(rows, key=_newest_first):
+        sha = deployment.sha if deployment else ""
+        known = by_sha.get(sha)
+        by_sha[sha] = Version(
+            known.deployment if known else deployment, (known.hosts if known else 0) + hosts
+        )
+    versions = tuple(by_sha.values())
+    return Running(versions if any(version.sha for version in versions) else ())
+
+
+def _newest_first(row: tuple[Deployment | None, int]) -> int:
+    return -row[0].pk if row[0] else 0
