@@ -7,25 +7,31 @@ known here.
 
 from __future__ import annotations
 
+import re
+from functools import partial
+
 from bots.language import commands
 from bots.language.nearest import nearest
 from bots.language.parser import parse
 from bots.language.words import split
+from bots.naming import names_for
 from bots.speaker import Speaker
 from deployments.selectors import lookup
 
 STRONG = ("deploy", "deploys", "deployments", "rollback", "retry", "promote", "deploy-status")
 WEAK = (
     "cancel", "status", "diff", "why", "log", "show", "help", "plan", "search", "lock", "unlock",
-    "wcid", "approve", "reject", "steal", "queue", "auto-deploy",
+    "wcid", "locks", "link", "approve", "reject", "steal", "queue", "auto-deploy",
 )  # fmt: skip
 SHORTEST = 4  # fewer letters are the beginning of too many words
+FIELD = re.compile(r"(app|env|state|by|since|ref|sha):\S")
+SHA = re.compile(r"[0-9a-f]{6,40}")
 TALK = commands.NotACommand()
 
 
 def meant(text: str, speaker: Speaker) -> commands.Parsed:
     """Return what the line means to the bot; NotACommand for talk among people."""
-    parsed = parse(text, addressed=True)
+    parsed = parse(text, addressed=True, known=partial(names_for, speaker.person))
     match parsed:
         case commands.NotACommand():
             return TALK
@@ -49,23 +55,44 @@ def _names_something(command: commands.Command, speaker: Speaker) -> bool:
         case commands.Status(app=app) | commands.Why(app=app) | commands.Diff(app=app):
             return app is not None and _is_app(app, speaker)
         case _:
+            return _is_no_talk(command, speaker)
+
+
+def _is_no_talk(command: commands.Command, speaker: Speaker) -> bool:
+    """Return whether a line that begins with an ordinary word is about something that is here."""
+    match command:
+        case commands.Link(word=word) if word:
+            return False
+        case commands.Lock(app=None) | commands.Unlock(app=None) | commands.ForgetMe():
+            return False
+        case commands.Lock(app=app) | commands.Unlock(app=app) | commands.WhereCanIDeploy(app=app):
+            return app is not None and _is_app(app, speaker)
+        case commands.Plan(deploy=shown):
+            return _is_app(shown.app, speaker)
+        case commands.Search(query=query):
+            return bool(FIELD.match(query))
+        case commands.WhereIs(ref=ref, person=person, app=app):
+            return _is_app(app, speaker) if app else bool(person or SHA.fullmatch(ref or ""))
+        case _:
             return True
 
 
 def _is_nearly_a_line(text: str, parsed: commands.Parsed, speaker: Speaker) -> bool:
     words = [word.plain.lower() for word in split(text)]
-    first = words[0].partition(":")[0].rstrip("!")
+    first = words[0].lstrip("/.!").partition(":")[0].rstrip("!")
     if first in STRONG:
         return True
-    if isinstance(parsed, commands.NearMiss) and _is_misspelt(first, parsed):
+    if isinstance(parsed, commands.NearMiss) and _is_misspelt(first, text):
         return True
     follows = words[1].strip("#?.,!:;") if len(words) > 1 else ""
     return first in WEAK and _is_app(follows, speaker)
 
 
-def _is_misspelt(first: str, miss: commands.NearMiss) -> bool:
-    """Return whether another verb in its place makes a line of it."""
-    mended = any(line.split()[0] in STRONG for line in miss.suggestions)
+def _is_misspelt(first: str, text: str) -> bool:
+    """Return whether another verb in its place makes a line of it, whatever it names."""
+    miss = parse(text, addressed=True)
+    lines = miss.suggestions if isinstance(miss, commands.NearMiss) else ()
+    mended = any(line.split()[0] in STRONG for line in lines)
     return mended and len(first) >= SHORTEST and bool(nearest(first, STRONG))
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from functools import partial
 
 from bots import bare, sayings, spoken
-from bots.handlers import HANDLERS, asking
+from bots.handlers import HANDLERS, acting, asking
 from bots.handlers.finding import Unknown
 from bots.language import commands
+from bots.language.known import placed
 from bots.language.parser import parse
 from bots.messages import Message
+from bots.naming import names_for
 from bots.sayings import Reason
 from bots.speaker import Speaker
 from deployments.exceptions import DeploymentError, Refused
+from deployments.selectors import releases
+from deployments.services import lifecycle
+
+# What a deployment may come of.
+MAKING = (commands.Deploy, commands.Retry, commands.Rollback, commands.Yes)
 
 
 def receive(text: str, speaker: Speaker, *, direct: bool = True) -> Message | None:
@@ -26,6 +35,7 @@ def receive(text: str, speaker: Speaker, *, direct: bool = True) -> Message | No
         addressed=direct,
         in_thread=speaker.deployment is not None,
         asked=asking.waits(speaker),
+        known=partial(names_for, speaker.person),
     )
     if isinstance(parsed, commands.NotACommand) and not direct:
         parsed = bare.meant(text, speaker)
@@ -50,19 +60,26 @@ def answer(parsed: commands.Parsed, speaker: Speaker) -> Message:
 
 def _guarded(command: commands.Command, speaker: Speaker) -> Message:
     try:
+        if isinstance(command, MAKING) and (made := lifecycle.find_by_key(speaker.door)):
+            # Said before, and the answer was lost: what was asked then may look different now.
+            return acting.asked_for(made, speaker)
         if isinstance(command, commands.Yes):
             return _yes(command, speaker)
+        if _waits(command):
+            return sayings.not_yet(commands.NotYet(_named(command)))
         return HANDLERS[type(command)](command, speaker)
     except Refused as error:
         return sayings.refusal("Nothing was done", [Reason(text) for text in error.reasons])
     except Unknown as error:
-        return _unknown(error, command)
+        return _unknown(error, command, speaker)
     except DeploymentError as error:
         return sayings.sorry(str(error))
 
 
-def _unknown(error: Unknown, command: commands.Command) -> Message:
+def _unknown(error: Unknown, command: commands.Command, speaker: Speaker) -> Message:
     near = spoken.with_names(command, error.part, error.names)
+    if error.part == "app":
+        near = placed(spoken.line(command), names_for(speaker.person)) or near
     asks = " Did you mean:" if near else ""
     return sayings.sorry(f"{error} Nothing was done.{asks}", suggestions=near)
 
@@ -78,4 +95,21 @@ def _yes(command: commands.Yes, speaker: Speaker) -> Message:
 
 def _has_moved(was: int | None, parsed: commands.Parsed, speaker: Speaker) -> bool:
     environment = asking.environment_of(parsed, speaker)
-    return environment is not None and environment.current_id != was
+    if environment is None:
+        return False
+    runs = releases.newest(environment)
+    return (runs.pk if runs else None) != was
+
+
+def _waits(command: commands.Command) -> bool:
+    """Return whether a line is understood, in whole or in part, that nothing does yet."""
+    if isinstance(command, commands.Deploy):
+        wants = (command.task != "deploy", command.force, command.parameters, command.apps)
+        return any(wants)
+    return type(command) not in HANDLERS
+
+
+def _named(command: commands.Command) -> str:
+    """Return the line, or what a line without names is about: “who am i”."""
+    words = re.findall("[A-Z][a-z]*|I", type(command).__name__)
+    return spoken.line(command) or " ".join(words).lower()

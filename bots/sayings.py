@@ -35,6 +35,9 @@ class Reason:
     line: str = ""
 
 
+Versions = Sequence[tuple[str, int]]  # each with the number of hosts that run it
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """What runs in one environment."""
@@ -45,6 +48,8 @@ class Standing:
     number: int | None = None
     ref: str = ""
     sha: str = ""
+    but: str = ""  # what is wrong with it
+    versions: Versions = ()  # where hosts differ, instead of the above
     who: str = ""
     since: str = ""  # in words
     since_at: str = ""  # exactly, ISO 8601
@@ -261,7 +266,7 @@ def standings(rows: Sequence[Standing], url: str = "", more: int = 0) -> Message
     cells = tuple(
         (
             phrase(link(f"{row.app}/{row.environment}", row.url)),
-            phrase(Code(short(row.sha) or "nothing yet"), f" {row.ref}" if row.ref else ""),
+            _runs(row),
             phrase(Time(row.since, row.since_at)),
             phrase(row.who),
             _behind(row),
@@ -304,6 +309,22 @@ def difference(
 def _commit(one: CommitLine) -> Parts:
     author = f" ({one.author})" if one.author else ""
     return phrase(link(short(one.sha), one.url), f" {one.subject}{author}")
+
+
+def mixed(versions: Versions) -> Parts:
+    """Say in the middle of a sentence what runs where hosts differ."""
+    pieces: list[str | Part] = ["mixed: "]
+    for place, (sha, hosts) in enumerate(versions):
+        where = f" on {hosts} {'host' if hosts == 1 else 'hosts'}"
+        pieces += [", " if place else "", Code(short(sha)) if sha else "nothing", where]
+    return phrase(*pieces)
+
+
+def _runs(row: Standing) -> Parts:
+    if row.versions:
+        return mixed(row.versions)
+    but = f", but {row.but}" if row.but else ""
+    return phrase(Code(short(row.sha) or "nothing yet"), f" {row.ref}" if row.ref else "", but)
 
 
 def _behind(row: Standing) -> Parts:

@@ -24,6 +24,8 @@ class Speaker:
     confirmed: bool = False  # said yes to exactly this
     sha: str = ""  # what was shown when asked
     at: datetime = field(default_factory=timezone.now)  # when it was said
+    # The apps that the line turned out to be about: a room may be told of some only.
+    about: set[int] = field(default_factory=set, compare=False)
 
     @property
     def door(self) -> Door:

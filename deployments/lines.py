@@ -5,9 +5,11 @@ An action that the language cannot say (a branch with a space, say) is an empty 
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SIGNS = frozenset("-_./+@#=~,%!:()$")
 
 
@@ -18,12 +20,89 @@ def deploy(
     *,
     hosts: Sequence[str] = (),
     because: str = "",
+    task: str = "deploy",
+    force: bool = False,
+    parameters: Mapping[str, str] | None = None,
+    apps: Sequence[str] = (),
     verb: str = "deploy",
 ) -> str:
     place = "/".join(filter(None, [environment or "", ",".join(hosts)]))
     if not _is_sayable(ref or "", *hosts) or not _are_hosts(environment, hosts):
         return ""
-    return _line(verb, _target(app, ref), "to" if environment else "", place, _because(because))
+    if not all(_is_parameter(key, value) for key, value in (parameters or {}).items()):
+        return ""
+    return _line(
+        verb + (f":{task}" if task != "deploy" else "") + ("!" if force else ""),
+        _target(",".join(apps) or app, ref),
+        "to" if environment else "",
+        place,
+        *(f"{key}={value}" for key, value in (parameters or {}).items()),
+        _because(because),
+    )
+
+
+def plan(
+    app: str,
+    ref: str | None = None,
+    environment: str | None = None,
+    *,
+    hosts: Sequence[str] = (),
+    because: str = "",
+    task: str = "deploy",
+    force: bool = False,
+    parameters: Mapping[str, str] | None = None,
+) -> str:
+    return deploy(
+        app,
+        ref,
+        environment,
+        hosts=hosts,
+        because=because,
+        task=task,
+        force=force,
+        parameters=parameters,
+        verb="plan",
+    )
+
+
+def deploy_plan(code: str, *, verb: str = "deploy") -> str:
+    return _line(verb, "plan", code)
+
+
+def promote(app: str, source: str, target: str) -> str:
+    return _line("promote", app, "from", source, "to", target)
+
+
+def lock(
+    app: str, environment: str | None = None, *, seconds: int | None = None, because: str = ""
+) -> str:
+    """Return the line; a length of time is said in whole minutes."""
+    length = ("for", _length(seconds)) if seconds else ()
+    return _line("lock", app, *_place(environment), *length, _because(because))
+
+
+def unlock(app: str, environment: str | None = None) -> str:
+    return _line("unlock", app, *_place(environment))
+
+
+def where_can_i_deploy(app: str, *, verb: str = "deploy") -> str:
+    return _line("where can i", verb, app)
+
+
+def where_is(ref: str = "", *, person: str = "", app: str | None = None) -> str:
+    """Return the line about a ref, in an app or in all, or about a person."""
+    if not _is_sayable(ref, person) or set("@/#") & set(person + ("" if app else ref)):
+        return ""
+    return _line("where is", f"@{person}" if person else f"{app}/{ref}" if app else ref)
+
+
+def deploy_status(app: str, environment: str | None = None, *, verb: str = "deploy") -> str:
+    return _line(f"{verb}-status", "for", app, *_place(environment))
+
+
+def search(query: str) -> str:
+    said = " ".join(query.split())
+    return f"search {said}" if said else ""
 
 
 def retry(number: int | None = None) -> str:
@@ -54,7 +133,9 @@ def why(app: str, environment: str | None = None) -> str:
     return _line("why", app, *_place(environment))
 
 
-def diff(app: str, environment: str | None = None) -> str:
+def diff(app: str, environment: str | None = None, other: str | None = None) -> str:
+    if environment and other:
+        return _line("diff", app, environment, other)
     return _line("diff", app, *_place(environment))
 
 
@@ -88,6 +169,17 @@ def _because(reason: str) -> str:
     """Return the reason on one line, if there is anything in it to read."""
     is_readable = any(unicodedata.category(letter)[0] in "LNPS" for letter in reason)
     return f"because {' '.join(reason.split())}" if is_readable else ""
+
+
+def _length(seconds: int) -> str:
+    """Return seconds as 1d2h30m, rounded up to a minute."""
+    minutes = -(-seconds // 60)
+    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "m"))
+    return "".join(f"{count}{sign}" for count, sign in parts if count)
+
+
+def _is_parameter(key: str, value: str) -> bool:
+    return bool(PARAMETER.fullmatch(key)) and _is_sayable(f"{key}={value}")
 
 
 def _are_hosts(environment: str | None, hosts: Sequence[str]) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from bots import sayings
 from bots.handlers import asking, finding
 from bots.language import commands
-from bots.messages import Code, Message, Strong
-from bots.portraits import portrait
+from bots.messages import Code, Message, Part, Strong
+from bots.portraits import portrait, versions_of
 from bots.speaker import Speaker
 from deployments import lines
-from deployments.blockers import blockers, refusals
-from deployments.exceptions import Refused
+from deployments.exceptions import RepositoryAway
 from deployments.models import Deployment, Environment
-from deployments.selectors import code, lookup, releases
+from deployments.selectors import code, lookup, releases, running
+from deployments.selectors.running import Running
 from deployments.services import lifecycle
 
 
@@ -28,7 +28,7 @@ def deploy(command: commands.Deploy, speaker: Speaker) -> Message:
         why=command.reason,
         expected_sha=speaker.sha,
     )
-    return _asked_for(made, speaker)
+    return asked_for(made, speaker)
 
 
 def retry(command: commands.Retry, speaker: Speaker) -> Message:
@@ -36,7 +36,7 @@ def retry(command: commands.Retry, speaker: Speaker) -> Message:
     newer = releases.newer_than(deployment)
     if newer is not None and deployment.status in lifecycle.AGAIN and not speaker.confirmed:
         return _ask_over(speaker, deployment, newer)
-    return _asked_for(lifecycle.retry(deployment, speaker.door), speaker)
+    return asked_for(lifecycle.retry(deployment, speaker.door), speaker)
 
 
 def cancel(command: commands.Cancel, speaker: Speaker) -> Message:
@@ -63,7 +63,7 @@ def rollback(command: commands.Rollback, speaker: Speaker) -> Message:
     target = _target(command, speaker, environment)
     if environment.production and target is not None and not speaker.confirmed:
         return _ask_back(speaker, environment, target)
-    return _asked_for(lifecycle.rollback(environment, speaker.door, to=target), speaker)
+    return asked_for(lifecycle.rollback(environment, speaker.door, to=target), speaker)
 
 
 # ---- Questions ----
@@ -78,14 +78,17 @@ def _asks_where(command: commands.Deploy, environment: Environment) -> bool:
 
 def _has_moved(command: commands.Deploy, environment: Environment, speaker: Speaker) -> bool:
     """Return whether a yes was about another commit than the ref means now."""
-    if not speaker.sha or lifecycle.find_by_key(speaker.door) is not None:
+    if not speaker.sha:
         return False
     return code.resolve(environment.application, command.ref or "").sha != speaker.sha
 
 
 def _ask_where(command: commands.Deploy, speaker: Speaker, environment: Environment) -> Message:
-    _refuse_blocked(speaker, environment, command.hosts)
-    found = code.resolve(environment.application, command.ref or "")
+    found, away = lifecycle.look(
+        environment, command.ref or "", speaker.person, hosts=command.hosts
+    )
+    if found is None:  # a yes is about a commit, and which one cannot be told
+        raise RepositoryAway(away)
     name = environment.name
     app = environment.application.name
     line = lines.deploy(app, command.ref, name, hosts=command.hosts, because=command.reason)
@@ -107,7 +110,7 @@ def _ask_where(command: commands.Deploy, speaker: Speaker, environment: Environm
 
 def _ask_over(speaker: Speaker, deployment: Deployment, newer: Deployment) -> Message:
     environment = deployment.environment
-    _refuse_blocked(speaker, environment)
+    lifecycle.refuse_retry(deployment, speaker.person)
     return asking.ask(
         speaker,
         environment,
@@ -120,7 +123,7 @@ def _ask_over(speaker: Speaker, deployment: Deployment, newer: Deployment) -> Me
 
 
 def _ask_back(speaker: Speaker, environment: Environment, target: Deployment) -> Message:
-    _refuse_blocked(speaker, environment)
+    lifecycle.refuse_rollback(environment, target, speaker.person)
     app = environment.application.name
     return asking.ask(
         speaker,
@@ -132,18 +135,9 @@ def _ask_back(speaker: Speaker, environment: Environment, target: Deployment) ->
         Code(target.sha[:7]),
         f" “{target.subject}”" if target.subject else "",
         f", which #{target.pk} by {target.person} brought. ",
-        f"Now it runs {_version(releases.on_hosts(environment))}.",
+        *_runs(running.in_(environment)),
         label=f"Roll back {environment.name}",
     )
-
-
-def _refuse_blocked(
-    speaker: Speaker, environment: Environment, hosts: tuple[str, ...] = ()
-) -> None:
-    """Refuse at once, with every reason, what a yes could not bring about."""
-    found = refusals(blockers(environment, speaker.person, hosts=list(hosts)))
-    if found:
-        raise Refused([str(blocker) for blocker in found])
 
 
 def _named(command: commands.Rollback, speaker: Speaker) -> str | None:
@@ -162,14 +156,17 @@ def _target(
     return releases.before_current(environment)
 
 
-def _version(current: Deployment | None) -> str:
-    return f"{current.sha[:7]} (#{current.pk})" if current else "nothing"
+def _runs(runs: Running) -> tuple[str | Part, ...]:
+    if runs.is_mixed:
+        return ("Now it is ", *sayings.mixed(versions_of(runs)), ".")
+    whole = runs.whole
+    return (f"Now it runs {whole.sha[:7]} (#{whole.pk})." if whole else "Now it runs nothing.",)
 
 
 # ---- Answers ----
 
 
-def _asked_for(deployment: Deployment, speaker: Speaker) -> Message:
+def asked_for(deployment: Deployment, speaker: Speaker) -> Message:
     """Answer that a new deployment is on its way; in a thread, that it has its own."""
     deployment.refresh_from_db()
     view = portrait(deployment, speaker.base)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 
@@ -13,17 +15,18 @@ from bots.language import commands
 from bots.language.nearest import nearest
 from bots.language.table import help_lines, verbs
 from bots.messages import Code, Message, Strong
-from bots.portraits import diff_url, portrait, previous_of
-from bots.sayings import CommitLine, Reason, Standing
+from bots.portraits import diff_url, portrait, previous_of, versions_of
+from bots.sayings import CommitLine, Reason, Standing, Versions
 from bots.speaker import Speaker
 from deployments.blockers import blockers
 from deployments.exceptions import DeploymentError
 from deployments.models import Environment
-from deployments.selectors import code, lookup
+from deployments.selectors import code, lookup, running
 from deployments.selectors import log as logs
+from deployments.selectors.running import Running
 from deployments.templatetags.shipmate import relative
 from deployments.web.ansi import plain
-from deployments.web.looks import look
+from deployments.web.looks import look_of
 
 SHOWN = 10
 MOST = 50
@@ -32,7 +35,8 @@ TAIL = 30
 
 def status(command: commands.Status, speaker: Speaker) -> Message:
     rows = finding.environments(speaker, command.app, command.environment)
-    standings = [_standing(environment, speaker) for environment in rows[:MOST]]
+    runs = running.of(rows[:MOST])
+    standings = [_standing(place, runs[place.pk], speaker) for place in rows[:MOST]]
     return sayings.standings(standings, speaker.base + "/", more=len(rows) - len(standings))
 
 
@@ -45,7 +49,7 @@ def deploys(command: commands.Deploys, speaker: Speaker) -> Message:
         rows, title = rows.filter(environment=environment), f"{title} to {environment.name}"
     if command.ref is not None:
         rows, title = rows.filter(ref=command.ref), f"{title} from {command.ref}"
-    views = [portrait(deployment, speaker.base) for deployment in rows[:SHOWN]]
+    views = [portrait(deployment, speaker.base, row=True) for deployment in rows[:SHOWN]]
     return sayings.deployments(title, views, speaker.base + app.get_absolute_url())
 
 
@@ -64,8 +68,17 @@ def diff(command: commands.Diff, speaker: Speaker) -> Message:
         base = previous.sha if previous else ""
         return _difference(thread.environment, base, thread.sha, speaker)
     environment = finding.environment(speaker, command.app, command.environment)
-    base = environment.current.sha if environment.current else ""
-    return _difference(environment, base, _head(command, speaker, environment), speaker)
+    runs = running.in_(environment)
+    if command.other is None:
+        head = code.resolve(environment.application, "").sha
+    else:
+        other = finding.environment(speaker, command.app, command.other)
+        there = running.in_(other)
+        if there.is_mixed:
+            return _not_one(other, there, speaker)
+        head = there.shas[0] if there.shas else ""
+    found = running.compared(environment.application, runs, head) if head else None
+    return _difference(environment, found.base if found else "", head, speaker, versions_of(runs))
 
 
 def log(command: commands.Log, speaker: Speaker) -> Message:
@@ -81,8 +94,12 @@ def show(command: commands.Show, speaker: Speaker) -> Message:
 
 
 def help_(command: commands.Help, speaker: Speaker) -> Message:
-    near = nearest(command.word, verbs("deploy")) if command.word else ()
-    return sayings.help_answer(help_lines(command.word), command.word, list(near))
+    near = [word for word in _nearest_verbs(command.word) if help_lines(word)]
+    return sayings.help_answer(help_lines(command.word), command.word, near)
+
+
+def _nearest_verbs(word: str | None) -> Sequence[str]:
+    return nearest(word, verbs("deploy")) if word else ()
 
 
 def version(command: commands.Version, speaker: Speaker) -> Message:
@@ -93,38 +110,49 @@ def version(command: commands.Version, speaker: Speaker) -> Message:
     return sayings.note("This is ", Strong("Shipmate"), f", {number}.", quiet=True)
 
 
-def _standing(environment: Environment, speaker: Speaker) -> Standing:
-    current = environment.current
-    app, name = environment.application.name, environment.name
-    url = speaker.base + environment.get_absolute_url()
-    if current is None:
-        return Standing(app=app, environment=name, state="none", url=url)
-    finished = current.finished_at
-    return Standing(
-        app=app,
-        environment=name,
-        state=look(current.status).data_state,
-        number=current.pk,
-        ref=current.ref,
-        sha=current.sha,
-        who=str(current.person),
+def _standing(environment: Environment, runs: Running, speaker: Speaker) -> Standing:
+    standing = Standing(
+        app=environment.application.name,
+        environment=environment.name,
+        versions=versions_of(runs),
+        behind=_behind(environment, runs),
+        url=speaker.base + environment.get_absolute_url(),
+    )
+    whole = runs.whole
+    if whole is None:
+        return standing
+    finished = whole.finished_at
+    return replace(
+        standing,
+        state=look_of(whole).data_state,
+        number=whole.pk,
+        ref=whole.ref,
+        sha=whole.sha,
+        but=runs.but,
+        who=str(whole.person),
         since=relative(finished, timezone.now()) if finished else "",
         since_at=finished.isoformat() if finished else "",
-        behind=_behind(environment),
-        url=url,
     )
 
 
-def _behind(environment: Environment) -> int | None:
+def _not_one(environment: Environment, runs: Running, speaker: Speaker) -> Message:
+    return sayings.note(
+        f"Nothing to compare with: {environment} is ",
+        *sayings.mixed(versions_of(runs)),
+        ".",
+        url=speaker.base + environment.get_absolute_url(),
+    )
+
+
+def _behind(environment: Environment, runs: Running) -> int | None:
     """Return how many commits are not out; None where the repository does not say."""
-    if environment.current is None:
-        return None
     try:
         refs = code.refs(environment.application, fresh=False)
         head = next((ref.sha for ref in refs.branches if ref.name == refs.default), "")
-        return code.between(environment.application, environment.current.sha, head).ahead
+        found = running.compared(environment.application, runs, head)
     except DeploymentError:
         return None
+    return found.ahead if found else None
 
 
 def _reasons(environment: Environment, speaker: Speaker) -> list[Reason]:
@@ -134,24 +162,21 @@ def _reasons(environment: Environment, speaker: Speaker) -> list[Reason]:
     ]
 
 
-def _head(command: commands.Diff, speaker: Speaker, environment: Environment) -> str:
-    if command.other is None:
-        return code.resolve(environment.application, "").sha
-    other = finding.environment(speaker, command.app, command.other)
-    return other.current.sha if other.current else ""
-
-
-def _difference(environment: Environment, base: str, head: str, speaker: Speaker) -> Message:
+def _difference(
+    environment: Environment, base: str, head: str, speaker: Speaker, versions: Versions = ()
+) -> Message:
     if not base or not head:
         return sayings.note(f"Nothing to compare: {environment} has run nothing before.")
-    if base == head:
+    if base == head and not versions:
         return sayings.note(Strong(str(environment)), " runs ", Code(head[:7]), ", the same.")
     found = code.between(environment.application, base, head)
     url = diff_url(environment, base, head, speaker.base)
     commits = [CommitLine(c.sha, c.subject, c.author_name) for c in found.commits[:SHOWN]]
     counts = f": {found.ahead} ahead, {found.behind} behind."
+    several = (*sayings.mixed(versions), "; from the one furthest away, ") if versions else ()
     return sayings.difference(
         f"{environment}: ",
+        *several,
         Code(base[:7]),
         " → ",
         Code(head[:7]),

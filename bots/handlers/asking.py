@@ -17,6 +17,7 @@ from bots.models import Question
 from bots.speaker import Speaker
 from deployments.exceptions import Invalid
 from deployments.models import Environment, Person
+from deployments.selectors import releases
 
 LASTS = timedelta(minutes=2)
 # A yes that comes later is told so; after this time it is talk among people.
@@ -40,7 +41,7 @@ def ask(
         defaults={
             "line": line,
             "sha": sha,
-            "current": environment.current,
+            "current": releases.newest(environment),
             "code": code,
             "answered": "",
         },

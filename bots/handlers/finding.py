@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bots.language.nearest import nearest
 from bots.speaker import Speaker
@@ -30,6 +30,7 @@ def application(speaker: Speaker, name: str | None) -> Application:
         names = list(seen.values_list("name", flat=True))
         text = f"There is no app “{name}” here." if names else "There is no app here yet."
         raise Unknown(text, "app", nearest(name, names) or names[:3])
+    speaker.about.add(found.pk)
     return found
 
 
@@ -37,6 +38,7 @@ def environment(speaker: Speaker, app: str | None, name: str | None) -> Environm
     """Return the environment that was named, or the thread's; else the app's default one."""
     thread = speaker.deployment
     if app is None and thread is not None and name is None:
+        speaker.about.add(thread.environment.application_id)
         return thread.environment
     found = application(speaker, app)
     asked = name or found.default_environment or _only_environment(found)
@@ -49,23 +51,26 @@ def environments(speaker: Speaker, app: str | None, name: str | None) -> list[En
     if app is not None:
         rows = rows.filter(application=application(speaker, app))
     if name is None:
-        return list(rows)
+        return _all(speaker, rows)
     asked = lookup.ALIASES.get(name.lower(), name.lower())
     found = [e for e in rows if asked == e.name or name.lower() in e.aliases]
     if not found:
         names = sorted({e.name for e in rows})
         said = f"No environment is called “{name}”. There is: {', '.join(names) or 'none yet'}."
         raise Unknown(said, "environment", nearest(name, names) or names[:3])
-    return found
+    return _all(speaker, found)
 
 
 def deployment(speaker: Speaker, number: int | None) -> Deployment:
     """Return the deployment of this number, or the thread's."""
-    if number is not None:
-        return lookup.deployment_for(speaker.person, number)
-    if speaker.deployment is None:
-        raise Invalid("Which deployment? Outside of its thread name it by its number, like #812.")
-    return lookup.deployment_for(speaker.person, speaker.deployment.pk)
+    if number is None:
+        if speaker.deployment is None:
+            said = "Which deployment? Outside of its thread name it by its number, like #812."
+            raise Invalid(said)
+        number = speaker.deployment.pk
+    found = lookup.deployment_for(speaker.person, number)
+    speaker.about.add(found.environment.application_id)
+    return found
 
 
 def _environment(speaker: Speaker, app: Application, name: str) -> Environment:
@@ -75,6 +80,12 @@ def _environment(speaker: Speaker, app: Application, name: str) -> Environment:
         names = list(app.environments.values_list("name", flat=True))
         said = f"{app} has no environment “{name}”. It has: {', '.join(names) or 'none yet'}."
         raise Unknown(said, "environment", nearest(name, names) or names[:3]) from None
+
+
+def _all(speaker: Speaker, found: Iterable[Environment]) -> list[Environment]:
+    rows = list(found)
+    speaker.about.update(row.application_id for row in rows)
+    return rows
 
 
 def _only_environment(app: Application) -> str:
@@ -88,9 +99,11 @@ def _only_environment(app: Application) -> str:
 
 def _only_application(speaker: Speaker) -> Application:
     if speaker.deployment is not None:
+        speaker.about.add(speaker.deployment.environment.application_id)
         return speaker.deployment.environment.application
     seen = list(lookup.applications_for(speaker.person)[:4])
     if len(seen) == 1:
+        speaker.about.add(seen[0].pk)
         return seen[0]
     raise Unknown(
         "Which app?" if seen else "There is no app here yet.", "app", [app.name for app in seen[:3]]

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import NoReturn
 
 from bots.language.words import Reader
 
 SLUG = re.compile(r"[_.0-9a-z][-_.0-9a-z]*")
 NUMBER = re.compile(r"#?[0-9]{1,9}")
+DURATION = re.compile(
+    r"(?=[0-9])(?:([0-9]{1,3})w)?(?:([0-9]{1,4})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?"
+)
+PULL_REQUEST = re.compile(SLUG.pattern + "#[0-9]+")
+SECONDS = (7 * 86_400, 86_400, 3_600, 60)
 PLACE_WORDS = ("to", "in", "on")
 SMALL_WORDS = (
     *PLACE_WORDS, "because", "when", "at", "after", "from", "for", "into", "the", "of", "and",
@@ -23,17 +29,56 @@ def app(reader: Reader) -> str | None:
     return reader.take().lower()
 
 
+def named_app(reader: Reader) -> str:
+    """Read an application's name, which must be there."""
+    name = app(reader)
+    if name is None:
+        _must_follow(reader)
+    return name
+
+
 def target(reader: Reader) -> tuple[str, str | None]:
     """Read APP, APP/REF or APP@REF."""
-    if not reader.peek():
-        reader.puzzle("an application's name must follow", back=1)
-    if reader.peek() in SMALL_WORDS:
-        reader.puzzle("an application's name must stand before it")
+    apps, ref = targets(reader)
+    if len(apps) > 1:
+        reader.puzzle("one application at a time is understood here", back=1)
+    return apps[0], ref
+
+
+def targets(reader: Reader) -> tuple[tuple[str, ...], str | None]:
+    """Read what `target` reads, also of several applications: APP,APP."""
+    if not reader.peek() or reader.peek() in SMALL_WORDS:
+        _must_follow(reader)
     name, sign, ref = _divide(reader.words[reader.at].plain)
-    _check_name(reader, name.lower())
+    apps = _check_names(reader, name.lower())
     _check_ref(reader, sign, ref)
     reader.take()
-    return name.lower(), ref or None
+    return apps, ref or None
+
+
+def environment(reader: Reader) -> str:
+    """Read an environment's name, after the word that announced it."""
+    if not reader.peek() or reader.peek() in SMALL_WORDS:
+        reader.puzzle("an environment must follow it", back=1)
+    name = reader.take().lower()
+    if not SLUG.fullmatch(name):
+        reader.puzzle("it is not an environment's name", back=1)
+    return name
+
+
+def duration(reader: Reader) -> int | None:
+    """Read “for 1h30m” as seconds."""
+    if not reader.take_if("for"):
+        return None
+    if not reader.peek() or reader.peek() in SMALL_WORDS:
+        reader.puzzle("a length of time like 2h must follow it", back=1)
+    found = DURATION.fullmatch(reader.peek())
+    parts = zip(found.groups(default="0"), SECONDS, strict=True) if found else ()
+    seconds = sum(int(count) * each for count, each in parts)
+    if not seconds:
+        reader.puzzle("a length of time is written 30m, 2h, 1d or 1h30m")
+    reader.take()
+    return seconds
 
 
 def place(reader: Reader) -> str | None:
@@ -84,14 +129,21 @@ def _divide(word: str) -> tuple[str, str, str]:
     return word, "", ""
 
 
-def _check_name(reader: Reader, name: str) -> None:
-    apps = name.split(",")
-    if len(apps) > 1 and all(SLUG.fullmatch(one) for one in apps):
-        reader.needs(2, reader.words[reader.at].typed)
-    elif re.fullmatch(SLUG.pattern + "#[0-9]+", name):
+def _must_follow(reader: Reader) -> NoReturn:
+    if not reader.peek():
+        reader.puzzle("an application's name must follow", back=1)
+    reader.puzzle("an application's name must stand before it")
+
+
+def _check_names(reader: Reader, name: str) -> tuple[str, ...]:
+    apps = tuple(name.split(","))
+    if PULL_REQUEST.fullmatch(name):
         reader.needs(5, reader.words[reader.at].typed)
-    elif not SLUG.fullmatch(name):
+    elif not all(SLUG.fullmatch(one) for one in apps):
         reader.puzzle("an application's name has letters, digits, “-”, “_” and “.” only")
+    elif len(set(apps)) < len(apps):
+        reader.puzzle("an application is named twice")
+    return apps
 
 
 def _check_ref(reader: Reader, sign: str, ref: str) -> None:

@@ -8,6 +8,9 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Deploy:
+    """`apps` names all of “deploy web,api”; `app` is the first. An app may be a repository's name
+    (“acme/web”): then `app` is “acme” and `ref` “web”, until it is looked up."""
+
     app: str
     ref: str | None = None
     environment: str | None = None
@@ -16,6 +19,7 @@ class Deploy:
     task: str = "deploy"
     force: bool = False
     parameters: tuple[tuple[str, str], ...] = ()
+    apps: tuple[str, ...] = ()  # all of them, where several are named
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,97 @@ class No:
     code: str = ""
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Everything that would happen, and nothing done."""
+
+    deploy: Deploy
+
+
+@dataclass(frozen=True)
+class DeployPlan:
+    """Exactly what the plan with this code showed."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Promote:
+    app: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Lock:
+    """`seconds`: how long; None until it is unlocked."""
+
+    app: str | None = None
+    environment: str | None = None
+    seconds: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Unlock:
+    app: str | None = None
+    environment: str | None = None
+
+
+@dataclass(frozen=True)
+class Locks:
+    pass
+
+
+@dataclass(frozen=True)
+class WhereCanIDeploy:
+    app: str
+
+
+@dataclass(frozen=True)
+class WhereIs:
+    """One of a commit (or ref) and a person's name without its “@”; `app` narrows a ref."""
+
+    ref: str | None = None
+    person: str | None = None
+    app: str | None = None
+
+
+@dataclass(frozen=True)
+class DeployStatus:
+    app: str
+    environment: str | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    query: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """Ask for a one-time address; `word` is what the page showed, typed back."""
+
+    word: str = ""
+
+
+@dataclass(frozen=True)
+class WhoAmI:
+    pass
+
+
+@dataclass(frozen=True)
+class ForgetMe:
+    pass
+
+
+@dataclass(frozen=True)
+class DeployToken:
+    """Somebody speaks of a token in chat; `typed` where one may have been typed."""
+
+    typed: bool = False
+
+
 Command: TypeAlias = (
     Deploy
     | Retry
@@ -109,6 +204,20 @@ Command: TypeAlias = (
     | Version
     | Yes
     | No
+    | Plan
+    | DeployPlan
+    | Promote
+    | Lock
+    | Unlock
+    | Locks
+    | WhereCanIDeploy
+    | WhereIs
+    | DeployStatus
+    | Search
+    | Link
+    | WhoAmI
+    | ForgetMe
+    | DeployToken
 )
 
 

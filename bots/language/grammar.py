@@ -8,11 +8,14 @@ from bots.language import clauses
 from bots.language.commands import (
     Cancel,
     Deploy,
+    DeployPlan,
     Deploys,
     Diff,
     Help,
     Log,
     No,
+    Plan,
+    Promote,
     Retry,
     Rollback,
     Show,
@@ -27,19 +30,49 @@ from bots.language.words import Reader
 TASK = re.compile(r":[_.0-9a-z][-_.:0-9a-z]*")
 PARAMETER = re.compile(r"[a-z_][0-9a-z_]*=.*")
 QUESTION = re.compile(r"[0-9][0-9a-z]{3}")
+PLAN = re.compile(r"[0-9a-z]{4,8}")
 CODE = re.compile(r"[0-9]{6}|[cbdefghijklnrtuv]{32,64}")
 
 
 def deploy(reader: Reader) -> Deploy:
     task, force = _task_and_force(reader)
-    app, ref = clauses.target(reader)
+    apps, ref = clauses.targets(reader)
     environment, hosts = clauses.place_and_hosts(reader)
     parameters = _parameters(reader)
-    _code(reader, environment)
+    _code(reader)
     _when(reader)
     reason = clauses.because(reader)
     reader.end()
-    return Deploy(app, ref, environment, hosts, reason, task, force, parameters)
+    several = apps if len(apps) > 1 else ()
+    return Deploy(apps[0], ref, environment, hosts, reason, task, force, parameters, several)
+
+
+def plan(reader: Reader) -> Plan:
+    shown = deploy(reader)
+    if shown.apps:
+        reader.at = 1
+        reader.puzzle("a plan is for one application")
+    return Plan(shown)
+
+
+def deploy_plan(reader: Reader) -> DeployPlan:
+    if not PLAN.fullmatch(reader.peek()):
+        reader.puzzle("a plan's code like 7fk3 must follow", back=0 if reader.peek() else 1)
+    code = reader.take().lower()
+    reader.end()
+    return DeployPlan(code)
+
+
+def promote(reader: Reader) -> Promote:
+    app = clauses.named_app(reader)
+    places: dict[str, str] = {}
+    while (word := reader.peek()) in ("from", "to") and word not in places:
+        reader.take()
+        places[word] = clauses.environment(reader)
+    reader.end()
+    if len(places) < 2:
+        reader.puzzle("it is said “promote APP from ENV to ENV”", back=1)
+    return Promote(app, places["from"], places["to"])
 
 
 def retry(reader: Reader) -> Retry:
@@ -87,7 +120,6 @@ def diff(reader: Reader) -> Diff:
     app = clauses.app(reader)
     pair = _two_environments(reader) if app else None
     if pair:
-        reader.needs(2, "diff between two environments")
         reader.end()
         return Diff(app, *pair)
     environment = clauses.place(reader)
@@ -145,22 +177,23 @@ def _task_and_force(reader: Reader) -> tuple[str, bool]:
     task = "".join(re.split("^[^:!]+", head)).replace("!", "", 1)
     if task and not TASK.fullmatch(task):
         reader.puzzle("a task is written like “:migrations”", back=1)
-    if force or task:
-        reader.needs(2, reader.words[0].typed)
+    if force and task in (":lock", ":unlock", ":version"):
+        reader.puzzle("it cannot be forced", back=1)
     return task[1:] or "deploy", force
 
 
 def _parameters(reader: Reader) -> tuple[tuple[str, str], ...]:
-    found: list[tuple[str, str]] = []
+    found: dict[str, str] = {}
     while PARAMETER.fullmatch(reader.peek()):
         key, _, value = reader.take().partition("=")
-        reader.needs(2, f"{key}=…")
-        found.append((key, value))
-    return tuple(found)
+        if key in found:
+            reader.puzzle(f"{key} is given twice", back=1)
+        found[key] = value
+    return tuple(found.items())
 
 
-def _code(reader: Reader, environment: str | None) -> None:
-    if environment and CODE.fullmatch(reader.peek()):
+def _code(reader: Reader) -> None:
+    if CODE.fullmatch(reader.peek()):
         reader.take()
         reader.needs(9, "a one-time code")
 

@@ -33,7 +33,10 @@ def distance(left: str, right: str) -> int:
 def _rank(word: str, name: str) -> int | None:
     if len(name) > LONGEST:
         return None
-    slips = distance(word, name)
     if len(word) > 1 and name.startswith(word):
-        return min(slips, 1)
-    return slips if slips <= max(1, min(len(word), len(name)) // 3) else None
+        return min(len(name) - len(word), 1)
+    most = max(1, min(len(word), len(name)) // 3)
+    if abs(len(word) - len(name)) > most:
+        return None
+    slips = distance(word, name)
+    return slips if slips <= most else None

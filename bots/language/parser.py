@@ -3,49 +3,59 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from bots.language.commands import Command, Help, NearMiss, NotACommand, NotYet, Parsed
+from bots.language import known as known_names
+from bots.language.commands import Command, DeployToken, Help, NearMiss, NotACommand, NotYet, Parsed
+from bots.language.known import Names
 from bots.language.nearest import nearest
-from bots.language.repair import Miss, repairs
-from bots.language.table import Pattern, heads, spoken, verbs
+from bots.language.repair import MOST, MOST_WORDS, Miss, is_short, repairs
+from bots.language.table import Pattern, heads, spoken, unspoken, verbs
 from bots.language.text import shorten
 from bots.language.words import Later, Puzzle, Reader, Word, join, split
 
 Words = tuple[Word, ...]
+MOST_BEFORE = 6
 
 
 def parse(
     text: str,
     *,
     names: Sequence[str] = ("shipmate",),
+    signs: str = "",
     addressed: bool = False,
     in_thread: bool = False,
     asked: bool = False,
     verb: str = "deploy",
+    known: Callable[[], Names] | None = None,
 ) -> Parsed:
     """Return what a line means.
 
+    `signs`: those that stand for the bot's name before a verb in this room, like “.” and “!”.
     `addressed`: the bot's name is not needed here (a direct message, the API, the command line).
     `in_thread`: in a deployment's thread, where some bare words count as a whole message.
     `asked`: the bot waits for this person's yes or no here.
+    `known`: asked, where a line is not understood, for the names that it may have meant.
     """
     verb = verb.lower()
-    called, words = _address(_without_ticks(split(text)), names, verb)
+    signs = "/.!" if addressed else f"/{signs}"
+    called, words = _address(_without_ticks(split(text)), names, signs, verb)
     if not words:
         return Help() if called else NotACommand()
     if called or addressed or _is_bare(words, verb, in_thread, asked):
-        return _interpret(words, verb)
+        return _interpret(words, verb, known)
     return NotACommand()
 
 
-def _interpret(words: Words, verb: str) -> Parsed:
+def _interpret(words: Words, verb: str, known: Callable[[], Names] | None) -> Parsed:
+    if _is_about_a_token(words, verb):
+        return DeployToken(len(words) > 1 or ":" in words[0].plain)
     try:
         return _understand(words, verb)
     except Later as later:
         return NotYet(shorten(later.what))
     except Puzzle as puzzle:
-        return _near_miss(words, puzzle, verb)
+        return _near_miss(words, puzzle, verb, known() if known else None)
 
 
 def _understand(words: Words, verb: str) -> Command:
@@ -73,25 +83,77 @@ def _find(words: Words, verb: str) -> tuple[tuple[str, ...], Pattern] | None:
     return None
 
 
-def _near_miss(words: Words, puzzle: Puzzle, verb: str) -> NearMiss:
+def _near_miss(words: Words, puzzle: Puzzle, verb: str, names: Names | None) -> NearMiss:
     found = _find(words, verb)
     miss = Miss(words, puzzle.at, found[1].name if found else "")
-    near = nearest(words[0].plain, verbs(verb))
-    lines = repairs(miss, near, lambda candidate: _acts(candidate, verb))
+    near = _verbs_near(words[0].plain.lower(), verb)
+    lines = repairs(miss, near, lambda candidate: _acts(candidate, verb, names))
+    if names is not None and is_short(words):
+        lines = _with_names(words, miss.line, near, verb, names) + lines
+    if found is None and is_short(words):
+        lines += _behind(words, verb, names)
+    example = spoken(found[1].example, verb) if found else "help"
+    if names is not None:
+        example = known_names.example(example, words[1:MOST_WORDS], names)
+        example = example if _acts(split(example), verb, names) else "help"
     return NearMiss(
         understood=shorten(join(miss.before)),
         problem=shorten(miss.word.typed),
         explanation=puzzle.explanation,
-        suggestions=tuple(lines) or (spoken(found[1].example, verb) if found else "help",),
+        suggestions=tuple(dict.fromkeys(lines))[:MOST] or (example,),
     )
 
 
-def _acts(words: Words, verb: str) -> bool:
+def _behind(words: Words, verb: str, names: Names | None) -> list[str]:
+    """Return lines for a verb that stands behind other words: “please deploy web”."""
+    for index, word in enumerate(words[1:MOST_BEFORE], 1):
+        found = _find(words[index:], verb) if word.plain.lower() in heads(verb) else None
+        if found is None:
+            continue
+        is_app_first = index == 1 and names is not None and words[0].plain.lower() in names.apps
+        line = (*words[1:], words[0]) if is_app_first else words[index:]
+        lines = [join(line)] if _acts(line, verb, names) else []
+        return lines + (_with_names(line, found[1].name, [], verb, names) if names else [])
+    if names is None or not _is_name(words[0], names):
+        return []
+    return _with_names((words[0], *words), "", ["deploy", "status"], verb, names)
+
+
+def _is_name(word: Word, names: Names) -> bool:
+    low = word.plain.lower().strip(",:?!")
+    return low in names.apps or names.is_place(low)
+
+
+def _with_names(words: Words, line: str, near: Sequence[str], verb: str, names: Names) -> list[str]:
+    """Return lines made of the names in these words, for the verb that was said or nearly said."""
+    made: list[str] = []
+    for said in [line] if line else [unspoken(one, verb) for one in near]:
+        one = "plan" if said == "deploy plan" else said
+        head = words[0].plain if one == line else spoken(one, verb)
+        lines = known_names.assembled(words[1:], one, head, names)
+        made += [spoken(text, verb) for text in lines]
+    return [text for text in made if _acts(split(text), verb, names)]
+
+
+def _verbs_near(first: str, verb: str) -> list[str]:
+    """Return the verbs that the first word of a line may stand for."""
+    same = known_names.SYNONYMS.get(first.strip("?.,!:;/"))
+    return ([spoken(same, verb)] if same else []) + nearest(first, verbs(verb))
+
+
+def _is_about_a_token(words: Words, verb: str) -> bool:
+    """A slip in the verb must not have the token in the line said back."""
+    first = re.split("[:!]", words[0].plain.lower(), maxsplit=1)[0]
+    near = "tok" in first and spoken("deploy-token", verb) in nearest(first, verbs(verb))
+    return near and _find(words, verb) is None
+
+
+def _acts(words: Words, verb: str, names: Names | None = None) -> bool:
     try:
-        _understand(words, verb)
+        command = _understand(words, verb)
     except (Later, Puzzle):
         return False
-    return True
+    return names is None or known_names.exists(command, names)
 
 
 def _is_bare(words: Words, verb: str, in_thread: bool, asked: bool) -> bool:
@@ -101,7 +163,7 @@ def _is_bare(words: Words, verb: str, in_thread: bool, asked: bool) -> bool:
     return (in_thread and found[1].in_thread) or (asked and found[1].answers)
 
 
-def _address(words: Words, names: Sequence[str], verb: str) -> tuple[bool, Words]:
+def _address(words: Words, names: Sequence[str], signs: str, verb: str) -> tuple[bool, Words]:
     """Take the bot's name off the front, and say whether it was there."""
     if not words:
         return False, words
@@ -113,7 +175,7 @@ def _address(words: Words, names: Sequence[str], verb: str) -> tuple[bool, Words
         if rest is not None:
             kept = first[len(first) - len(rest) :] if rest else ""
             return True, ((Word(kept, kept), *words[1:]) if kept else words[1:])
-    if slash and _find((Word(first[1:], first[1:]), *words[1:]), verb):
+    if first[0] in signs and first[1:] and _find((Word(first[1:], first[1:]), *words[1:]), verb):
         return True, (Word(first[1:], first[1:]), *words[1:])
     return False, words
 

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from bots.language.clauses import NUMBER, PLACE_WORDS, SMALL_WORDS
+from bots.language.nearest import distance
 from bots.language.words import Word, join
 
 FILLERS = frozenset(
     ["", "now", "please", "pls", "asap", "today", "thanks", "again", "quickly", "force", "f",
      "the", "of", "for"]
 )  # fmt: skip
-RISKY = ("deploy", "rollback")
+RISKY = ("deploy", "rollback", "plan", "promote", "lock", "unlock")
+WITH_REF = ("deploy", "deploys", "plan")
 MOST_WORDS = 60
 MOST_LETTERS = 400
 MOST = 3
@@ -58,9 +60,13 @@ class Miss:
 
 def repairs(miss: Miss, verbs: Iterable[str], acts: Callable[[Words], bool]) -> list[str]:
     """Return lines near to this one that act; `verbs` are tried where none was understood."""
-    if len(miss.words) > MOST_WORDS or len(join(miss.words)) > MOST_LETTERS:
+    if not is_short(miss.words):
         return []
-    tries = _candidates(miss) if miss.line else ((_word(verb), *miss.words[1:]) for verb in verbs)
+    tries = (
+        _candidates(miss)
+        if miss.line
+        else ((*map(_word, verb.split()), *miss.words[1:]) for verb in verbs)
+    )
     found: dict[str, None] = {}
     for candidate in tries:
         if len(found) < MOST and candidate != miss.words and acts(candidate):
@@ -68,8 +74,16 @@ def repairs(miss: Miss, verbs: Iterable[str], acts: Callable[[Words], bool]) -> 
     return list(found)
 
 
+def is_short(words: Words) -> bool:
+    """Return whether a line is worth mending."""
+    return len(words) <= MOST_WORDS and len(join(words)) <= MOST_LETTERS
+
+
 def _candidates(miss: Miss) -> Iterator[Words]:
     if miss.at == 0:
+        head = miss.plain.replace("!", "")
+        if head != miss.plain and head.partition(":")[2] in ("lock", "unlock", "version"):
+            yield (_word(head), *miss.after)
         return
     if _means_nothing(miss):
         yield miss.before + miss.after
@@ -100,16 +114,33 @@ def _either_place(miss: Miss) -> Iterator[Words]:
 
 def _exchanged(miss: Miss) -> Iterator[Words]:
     """Try the small word that may have been meant."""
-    if miss.after:
+    if miss.line == "lock" and miss.plain in ("until", "till"):
+        yield (*miss.before, _word("for"), _word("2h"))
+        return
+    if miss.after and _may_be_small(miss.plain):
         yield (*miss.before, _place_word(miss, miss.after[0]), *miss.after)
-    if miss.after and miss.is_placed:
+    if miss.after and _may_be_because(miss):
         yield (*miss.before, _word("because"), *miss.after)
+
+
+def _may_be_small(word: str) -> bool:
+    """Return whether a word may be a slip for “to”; any longer one may be a version."""
+    is_near = any(distance(word, small) <= 1 for small in (*PLACE_WORDS, "into", "onto"))
+    is_sign = not any(letter.isalnum() for letter in word)
+    return is_sign or (is_near and len(word) < 6) or word in SMALL_WORDS
+
+
+def _may_be_because(miss: Miss) -> bool:
+    is_slip = len(miss.plain) > 4 and distance(miss.plain, "because") <= 2
+    return is_slip or (
+        miss.is_placed and miss.plain in ("when", "cause", "since", "as", "cuz", "bc")
+    )
 
 
 def _inserted(miss: Miss) -> Iterator[Words]:
     """Try what may have been left out before the word."""
     yield (*miss.before, _place_word(miss, miss.word), miss.word, *miss.after)
-    if miss.at == 2 and not set("/@") & set(miss.before[1].plain):
+    if miss.at == 2 and miss.line in WITH_REF and not set("/@") & set(miss.before[1].plain):
         joined = _word(f"{miss.before[1].plain}/{miss.word.plain}")
         yield (miss.before[0], joined, *miss.after)
     if miss.is_placed:
@@ -124,13 +155,15 @@ def _mended(miss: Miss) -> Iterator[Words]:
     if miss.plain in PLACE_WORDS and not miss.after:
         yield (*miss.words, _word("staging"))
     target = word.replace("@", "/", 1) if miss.at == 1 else word
+    if word.isdigit() and miss.after and miss.after[0].plain[:1].lower() in tuple("mhdw"):
+        yield (*miss.before, _word(word + miss.after[0].plain[0].lower()), *miss.after[1:])
     for mended in (target, re.sub("/-+", "/", word), word.strip("/@,.;:!?#-")):
         yield (*miss.before, _word(mended), *miss.after)
 
 
 def _place_word(miss: Miss, following: Word) -> Word:
     number = miss.line == "rollback" and NUMBER.fullmatch(following.plain)
-    return _word("to" if number or miss.line == "deploy" else "in")
+    return _word("to" if number or miss.line in ("deploy", "plan") else "in")
 
 
 def _word(text: str) -> Word:

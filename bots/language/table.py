@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bots.language import grammar
+from bots.language import finding, grammar, identity, locking
 from bots.language.clauses import SMALL_WORDS
 from bots.language.commands import Command
 from bots.language.words import STEP, Reader
@@ -26,6 +26,7 @@ class Pattern:
     suffixed: bool = False  # the first word may go on: deploy:task, deploy!
     in_thread: bool = False  # a whole message in a deployment's thread, without the bot's name
     answers: bool = False  # a whole message where the bot has asked this person
+    acts: bool = True  # else it is understood, and answered that it cannot be done yet
 
     @property
     def name(self) -> str:
@@ -93,7 +94,7 @@ TABLE: tuple[Pattern, ...] = (
     ),
     Pattern(
         ("diff",),
-        "diff APP [in ENV]",
+        "diff APP [in ENV] | diff APP ENV ENV",
         1,
         grammar.diff,
         "the commits that are not out yet, and a link to their diff",
@@ -142,25 +143,122 @@ TABLE: tuple[Pattern, ...] = (
     Pattern(
         ("no",), "no", 1, grammar.no, "answers the bot's question: leave it", "no", answers=True
     ),
-    _later(2, "plan APP[/REF] to ENV", "plan", "deploy plan"),
-    _later(2, "promote APP from ENV to ENV", "promote"),
-    _later(2, "deploy-status [for] APP [in ENV]", "deploy-status", suffixed=True),
-    _later(2, "where can i deploy APP", "where can i deploy", "wcid"),
-    _later(2, "where is SHA", "where is"),
-    _later(2, "search QUERY", "search"),
-    _later(
+    Pattern(
+        ("plan",),
+        "plan APP[/REF] [to ENV[/HOSTS]]",
         2,
-        "lock APP [in ENV] [for DURATION] [because REASON]",
-        "lock",
-        "deploy:lock",
-        in_thread=True,
+        grammar.plan,
+        "everything that a deployment would do, with a code; nothing is done",
+        "plan web/fix-login to production",
+        suffixed=True,
+        acts=False,
     ),
-    _later(2, "unlock APP [in ENV]", "unlock", "deploy:unlock"),
-    _later(2, "locks", "locks"),
-    _later(2, "link", "link"),
-    _later(2, "who am i", "who am i"),
-    _later(2, "forget me", "forget me"),
-    _later(2, "deploy-token:…", "deploy-token", suffixed=True),
+    Pattern(
+        ("deploy plan",),
+        "deploy plan CODE",
+        2,
+        grammar.deploy_plan,
+        "deploys exactly what a plan showed, if nothing of it has moved since",
+        "deploy plan 7fk3",
+        acts=False,
+    ),
+    Pattern(
+        ("promote",),
+        "promote APP from ENV to ENV",
+        2,
+        grammar.promote,
+        "deploys to one environment the commit that runs in another",
+        "promote web from qa to production",
+        acts=False,
+    ),
+    Pattern(
+        ("lock", "deploy:lock"),
+        "lock APP [in ENV] [for 2h] [because REASON]",
+        2,
+        locking.lock,
+        "keeps everybody else from deploying there",
+        "lock web in staging for 2h because we test the search",
+        in_thread=True,
+        acts=False,
+    ),
+    Pattern(
+        ("unlock", "deploy:unlock"),
+        "unlock APP [in ENV]",
+        2,
+        locking.unlock,
+        "opens it again",
+        "unlock web in staging",
+        acts=False,
+    ),
+    Pattern(
+        ("locks",),
+        "locks",
+        2,
+        locking.locks,
+        "what is locked, by whom and why",
+        "locks",
+        acts=False,
+    ),
+    Pattern(
+        ("where can i deploy", "wcid"),
+        "where can i deploy APP",
+        2,
+        finding.where_can_i_deploy,
+        "its environments, what runs there, and whether you may",
+        "where can i deploy web",
+        acts=False,
+    ),
+    Pattern(
+        ("where is",),
+        "where is SHA | where is [APP/]REF | where is @PERSON",
+        2,
+        finding.where_is,
+        "where a commit, or somebody's work, is live or waits",
+        "where is 4f2c1a",
+        acts=False,
+    ),
+    Pattern(
+        ("deploy-status",),
+        "deploy-status [for] APP [in ENV]",
+        2,
+        finding.deploy_status,
+        "how far what runs is behind or ahead of the default branch",
+        "deploy-status for web in production",
+        suffixed=True,
+        acts=False,
+    ),
+    Pattern(
+        ("search",),
+        "search [app:APP] [env:ENV] [state:STATE] [by:PERSON] [since:7d] [WORDS]",
+        2,
+        finding.search,
+        "looks through the history of deployments",
+        "search app:web state:failure since:7d",
+        acts=False,
+    ),
+    Pattern(("link",), "link", 2, identity.link, "ties this account to you", "link", acts=False),
+    Pattern(
+        ("who am i",), "who am i", 2, identity.who_am_i, "who you are to me", "who am i", acts=False
+    ),
+    Pattern(
+        ("forget me",),
+        "forget me",
+        2,
+        identity.forget_me,
+        "unties this account",
+        "forget me",
+        acts=False,
+    ),
+    Pattern(
+        ("deploy-token",),
+        "deploy-token:…",
+        2,
+        identity.deploy_token,
+        "where tokens are set: on the web, never in chat",
+        "deploy-token:verify:github",
+        suffixed=True,
+        acts=False,
+    ),
     _later(4, "retry failed hosts", "retry failed hosts"),
     _later(9, "approve [#NUMBER]", "approve", in_thread=True),
     _later(9, "reject [#NUMBER] because REASON", "reject"),
@@ -181,6 +279,11 @@ TABLE: tuple[Pattern, ...] = (
 def spoken(text: str, verb: str) -> str:
     """Return a text of the table with the team's own verb in place of “deploy”."""
     return re.sub(r"\bdeploy(s?)\b", lambda found: plural(verb) if found[1] else verb, text)
+
+
+def unspoken(text: str, verb: str) -> str:
+    """Return what the team says with “deploy” in place of its own verb."""
+    return re.sub(rf"\b{re.escape(verb)}\b", "deploy", text).replace(plural(verb), "deploys")
 
 
 def plural(verb: str) -> str:
@@ -221,7 +324,9 @@ def help_lines(
 ) -> list[tuple[str, str]]:
     """Return (usage, what it does) of each line that acts, or of those that a word is about."""
     acting = [
-        pattern for pattern in TABLE if pattern.step <= step and _is_about(pattern, word, verb)
+        pattern
+        for pattern in TABLE
+        if pattern.acts and pattern.step <= step and _is_about(pattern, word, verb)
     ]
     return [(spoken(p.usage, verb), spoken(p.help, verb)) for p in acting]
 

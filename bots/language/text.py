@@ -11,10 +11,13 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 INVISIBLE = dict.fromkeys(
     map(ord, "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufe0e\ufe0f")
 )
+TYPED_QUOTES: dict[str, str | int | None] = {
+    **dict.fromkeys("“”„‟«»″", '"'),
+    **dict.fromkeys("‘’‚‛′´", "'"),
+}
 TYPOGRAPHY = str.maketrans(
     {
-        **dict.fromkeys("“”„‟«»″", '"'),
-        **dict.fromkeys("‘’‚‛′´", "'"),
+        **TYPED_QUOTES,
         **dict.fromkeys("–‐‑‒−", "-"),
         **dict.fromkeys("—―", "--"),
     }
@@ -37,6 +40,10 @@ def fold(word: str) -> str:
     if len(word) > 2 and word[0] in QUOTES and word[-1] == word[0]:
         return word[1:-1]
     return word
+
+
+def plain_quotes(text: str) -> str:
+    return text.translate(str.maketrans(TYPED_QUOTES))
 
 
 def shorten(text: str, length: int = 80) -> str:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from bots.language.text import clean, fold
 
-STEP = 1
+STEP = 2
 """The piece of work that is done: what belongs to a later one is understood, and not done yet."""
 
 
@@ -83,6 +83,10 @@ class Reader:
         """Note that the line says something that acts only from a later step on."""
         if step > self._step and not self._later:
             self._later = what
+
+    def later(self, what: str) -> NoReturn:
+        """Stop: the line says something whose time has not come."""
+        raise Later(what)
 
     def end(self) -> None:
         """Insist that everything was read."""

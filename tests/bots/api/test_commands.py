@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from rest_framework.throttling import UserRateThrottle
 
-from deployments.models import Application, Deployment, Person
+from bots.models import Question
+from deployments.models import Application, Deployment, Environment, Person
 from deployments.services import tokens
+from deployments.services.moves import move
 from tests.bots.talking import the_deployment
+from tests.deployments import build
+from tests.servers.repositories import Repository
 
 URL = "/api/chat/commands/"
 
@@ -84,6 +90,17 @@ def test_a_refusal_lists_its_reasons(post: Post, dora: Person) -> None:
     assert "Dora may not deploy to hello/qa" in error(answer)["reasons"][0]
 
 
+def test_a_repository_that_is_away_is_among_the_reasons(
+    post: Post, qa: Environment, repository: Repository
+) -> None:
+    qa.ssh_key.delete()
+    repository.path.rename(repository.path.with_name("away.git"))
+
+    key, gone = error(post("deploy hello to qa"))["reasons"]
+
+    assert "no SSH key" in key and "There is no folder" in gone
+
+
 @pytest.mark.parametrize("text", ["deploy hello to prodution now", "zebra"])
 def test_what_is_not_understood_is_an_error(post: Post, text: str) -> None:
     answer = post(text)
@@ -99,6 +116,64 @@ def test_a_question_is_accepted_and_waits_for_a_yes(post: Post) -> None:
     assert not Deployment.objects.exists()
     assert post("yes").status_code == 200
     assert the_deployment().environment.name == "production"
+
+
+# ---- A line that is sent again, because its answer was lost ----
+
+AGAIN = {"Idempotency-Key": "again"}
+
+
+def succeeds(deployment: Deployment) -> None:
+    """Let a deployment be what runs, as its worker does."""
+    assert move(deployment, "in_progress") and move(deployment, "success")
+    deployment.environment.placements.update(current=deployment)
+
+
+def made_before(answer: Any, deployment: Deployment) -> bool:
+    found: str = answer.json()["message"]["url"]
+    return answer.status_code == 200 and found.endswith(f"/deployments/{deployment.pk}/")
+
+
+def test_a_yes_that_is_sent_again_is_answered_with_what_it_made(
+    post: Post, production: Environment, alice: Person
+) -> None:
+    for letter in "ab":
+        build.live(production, alice, letter * 40)
+    post("rollback hello in production")
+    post("yes", **AGAIN)
+    succeeds(the_deployment())
+
+    assert made_before(post("yes", **AGAIN), the_deployment())
+    assert Deployment.objects.filter(kind="rollback").count() == 1
+
+
+def test_also_when_the_two_minutes_are_over_or_something_else_was_asked(
+    post: Post, hello: Application
+) -> None:
+    post("deploy hello")
+    post("yes", **AGAIN)
+    Question.objects.update(asked_at=timezone.now() - timedelta(minutes=9))
+    assert made_before(post("yes", **AGAIN), the_deployment())
+
+    post("deploy hello/v2")
+    assert made_before(post("yes", **AGAIN), the_deployment())
+    assert Deployment.objects.count() == 1
+
+
+def test_a_retry_that_is_sent_again_is_not_over_something_newer(
+    post: Post, qa: Environment, alice: Person
+) -> None:
+    failed = build.deployment(qa, alice, "a" * 40, status="failure")
+    post(f"retry #{failed.pk}", **AGAIN)
+    succeeds(the_deployment())
+
+    assert made_before(post(f"retry #{failed.pk}", **AGAIN), the_deployment())
+
+
+def test_a_line_that_only_asks_is_answered_whatever_its_key_made(post: Post) -> None:
+    post("deploy hello to qa", **AGAIN)
+
+    assert "What runs where" in post("status", **AGAIN).json()["answer"]
 
 
 @pytest.mark.parametrize("body", ["", " ", None, ["deploy"], "x" * 10_001])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from deployments.models import Application, Deployment, Environment, Host, Person, SshKey
@@ -72,6 +74,46 @@ def test_a_refusal_lists_every_reason_with_who_clears_it(say: Talk, bob: Person)
     assert "Nobody has accepted the host key of hello-qa-1 yet." in answer
 
 
+@pytest.fixture
+def away(say: Talk, repository: Repository) -> Path:
+    return repository.path.rename(repository.path.with_name("away.git"))
+
+
+def test_while_the_repository_is_away_it_waits_and_says_so(say: Talk, away: Path) -> None:
+    say("deploy hello to qa")
+
+    assert the_deployment().status == "pending"
+    assert "is waiting: There is no folder" in say(f"show #{the_deployment().pk}")
+
+
+def test_a_refusal_lists_that_the_repository_is_away(say: Talk, away: Path, bob: Person) -> None:
+    for line in ("deploy hello to qa", "deploy hello"):
+        answer = say.as_(bob)(line)
+
+        assert answer.count("\n- ") == 2, line
+        assert "Ask alice" in answer and "There is no folder" in answer
+
+
+def test_which_commit_a_yes_is_about_cannot_be_told_without_the_repository(
+    say: Talk, away: Path
+) -> None:
+    assert "There is no folder" in say("deploy hello")
+    assert say("yes") == ""
+    assert not Deployment.objects.exists()
+
+
+@pytest.mark.parametrize("line", ["retry #{}", "rollback hello in production"])
+def test_a_refused_retry_or_rollback_lists_it_too(
+    say: Talk, away: Path, first: Deployment, bob: Person, line: str
+) -> None:
+    failed = build.deployment(first.environment, say.person, "c" * 40, status="failure")
+
+    answer = say.as_(bob)(line.format(failed.pk))
+
+    assert answer.count("\n- ") == 2
+    assert "Ask alice" in answer and "There is no folder" in answer
+
+
 def test_an_unknown_ref_is_refused(say: Talk) -> None:
     assert "nope" in say("deploy hello/nope to qa")
     assert not Deployment.objects.exists()
@@ -100,6 +142,14 @@ def test_retry_over_something_newer_asks(say: Talk, failed: Deployment) -> None:
     assert the_deployment() == newer
     say("yes")
     assert the_deployment().parent == failed
+
+
+def test_retry_over_something_newer_that_failed_but_runs_asks(
+    say: Talk, failed: Deployment
+) -> None:
+    newer = build.switched(failed.environment, say.person, "c" * 40)
+
+    assert f"hello/qa runs #{newer.pk} since" in say(f"retry #{failed.pk}")
 
 
 def test_what_succeeded_is_not_retried(say: Talk) -> None:
@@ -170,6 +220,36 @@ def test_where_something_else_runs_meanwhile_it_asks_anew(
 
     assert "Now it runs ccccccc" in say("yes")
     assert not Deployment.objects.filter(kind="rollback").exists()
+
+
+def test_where_the_hosts_run_what_failed_meanwhile_it_asks_anew(
+    say: Talk, first: Deployment, production: Environment
+) -> None:
+    say("rollback hello in production")
+    build.switched(production, say.person, "c" * 40)
+
+    assert "Now it runs ccccccc" in say("yes")
+    assert not Deployment.objects.filter(kind="rollback").exists()
+
+
+def test_a_yes_rolls_back_what_failed_behind_the_switch(
+    say: Talk, first: Deployment, production: Environment
+) -> None:
+    build.switched(production, say.person, "c" * 40)
+    say("rollback hello in production")
+    say("yes")
+
+    assert (the_deployment().kind, the_deployment().sha) == ("rollback", "b" * 40)
+
+
+def test_where_hosts_differ_rollback_names_each_version(
+    say: Talk, first: Deployment, production: Environment
+) -> None:
+    build.switched(production, say.person, "c" * 40, "hello-production-1")
+
+    answer = say("rollback hello in production")
+
+    assert "Now it is mixed: ccccccc on 1 host, bbbbbbb on 1 host." in answer
 
 
 def test_rollback_elsewhere_needs_no_yes(say: Talk, qa: Environment, alice: Person) -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from bots.handlers import answering
+from bots.language import commands
+from bots.receive import receive
+from bots.rendering import plain
+from bots.speaker import Speaker
 from deployments.models import Deployment, Environment, Person
 from deployments.selectors import code
 from tests.bots.talking import Talk
@@ -26,6 +33,79 @@ def test_status_tells_what_runs_where(say: Talk, live: Deployment) -> None:
     assert columns.split() == ["Where", "Runs", "Since", "By", "Behind"]
     assert qa.split() == f"hello/qa {live.sha[:7]} main 4 min ago Alice 1 behind".split()
     assert production.split() == ["hello/production", "nothing", "yet"]
+
+
+@pytest.fixture
+def failed(production: Environment, alice: Person) -> Deployment:
+    """What both hosts of production run, since it failed behind the switch."""
+    first, second, _ = commits(production)
+    build.live(production, alice, first)
+    return build.switched(production, alice, second)
+
+
+@pytest.fixture
+def mixed(production: Environment, alice: Person) -> str:
+    """What two hosts of production run, in words."""
+    first, second, _ = commits(production)
+    build.live(production, alice, first)
+    build.switched(production, alice, second, "hello-production-1")
+    return f"mixed: {second[:7]} on 1 host, {first[:7]} on 1 host"
+
+
+def commits(environment: Environment) -> list[str]:
+    return [commit.sha for commit in reversed(code.commits(environment.application, "main"))]
+
+
+def test_status_tells_what_failed_behind_the_switch(say: Talk, failed: Deployment) -> None:
+    row = say("status hello in production").splitlines()[2]
+
+    assert f"{failed.sha[:7]} main, but its deployment failed" in row
+    assert row.endswith("1 behind")
+
+
+def test_status_names_each_version_where_hosts_differ(say: Talk, mixed: str) -> None:
+    row = say("status hello in production").splitlines()[2]
+
+    assert mixed in row
+    assert row.endswith("2 behind")
+
+
+def test_diff_is_against_what_the_hosts_run(say: Talk, failed: Deployment) -> None:
+    assert f"{failed.sha[:7]} → " in say("diff hello in production")
+
+
+def test_diff_where_hosts_differ_is_against_what_lacks_most(say: Talk, mixed: str) -> None:
+    answer = say("diff hello in production")
+
+    assert f"hello/production: {mixed}; from the one furthest away, {mixed[-17:-10]} → " in answer
+    assert "2 ahead, 0 behind" in answer
+
+
+def test_diff_with_a_place_where_hosts_differ_has_nothing_to_compare_with(
+    say: Talk, live: Deployment, mixed: str
+) -> None:
+    line = commands.Diff("hello", "qa", "production")
+
+    answer = answering.diff(line, Speaker(say.person, "chat", "here"))
+
+    assert f"Nothing to compare with: hello/production is {mixed}." in plain.render(answer)
+
+
+def test_status_asks_the_database_as_much_for_one_place_as_for_many(
+    say: Talk, live: Deployment, bob: Person
+) -> None:
+    speaker = Speaker(bob, "chat", "here")
+    with CaptureQueriesContext(connection) as few:
+        receive("status", speaker)
+    for number in range(9):
+        place = build.environment(live.environment.application, f"place{number}", hosts=2)
+        build.live(place, bob, live.sha)
+        build.switched(place, bob, "c" * 40, f"hello-place{number}-1")
+
+    with CaptureQueriesContext(connection) as many:
+        receive("status", speaker)
+
+    assert len(few) == len(many)
 
 
 @pytest.mark.parametrize("line", ["status hello in qa", "status in qa", "shipmate status in QA"])
@@ -67,9 +147,34 @@ def test_deploys_lists_the_newest_first(say: Talk, live: Deployment) -> None:
     assert f"#{live.pk}" not in say("deploys hello/x")
 
 
+def test_deploys_asks_the_database_as_much_for_one_as_for_many(say: Talk, live: Deployment) -> None:
+    speaker = Speaker(say.person, "chat", "here")
+    build.deployment(live.environment, say.person, "c" * 40, status="queued")
+    with CaptureQueriesContext(connection) as few:
+        receive("deploys hello", speaker)
+    for _ in range(8):
+        build.deployment(live.environment, say.person, "c" * 40, status="queued", previous=None)
+
+    with CaptureQueriesContext(connection) as many:
+        receive("deploys hello", speaker)
+
+    assert len(few) == len(many)
+
+
 def test_why_lists_what_blocks(say: Talk, bob: Person) -> None:
     assert "Nothing blocks a deployment to hello/qa" in say("why hello in qa")
     assert "Bob may not deploy to hello/qa" in say.as_(bob)("why hello in qa")
+
+
+def test_why_lists_a_repository_that_is_away(
+    say: Talk, bob: Person, repository: Repository
+) -> None:
+    repository.path.rename(repository.path.with_name("away.git"))
+
+    answer = say.as_(bob)("why hello in qa")
+
+    assert answer.count("\n- ") == 2
+    assert "There is no folder" in answer and "begins by itself when it answers" in answer
 
 
 def test_diff_tells_what_is_not_out_yet(say: Talk, live: Deployment) -> None:
@@ -126,7 +231,7 @@ def test_help_lists_what_acts(say: Talk) -> None:
     answer = say("help")
 
     assert "`rollback APP in ENV [to #NUMBER]`" in answer
-    assert "promote" not in answer
+    assert "approve" not in answer
     assert say("help rollback").count("\n- ") == 1
 
 

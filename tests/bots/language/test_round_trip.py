@@ -9,14 +9,23 @@ from hypothesis import strategies as st
 from bots.language import (
     Cancel,
     Deploy,
+    DeployPlan,
     Deploys,
+    DeployStatus,
     Diff,
+    Lock,
     Log,
     Parsed,
+    Plan,
+    Promote,
     Retry,
     Rollback,
+    Search,
     Show,
     Status,
+    Unlock,
+    WhereCanIDeploy,
+    WhereIs,
     Why,
     parse,
 )
@@ -78,6 +87,89 @@ def test_a_number(number: int, host: str | None) -> None:
     assert say(lines.cancel(number)) == Cancel(number)
     assert say(lines.show(number)) == Show(number)
     assert say(lines.log(number, host)) == Log(number, host)
+
+
+TASKS = st.just("deploy") | st.from_regex(r"\A[a-z0-9][-_.a-z0-9]{0,12}\Z").filter(
+    lambda task: task not in ("lock", "unlock", "version")
+)
+PARAMETERS = st.dictionaries(
+    st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_]{0,9}\Z"), st.text(max_size=9), max_size=3
+)
+
+
+@given(APPS, PLACES, TASKS, st.booleans(), PARAMETERS)
+def test_a_task_force_and_parameters(
+    app: str, place: str, task: str, force: bool, parameters: dict[str, str]
+) -> None:
+    line = lines.deploy(app, None, place, task=task, force=force, parameters=parameters)
+    shown = lines.plan(app, None, place, task=task, force=force, parameters=parameters)
+    meant = Deploy(app, None, place, task=task, force=force, parameters=tuple(parameters.items()))
+
+    if line:
+        assert say(line) == meant
+        assert say(shown) == Plan(meant)
+
+
+@given(st.lists(APPS, min_size=2, max_size=4, unique=True), PLACES)
+def test_several_applications(apps: list[str], place: str) -> None:
+    line = lines.deploy(apps[0], None, place, apps=apps)
+
+    assert say(line) == Deploy(apps[0], None, place, apps=tuple(apps))
+
+
+@given(APPS, PLACES, PLACES)
+def test_two_environments(app: str, one: str, other: str) -> None:
+    assert say(lines.promote(app, one, other)) == Promote(app, one, other)
+    assert say(lines.diff(app, one, other)) == Diff(app, one, other)
+
+
+@given(APPS, st.none() | PLACES, st.none() | st.integers(1, 5000), READABLE)
+def test_a_lock(app: str, place: str | None, minutes: int | None, because: str) -> None:
+    seconds = minutes * 60 if minutes else None
+    line = lines.lock(app, place, seconds=seconds, because=because)
+    reason = clean(because) if "because" in line.split() else ""
+
+    assert say(line) == Lock(app, place, seconds, reason)
+    assert say(lines.unlock(app, place)) == Unlock(app, place)
+
+
+@given(APPS, st.none() | PLACES)
+def test_questions_about_an_app(app: str, place: str | None) -> None:
+    assert say(lines.where_can_i_deploy(app)) == WhereCanIDeploy(app)
+    assert say(lines.deploy_status(app, place)) == DeployStatus(app, place)
+
+
+@given(APPS, st.from_regex(r"\A[A-Za-z0-9][-A-Za-z0-9_.]{0,20}\Z"))
+def test_where_something_is(app: str, word: str) -> None:
+    assert say(lines.where_is(word)) == WhereIs(word)
+    assert say(lines.where_is(word, app=app)) == WhereIs(word, None, app)
+    assert say(lines.where_is(person=word)) == WhereIs(None, word)
+
+
+@given(st.from_regex(r"\A[0-9a-z]{4,8}\Z"))
+def test_a_plan_by_its_code(code: str) -> None:
+    assert say(lines.deploy_plan(code)) == DeployPlan(code)
+
+
+@given(st.from_regex(r"\A[a-z:0-9\"]+( [a-z:0-9\"]+)*\Z"))
+def test_a_search(query: str) -> None:
+    assert say(lines.search(query)) == Search(query)
+
+
+FOLDED = ["deploy web to qa", "lock web in qa for 2h", "promote web from qa to production",
+          "where can i deploy web", "wcid web", "deploy-status for web", "who am i"]  # fmt: skip
+
+
+@given(st.sampled_from(FOLDED), st.data())
+def test_case_and_quotes_change_nothing(line: str, data: st.DataObject) -> None:
+    words = line.split()
+    at = data.draw(st.integers(0, len(words) - 1))
+    words[at] = data.draw(st.sampled_from(["“%s”", "‘%s’", "'%s'", "«%s»", '"%s"'])) % words[at]
+    said = "".join(
+        letter.upper() if data.draw(st.booleans()) else letter for letter in " ".join(words)
+    )
+
+    assert say(said) == say(line)
 
 
 def test_lines_without_anything_named() -> None:

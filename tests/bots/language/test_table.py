@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from bots.language import NearMiss, NotACommand, NotYet, help_lines, parse, reserved
-from bots.language.table import TABLE, plural, spoken
+from bots.handlers import HANDLERS
+from bots.language import NearMiss, NotACommand, NotYet, commands, help_lines, parse, reserved
+from bots.language.clauses import SMALL_WORDS
+from bots.language.documentation import documentation
+from bots.language.table import TABLE, plural, spoken, unspoken
+from bots.language.words import STEP
+from deployments.models.names import RESERVED
 
-ACTING = [pattern for pattern in TABLE if pattern.step == 1]
+ACTING = [pattern for pattern in TABLE if pattern.acts and pattern.step <= STEP]
 
 
 @pytest.mark.parametrize("pattern", ACTING, ids=lambda pattern: pattern.name)
@@ -26,14 +33,17 @@ def test_help_lists_only_what_acts() -> None:
 
 
 def test_help_about_a_word_lists_its_lines() -> None:
-    assert [usage.split()[0] for usage, _ in help_lines("Deploy")] == ["deploy", "deploy:version"]
+    assert [usage.split()[0] for usage, _ in help_lines("Deploy")] == [
+        "deploy",
+        "deploy:version",
+    ]
 
 
 def test_an_alias_is_helped_too() -> None:
     assert help_lines("deployments") == help_lines("deploys") != []
 
 
-@pytest.mark.parametrize("word", ["plan", "zebra", "deploy web"])
+@pytest.mark.parametrize("word", ["approve", "zebra", "deploy web"])
 def test_help_about_anything_else_lists_nothing(word: str) -> None:
     assert help_lines(word) == []
 
@@ -41,7 +51,7 @@ def test_help_about_anything_else_lists_nothing(word: str) -> None:
 def test_help_speaks_the_teams_verb() -> None:
     usages = [usage for usage, _ in help_lines(verb="ship")]
 
-    assert usages[0].startswith("ship APP")
+    assert usages[0].startswith("ship ")
     assert not [usage for usage in usages if "deploy" in usage]
 
 
@@ -65,3 +75,28 @@ def test_no_two_lines_begin_alike() -> None:
 
 def test_every_verb_is_reserved() -> None:
     assert {"deploy", "deploys", "plan", "where", "yes", "to", "because"} <= reserved()
+
+
+def test_every_first_word_is_a_name_that_no_app_can_have() -> None:
+    first = {head.partition(" ")[0].partition(":")[0] for p in TABLE for head in p.heads}
+
+    assert first - {"deploy-status", "deploy-token"} <= RESERVED
+    assert set(SMALL_WORDS) <= RESERVED
+
+
+def test_the_teams_verb_is_read_back() -> None:
+    assert unspoken("where can i ship", "ship") == "where can i deploy"
+    assert unspoken("pushes", "push") == "deploys"
+
+
+def test_the_documentation_is_made_from_the_table() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "commands.md"
+
+    assert page.read_text(encoding="utf-8") == documentation()
+
+
+@pytest.mark.parametrize("pattern", ACTING, ids=lambda pattern: pattern.name)
+def test_whatever_acts_has_a_handler(pattern) -> None:  # type: ignore[no-untyped-def]
+    command = parse(pattern.example, addressed=True)
+
+    assert type(command) in {*HANDLERS, commands.Yes}

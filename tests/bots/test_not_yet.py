@@ -1,0 +1,37 @@
+"""Lines that are understood and that nothing does yet: said so, and nothing happens."""
+
+from __future__ import annotations
+
+import pytest
+
+from bots.receive import receive
+from bots.rendering import plain
+from bots.speaker import Speaker
+from deployments.models import Deployment, Environment, Person
+
+
+@pytest.fixture
+def speaker(alice: Person, qa: Environment) -> Speaker:
+    return Speaker(person=alice, via="chat", place="here")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "deploy:migrations hello to qa",
+        "deploy! hello to qa",
+        "deploy hello to qa REGION=eu",
+        "deploy hello,other to qa",
+        "plan hello to qa",
+        "lock hello in qa",
+        "locks",
+        "who am i",
+        "where is 4f2c1a7",
+    ],
+)
+def test_what_cannot_be_done_yet_is_said_and_not_half_done(line: str, speaker: Speaker) -> None:
+    answer = receive(line, speaker)
+
+    assert answer is not None
+    assert "cannot do this yet" in plain.render(answer)
+    assert not Deployment.objects.exists()
