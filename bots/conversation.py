@@ -9,7 +9,8 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from django.db.models import Q
 from django.utils import timezone
 
-from bots import bells, rooms, sayings, threads
+from bots import bells, mentions, rooms, sayings, threads
+from bots.hold import LEASE, Hold
 from bots.messages import Message, to_json
 from bots.models import Post, Room
 from bots.receive import receive
@@ -21,7 +22,6 @@ from deployments.models import Person
 from deployments.services import comments, lifecycle, queue
 
 LONGEST = 10_000
-LEASE = timedelta(seconds=30)
 SETTLED = timedelta(seconds=3)
 HANDLE = "bots.tasks.handle"
 log = logging.getLogger(__name__)
@@ -43,7 +43,8 @@ def say(
             post = Post.objects.create(
                 room=room, parent=parent, person=person, text=said, key=unique
             )
-            rooms.has_changed(room)
+            mentions.note(post)
+            rooms.has_changed(post)
             queue.wake(HANDLE, post.pk, cluster="chat")
     except IntegrityError:
         known = Post.objects.filter(key=unique).first() if unique else None
@@ -61,7 +62,9 @@ def handle(post: Post) -> None:
     """
     if not _take(post):
         return
-    answer = _answer(post)
+    speaker = _speaker(post)
+    with Hold(post):
+        answer = _answer(post, speaker)
     with transaction.atomic():
         waits = Post.objects.filter(pk=post.pk, handled_at=None)
         if waits.update(handled_at=timezone.now(), lease_until=None) != 1:
@@ -69,8 +72,7 @@ def handle(post: Post) -> None:
         if answer is None or answer.is_guess:
             answer = _keep_comment(post) or answer
         if answer is not None and not _is_told_by_its_thread(answer, post):
-            _reply(post, answer)
-        rooms.has_changed(post.room)
+            _reply(post, answer, alone=answer.quiet or not _may_be_heard(post, speaker))
 
 
 def waiting() -> Q:
@@ -90,10 +92,10 @@ def _take(post: Post) -> bool:
     return taken.update(lease_until=timezone.now() + LEASE) == 1
 
 
-def _answer(post: Post) -> Message | None:
+def _answer(post: Post, speaker: Speaker) -> Message | None:
     """Return what the bot says to a post. A fault of ours is said too, and not tried for ever."""
     try:
-        return receive(post.text, _speaker(post), direct=False)
+        return receive(post.text, speaker, direct=False)
     except (InterfaceError, OperationalError):
         raise  # the database may be away for a moment: whoever looks next tries again
     except Exception:
@@ -128,16 +130,22 @@ def _keep_comment(post: Post) -> Message | None:
     return None
 
 
-def _reply(post: Post, answer: Message) -> None:
-    Post.objects.create(
+def _reply(post: Post, answer: Message, *, alone: bool) -> None:
+    reply = Post.objects.create(
         key=f"answer:{post.pk}",
         room=post.room,
         parent=post.parent,
-        only_for=post.person if answer.quiet else None,
+        only_for=post.person if alone else None,
         text=plain.words(answer.parts),
         message=to_json(answer),
         handled_at=timezone.now(),
     )
+    rooms.has_changed(reply)
+
+
+def _may_be_heard(post: Post, speaker: Speaker) -> bool:
+    """Return whether everybody in the room may hear of the apps that an answer is about."""
+    return rooms.may_tell(rooms.chat_room(post.room), speaker.about)
 
 
 def _is_told_by_its_thread(answer: Message, post: Post) -> bool:

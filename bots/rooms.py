@@ -1,11 +1,17 @@
-"""Rooms of the built-in chat."""
+"""Rooms of the built-in chat, and the apps that may be told in them."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from bots.models import ChatRoom, Room
-from deployments import changes
+from bots.models import ChatRoom, Post, Room
+from deployments import changes, rights
+from deployments.exceptions import Invalid
+from deployments.models import Application, Person
+from deployments.models.names import slug as check_slug
 
 
 def make(slug: str, name: str = "") -> Room:
@@ -18,6 +24,77 @@ def make(slug: str, name: str = "") -> Room:
     return room
 
 
-def has_changed(room: Room) -> None:
-    """Have live pages of this room ask for its posts again, once this is committed."""
-    changes.record("flow.post", via="chat", topic=f"room-{room.pk}")
+def add(slug: str, name: str, applications: Collection[Application], by: Person) -> Room:
+    """Make a room that is not there yet."""
+    rights.require(by, "configure")
+    try:
+        check_slug(slug)
+    except ValidationError as error:
+        raise Invalid(f"“{slug}” is no name for a room. {error.message}") from None
+    if "." in slug:
+        raise Invalid(f"“{slug}” is no name for a room: it stands in addresses without dots.")
+    if Room.objects.filter(slug=slug).exists():
+        raise Invalid(f"There is a room called “{slug}” already.")
+    with transaction.atomic():
+        room = make(slug, name.strip())
+        _tell_only(room, applications)
+        _record("room.added", room, by)
+    return room
+
+
+def change(room: Room, name: str, applications: Collection[Application], by: Person) -> None:
+    """Name the room, and say which apps may be told in it; none named: all."""
+    rights.require(by, "configure")
+    said = name.strip()
+    if not said:
+        raise Invalid("A room needs a name.")
+    with transaction.atomic():
+        old = _told(room)
+        make(room.slug)
+        Room.objects.filter(pk=room.pk).update(name=said)
+        ChatRoom.objects.filter(platform="flow", external_id=room.slug).update(name=said)
+        _tell_only(room, applications)
+        _record("room.changed", room, by, old=old)
+
+
+def chat_room(room: Room) -> ChatRoom | None:
+    """Return the room as the platforms know it; deployments are told only in such rooms."""
+    return ChatRoom.objects.filter(platform="flow", external_id=room.slug).first()
+
+
+def told_in(room: Room) -> list[Application]:
+    """Return the apps that alone may be told in the room; none: all."""
+    known = chat_room(room)
+    return list(known.applications.order_by("name")) if known else []
+
+
+def may_tell(room: ChatRoom | None, about: Collection[int]) -> bool:
+    """Return whether what concerns these apps may be told in the room.
+
+    Where only some apps may be told, what concerns none of them by name may not: it could be about
+    all of them.
+    """
+    told = set(room.applications.values_list("pk", flat=True)) if room else set()
+    return not told or (bool(about) and told.issuperset(about))
+
+
+def has_changed(post: Post) -> None:
+    """Have live pages ask for this post again, once this is committed."""
+    subject = f"{post.parent_id}/{post.pk}" if post.parent_id else str(post.pk)
+    verb = "flow.thread" if post.parent_id or post.deployment_id else "flow.post"
+    changes.record(verb, via="chat", topic=f"room-{post.room_id}", subject=subject)
+
+
+def _tell_only(room: Room, applications: Collection[Application]) -> None:
+    for known in ChatRoom.objects.filter(platform="flow", external_id=room.slug):
+        known.applications.set(applications)
+
+
+def _told(room: Room) -> str:
+    return ", ".join(app.name for app in told_in(room)) or "all apps"
+
+
+def _record(verb: str, room: Room, by: Person, old: str = "") -> None:
+    changes.record(
+        verb, person=by, via="web", subject=room.slug, topic="rooms", old=old, new=_told(room)
+    )

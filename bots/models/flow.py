@@ -51,3 +51,38 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60] or f"message {self.pk}"
+
+
+class ReadMark(models.Model):
+    """How far a person has read: in a room, or in a thread of it."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="read_marks")
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+")
+    thread = models.ForeignKey(Post, models.CASCADE, null=True, related_name="+")
+    last = models.PositiveBigIntegerField(default=0)  # the id of the newest post that was seen
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "room"], condition=Q(thread=None), name="one_mark_per_room"
+            ),
+            models.UniqueConstraint(fields=["person", "thread"], name="one_mark_per_thread"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} read {self.room} up to {self.last}"
+
+
+class PostMention(models.Model):
+    """A person who is named in a post."""
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="mentions")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="mentions")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["post", "person"], name="one_mention_per_post")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.post_id}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from bots import rooms
+from bots import mentions, rooms
 from bots.messages import Message, to_json
 from bots.models import Post, Room
 from bots.platforms.contract import Abilities, Place
@@ -40,14 +40,15 @@ class FlowPlatform:
                 },
             )
             if is_new:
-                rooms.has_changed(room)
+                mentions.note(post)
+                rooms.has_changed(post)
         return str(post.pk)
 
     def edit(self, place: Place, external_id: str, message: Message) -> None:
-        post = Post.objects.select_related("room").get(pk=int(external_id))
+        post = Post.objects.get(pk=int(external_id))
         now = to_json(message)
         if post.message == now:
             return
         with transaction.atomic():
             Post.objects.filter(pk=post.pk).update(message=now, text=plain.words(message.parts))
-            rooms.has_changed(post.room)
+            rooms.has_changed(post)

@@ -1,22 +1,36 @@
-"""What a room, a thread and the inbox show. Query counts do not grow with rows."""
+"""What a room and a thread show, a page at a time. Query counts do not grow with rows."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import (
+    Count,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    prefetch_related_objects,
+)
+from django.db.models.functions import Coalesce
+from django.utils.safestring import SafeString
 
+from bots import mentions
 from bots.handlers import asking
 from bots.messages import Message, from_json
-from bots.models import Post, Room
+from bots.models import Post, PostMention, Room
 from bots.rendering import html
-from deployments.models import Deployment, Person
-from deployments.web.looks import Look, look_of
+from deployments.models import Person
 
-SHOWN = 200  # the newest posts
-INBOX = 50  # the newest threads
-REPLIES = Count("replies", filter=Q(replies__only_for=None))
+SHOWN = 50  # on a page
+STEPS = 100  # of a deployment
+STEP = "step:"  # the keys of what the bot adds to a thread
+LATEST = 200  # at once, to a page that was asleep
+_public = Post.objects.filter(parent=OuterRef("pk"), only_for=None).order_by()
+_counted = _public.values("parent").annotate(count=Count("pk")).values("count")
+REPLIES = Coalesce(Subquery(_counted), 0)
 RELATED = (
     "person",
     "deployment__environment__application",
@@ -25,6 +39,7 @@ RELATED = (
     "deployment__previous",
     "deployment__stop_by",
 )
+NAMED = Prefetch("mentions", PostMention.objects.select_related("person"))
 
 
 @dataclass(frozen=True)
@@ -33,56 +48,105 @@ class Said:
 
     post: Post
     payload: html.Payload | None
-    is_step: bool  # one line among the replies, without a face
+    is_step: bool  # a line of the activities, without a face
+    words: SafeString
     replies: int = 0
+    asks: bool = False  # has buttons that one answer takes away
 
 
 @dataclass(frozen=True)
-class Thread:
-    """A deployment's thread in the inbox: its state now, and how lively it is."""
+class Page:
+    """Some posts in the order in which they were said."""
 
-    post: Post
-    deployment: Deployment
-    look: Look
-    replies: int
-    people: list[str] = field(default_factory=list)
+    posts: list[Said] = field(default_factory=list)
+    older: int = 0  # the post before which the next page ends; 0: there is none
+    new_from: int = 0  # the first post that the reader has not seen; 0: none
+    is_newest: bool = True
+
+    @property
+    def last(self) -> int:
+        return self.posts[-1].post.pk if self.posts else 0
 
 
-def said(post: Post, codes: Collection[str] = ()) -> Said:
+def said(post: Post, reader: Person, codes: Collection[str] = ()) -> Said:
     """Return how a post is drawn; a question has buttons while its code is among the open ones."""
-    payload = html.render(_with_open_buttons(post, codes)) if post.message else None
-    step = payload is not None and (post.key or "").startswith("step:")
-    return Said(post, payload, step, getattr(post, "count", 0))
+    message = _with_open_buttons(post, codes) if post.message else None
+    return Said(
+        post,
+        html.render(message) if message else None,
+        is_step=message is not None and (post.key or "").startswith(STEP),
+        words=mentions.drawn(post.text, _named(post), reader),
+        replies=getattr(post, "count", 0),
+        asks=bool(message and message.asks and message.buttons),
+    )
 
 
-def threaded(root: Post) -> Said:
+def threaded(root: Post, reader: Person) -> Said:
     """Return a thread's first post with the present facts of its deployment."""
-    return said(Post.objects.select_related(*RELATED).get(pk=root.pk))
+    return said(Post.objects.select_related(*RELATED).get(pk=root.pk), reader)
 
 
-def posts(room: Room, root: Post | None, person: Person) -> list[Said]:
-    """Return the newest posts of a room, or of a thread, that this person may read."""
+def posts(room: Room, root: Post | None, person: Person, *, before: int = 0, read: int = 0) -> Page:
+    """Return the newest posts that this person may read, or those before a post.
+
+    `read` is the newest post that they have seen: what others said after it is new.
+    """
+    rows = _readable(room, root, person).exclude(_steps())
+    if before:
+        rows = rows.filter(pk__lt=before)
+    newest = list(rows.order_by("-pk")[: SHOWN + 1])
+    shown = newest[:SHOWN][::-1]
+    fresh = (post.pk for post in shown if post.pk > read and _is_news(post, person))
+    return Page(
+        _said(shown, person),
+        older=shown[0].pk if len(newest) > SHOWN else 0,
+        new_from=next(fresh, 0) if read else 0,
+        is_newest=not before,
+    )
+
+
+def steps(root: Post, person: Person) -> list[Said]:
+    """Return the activities of a thread's deployment, in order."""
+    rows = _readable(root.room, root, person).filter(_steps()).order_by("-pk")[:STEPS]
+    return [said(post, person) for post in reversed(rows)]
+
+
+def these(
+    room: Room, root: Post | None, person: Person, numbers: Sequence[int], after: int | None
+) -> list[Said]:
+    """Return the posts that a live page heard of, and what came after the last one it has."""
+    asked = Q(pk__in=numbers)
+    if after is not None:
+        asked |= Q(pk__gt=after)
+    return _said(list(_readable(room, root, person).filter(asked).order_by("pk")[:LATEST]), person)
+
+
+def _readable(room: Room, root: Post | None, person: Person) -> QuerySet[Post]:
     mine = Q(only_for=None) | Q(only_for=person)
     rows = Post.objects.filter(mine, room=room, parent=root).select_related(*RELATED)
-    newest = rows.annotate(count=REPLIES).order_by("-pk")[:SHOWN]
+    return rows.annotate(count=REPLIES)
+
+
+def _steps() -> Q:
+    return Q(key__startswith=STEP, person=None)
+
+
+def _is_news(post: Post, person: Person) -> bool:
+    """Return what bots.reading counts as new, of a post at hand."""
+    if post.deployment is not None:
+        return post.deployment.person_id != person.pk
+    return post.person_id not in (None, person.pk)
+
+
+def _said(rows: list[Post], person: Person) -> list[Said]:
     codes = asking.open_codes(person)
-    return [said(post, codes) for post in reversed(newest)]
+    prefetch_related_objects([post for post in rows if "@" in post.text], NAMED)
+    return [said(post, person, codes) for post in rows]
 
 
-def inbox(room: Room) -> list[Thread]:
-    """Return the deployments' threads, newest first."""
-    rows = (
-        Post.objects.filter(room=room, parent=None, deployment__isnull=False)
-        .select_related(*RELATED)
-        .annotate(count=REPLIES)
-        .order_by("-deployment_id")[:INBOX]
-    )
-    names = _speakers(rows)
-    return [
-        Thread(post, post.deployment, look_of(post.deployment), post.count, names.get(post.pk, []))
-        for post in rows
-        if post.deployment is not None
-    ]
+def _named(post: Post) -> list[Person]:
+    """Return who is named in a post; of those on a page they are fetched together."""
+    return [mention.person for mention in post.mentions.all()] if "@" in post.text else []
 
 
 def _with_open_buttons(post: Post, codes: Collection[str]) -> Message:
@@ -90,18 +154,3 @@ def _with_open_buttons(post: Post, codes: Collection[str]) -> Message:
     if message.asks and message.buttons[0].line.split()[-1] not in codes:
         return replace(message, buttons=())
     return message
-
-
-def _speakers(rows: QuerySet[Post]) -> dict[int, list[str]]:
-    """Return who spoke in each thread, in one query."""
-    talk = Post.objects.filter(parent__in=[post.pk for post in rows], person__isnull=False)
-    pairs = (
-        talk.order_by("parent", "person__username")
-        .values_list("parent", "person__name", "person__username")
-        .distinct()
-    )
-    names: dict[int, list[str]] = {}
-    for parent, name, username in pairs:
-        if parent is not None:
-            names.setdefault(parent, []).append((name or username).split()[0])
-    return names

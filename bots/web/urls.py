@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from bots.web import flow
+from bots.web import flow, named, rooms
 
+# “-” is no name of a room.
 urlpatterns = [
     path("", flow.home, name="flow"),
+    path("-/mentions/", named.named, name="flow-mentions"),
+    path("-/rooms/", rooms.index, name="flow-rooms"),
+    path("-/rooms/<slug:slug>/", rooms.edit, name="flow-room-settings"),
     path("<slug:slug>/", flow.room, name="flow-room"),
     path("<slug:slug>/say/", flow.say, name="flow-say"),
+    path("<slug:slug>/seen/", flow.seen, name="flow-seen"),
     path("<slug:slug>/<int:number>/", flow.thread, name="flow-thread"),
     path("<slug:slug>/<int:number>/say/", flow.say, name="flow-reply"),
+    path("<slug:slug>/<int:number>/seen/", flow.seen, name="flow-thread-seen"),
 ]

@@ -26,6 +26,7 @@ class News:
     environment: int | None
     application: int | None
     topic: str = ""  # what else is about, as pages name it: room-3
+    subject: str = ""  # which one of the topic
 
 
 def newest() -> int:
@@ -75,7 +76,7 @@ def _changes(which: Q) -> list[News]:
     return [
         News(*row)
         for row in rows.values_list(
-            "pk", "verb", "deployment_id", "environment_id", "application_id", "topic"
+            "pk", "verb", "deployment_id", "environment_id", "application_id", "topic", "subject"
         )
     ]
 

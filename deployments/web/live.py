@@ -96,6 +96,7 @@ def _event(news: News) -> str:
         "environment": news.environment,
         "application": news.application,
         "topic": news.topic or None,
+        "subject": (news.topic and news.subject) or None,
     }
     if news.id:
         data = {"id": news.id, **data}

@@ -144,6 +144,8 @@ function everything() {
   tell("shipmate:catch-up");
 }
 
+document.addEventListener("shipmate:refresh", (event) => refresh(event.detail));
+
 // ---- The stream ----
 function open() {
   if (!url || stream || document.hidden) return;

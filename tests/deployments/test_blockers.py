@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from deployments.blockers import Blocker, blockers, chosen, refusals
-from deployments.models import Environment, Host, Person
+from deployments.forges.contract import Away
+from deployments.models import Environment, Host, Person, Repository
+from deployments.selectors import code
 from tests.deployments import build
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +101,48 @@ def test_settings_that_cannot_work_each_by_itself(here: Environment) -> None:
     here.settings = {"keep": 0, "path": "relative"}
 
     assert [found.code for found in blockers(here)] == ["settings", "settings"]
+
+
+def away(environment: Environment, path: Path) -> None:
+    """Let the code be in a folder that is not there for now."""
+    Repository.objects.filter(applications=environment.application).update(location=str(path))
+
+
+def test_a_repository_that_is_away_is_waited_for(here: Environment, tmp_path: Path) -> None:
+    away(here, tmp_path / "gone.git")
+
+    found = only(here)
+
+    assert (found.code, found.waits) == ("away", True)
+    assert str(found) == (
+        f"There is no folder {tmp_path}/gone.git now. "
+        "A deployment waits for it, and begins by itself when it answers."
+    )
+
+
+def test_what_was_heard_of_it_a_while_ago_says_so(
+    here: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = Away("web cannot be reached: no route", timezone.now() - timedelta(seconds=190))
+    monkeypatch.setattr(code, "away", lambda app: heard)
+
+    assert str(only(here)).startswith("web cannot be reached: no route. A deployment waits")
+    assert str(only(here)).endswith("It was asked 3 m 10 s ago.")
+
+
+def test_where_no_code_is_fetched_the_repository_may_be_away(
+    here: Environment, tmp_path: Path
+) -> None:
+    away(here, tmp_path / "gone.git")
+
+    assert blockers(again(here), fetches=False) == []
+
+
+def test_looking_asks_no_repository(here: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    Repository.objects.update(location="https://127.0.0.1:1/a.git")
+    monkeypatch.delattr("deployments.forges.git.run")
+
+    assert blockers(again(here)) == []
 
 
 @pytest.mark.parametrize("status", ["queued", "in_progress"])

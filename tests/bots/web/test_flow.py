@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from bots.models import Post, Question, Room
 from bots.web import talk
 from deployments.models import Deployment, Environment, Person
 from deployments.selectors import feed
-from tests.bots.talking import Talk, goes, the_deployment
+from tests.bots.talking import Talk, goes, newest, the_deployment
 from tests.deployments import build
 from tests.deployments.services.queueing import drain
 
@@ -35,6 +37,12 @@ def thread_of(deployment: Deployment) -> str:
 
 
 # ---- Reading ----
+
+
+def test_without_a_room_a_maintainer_is_led_to_make_one(client: Client, root: Person) -> None:
+    client.force_login(root)
+
+    assert 'href="/flow/-/rooms/"' in page(client, "/flow/")
 
 
 def test_without_a_room_the_page_says_how_one_is_made(as_bob: Client) -> None:
@@ -119,23 +127,77 @@ def thread_of_room(slug: str) -> str:
     return f"/flow/{slug}/{Post.objects.get(room__slug=slug, deployment__isnull=False).pk}/"
 
 
-@pytest.mark.parametrize("pane", ["inbox", "talk", "head"])
+@pytest.mark.parametrize("pane", ["inbox", "rooms", "head"])
 def test_a_pane_is_one_element_that_asks_for_itself(say: Talk, as_bob: Client, pane: str) -> None:
     say("deploy hello to qa")
     address = thread_of(the_deployment())
 
     text = page(as_bob, f"{address}?pane={pane}").strip()
 
-    assert f'data-live-src="{address}?pane={pane}"' in text.split(">")[0]
-    assert f"topic-room-{say.room.pk}" in text.split(">")[0]
+    assert text.count(f'data-live-src="{address}?pane={pane}"') == 1
 
 
-def test_live_pages_are_told_of_the_room_and_of_nothing_else(say: Talk) -> None:
+def test_live_pages_are_told_which_post_is_new_or_changed(say: Talk) -> None:
     say("deploy hello to qa")
+    say.in_thread()("does this carry the fix?")
 
-    topics = {news.topic for news in feed.since(0) if news.verb == "flow.post"}
+    news = [news for news in feed.since(0) if news.topic == f"room-{say.room.pk}"]
 
-    assert topics == {f"room-{say.room.pk}"}
+    root = Post.objects.get(deployment=the_deployment()).pk
+    said = Post.objects.get(text="does this carry the fix?").pk
+    first = Post.objects.get(text="deploy hello to qa").pk
+    told = [(each.verb, each.subject) for each in news]
+    assert ("flow.post", str(first)) in told
+    assert ("flow.thread", str(root)) in told
+    assert ("flow.thread", f"{root}/{said}") in told
+
+
+# ---- A live page asks for a few posts ----
+
+
+def posts(client: Client, address: str, ids: str = "", after: int | str = "") -> list[int]:
+    text = page(client, f"{address}?pane=posts&ids={ids}&after={after}")
+    return [int(number) for number in re.findall(r'data-post="(\d+)"', text)]
+
+
+def test_a_live_page_gets_the_posts_that_it_heard_of(say: Talk, as_bob: Client) -> None:
+    say("one")
+    first = newest()
+    say("two")
+
+    assert posts(as_bob, ROOM, ids=f"{first},999999,x") == [first]
+
+
+def test_a_live_page_that_slept_gets_what_came_after(say: Talk, as_bob: Client) -> None:
+    say("one")
+    first = newest()
+    say("two")
+
+    assert posts(as_bob, ROOM, after=first) == [newest()]
+
+
+def test_a_live_page_gets_nothing_that_is_for_another(say: Talk, as_bob: Client) -> None:
+    say("deploy hello to prodution")
+
+    assert posts(as_bob, ROOM, ids=str(newest())) == []
+
+
+def test_a_live_page_gets_nothing_of_another_place(say: Talk, as_bob: Client) -> None:
+    say("deploy hello to qa")
+    root = Post.objects.get(deployment=the_deployment()).pk
+    say.in_thread()("does this carry the fix?")
+    reply = Post.objects.get(text="does this carry the fix?").pk
+    rooms.make("ops")
+
+    assert posts(as_bob, ROOM, ids=f"{root},{reply}") == [root]
+    assert posts(as_bob, f"{ROOM}{root}/", ids=f"{root},{reply}") == [reply]
+    assert posts(as_bob, "/flow/ops/", ids=f"{root},{reply}") == []
+
+
+def test_a_new_post_costs_a_live_page_little(say: Talk, as_bob: Client) -> None:
+    say("hello")
+
+    assert cost(lambda: as_bob.get(f"{ROOM}?pane=posts&ids={newest()}")) <= 6
 
 
 # ---- Saying ----
@@ -226,25 +288,68 @@ def cost(ask: Callable[[], Any]) -> int:
     return len(queries)
 
 
-@pytest.mark.parametrize("pane", ["", "?pane=inbox", "?pane=talk", "?pane=head"])
+@pytest.mark.parametrize("pane", ["", "?pane=inbox", "?pane=rooms", "?pane=older", "?pane=head"])
 def test_queries_do_not_grow_with_posts_and_threads(
     say: Talk, as_bob: Client, production: Environment, pane: str
 ) -> None:
     crowd(production, say.person, threads=2, posts=2)
     address = thread_of(the_deployment())
-    few = [cost(lambda: as_bob.get(ROOM + pane)), cost(lambda: as_bob.get(address + pane))]
+    few = [cost_once_read(as_bob, each + pane) for each in (ROOM, address)]
 
     crowd(production, say.person, threads=48, posts=200)
 
-    assert [cost(lambda: as_bob.get(ROOM + pane)), cost(lambda: as_bob.get(address + pane))] == few
-    assert max(few) <= 16
+    assert [cost_once_read(as_bob, each + pane) for each in (ROOM, address)] == few
+    assert max(few) <= 22
 
 
-def test_a_room_shows_its_newest_posts(say: Talk, bob: Person) -> None:
-    Post.objects.bulk_create(
-        Post(room=say.room, person=say.person, text=str(number)) for number in range(talk.SHOWN + 1)
-    )
+def cost_once_read(client: Client, address: str) -> int:
+    client.get(address)
+    return cost(partial(client.get, address))
 
-    shown = talk.posts(say.room, None, bob)
 
-    assert (shown[0].post.text, shown[-1].post.text) == ("1", str(talk.SHOWN))
+# ---- Older posts ----
+
+
+@pytest.fixture
+def numbers(say: Talk) -> list[str]:
+    """Say so much that it fills three pages."""
+    texts = [str(number) for number in range(2 * talk.SHOWN + 5)]
+    Post.objects.bulk_create(Post(room=say.room, person=say.person, text=text) for text in texts)
+    return texts
+
+
+def test_a_room_shows_its_newest_posts_and_the_way_to_the_rest(
+    numbers: list[str], as_bob: Client
+) -> None:
+    found: list[str] = []
+    address = ROOM
+    for _ in range(3):
+        text = page(as_bob, address)
+        found = re.findall(r'<p class="words">(\d+)</p>', text) + found
+        older = re.search(r'href="([^"]*)" data-older-posts', text)
+        address = older[1] if older else ""
+
+    assert found == numbers
+    assert address == ""
+
+
+def test_a_page_of_older_posts_leads_back_to_the_newest(numbers: list[str], as_bob: Client) -> None:
+    text = page(as_bob, f"{ROOM}?before_post={newest()}")
+
+    assert "To the newest posts" in text
+    assert "To the newest posts" not in page(as_bob, ROOM)
+
+
+# ---- A thread ----
+
+
+def test_activities_stand_apart_from_what_people_say(say: Talk, as_bob: Client) -> None:
+    say("deploy hello to qa")
+    say.in_thread()("does this carry the fix?")
+    goes(the_deployment(), "in_progress")
+
+    text = page(as_bob, thread_of(the_deployment()))
+    steps, discussion = text.split('id="steps"')[1].split('id="msgs"')
+
+    assert "Started deploying" in steps and "Started deploying" not in discussion
+    assert "carry the fix?" in discussion and "carry the fix?" not in steps

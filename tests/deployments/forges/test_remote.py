@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
@@ -29,13 +30,15 @@ pytestmark = pytest.mark.slow
 class Handler(SimpleHTTPRequestHandler):
     """Serve files; what is under /moved/ has moved, what is under /ill/ is broken."""
 
+    is_ill = False
+
     def do_GET(self) -> None:
         if self.path.startswith("/moved/"):
             self.send_response(301)
             self.send_header("Location", self.path.removeprefix("/moved"))
             self.send_header("Content-Length", "0")
             self.end_headers()
-        elif self.path.startswith("/ill/"):
+        elif self.is_ill or self.path.startswith("/ill/"):
             self.send_error(503)
         else:
             super().do_GET()
@@ -157,6 +160,89 @@ def test_a_machine_that_never_answers_is_away(
 
     with pytest.raises(RepositoryAway, match="did not answer within 1 s"):
         forge.resolve(Source(form.format(silent_port), "web"))
+
+
+# ---- What is remembered of it, without asking ----
+
+
+@pytest.fixture
+def ill(
+    forge: LocalForge, https: str, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> Source:
+    """A repository whose server was ill when it was asked, and is well again."""
+    repository.commit()
+    repository.git("update-server-info")
+    source = Source(f"{https}/web.git", "web")
+    monkeypatch.setattr(Handler, "is_ill", True)
+    with pytest.raises(RepositoryAway):
+        forge.refs(source)
+    monkeypatch.setattr(Handler, "is_ill", False)
+    return source
+
+
+def test_of_one_that_nobody_has_asked_nothing_is_known(forge: LocalForge) -> None:
+    assert forge.away(Source(f"https://127.0.0.1:{closed_port()}/a", "web")) is None
+
+
+def test_that_it_was_away_is_remembered_with_the_time(forge: LocalForge, ill: Source) -> None:
+    found = forge.away(ill)
+
+    assert found is not None
+    assert "web cannot be reached" in found.text and "503" in found.text
+    assert timedelta(0) <= datetime.now(UTC) - found.at < timedelta(minutes=5)
+
+
+def test_once_it_answers_it_is_away_no_more(forge: LocalForge, ill: Source) -> None:
+    forge.refs(ill)
+
+    assert forge.away(ill) is None
+
+
+def test_also_when_its_answer_is_a_refusal(
+    forge: LocalForge, ill: Source, repository: Repository
+) -> None:
+    repository.path.rename(repository.path.with_name("other.git"))
+    with pytest.raises(ForgeError, match="not found"):
+        forge.refs(ill)
+
+    assert forge.away(ill) is None
+
+
+def test_what_was_heard_long_ago_tells_nothing_of_now(forge: LocalForge, ill: Source) -> None:
+    long_ago = (datetime.now(UTC) - timedelta(minutes=11)).timestamp()
+    os.utime(mirrors._note(ill), (long_ago, long_ago))
+
+    assert forge.away(ill) is None
+
+
+def test_a_folder_on_this_machine_is_looked_at(
+    forge: LocalForge, source: Source, repository: Repository
+) -> None:
+    moved = repository.path.rename(repository.path.with_name("away.git"))
+    found = forge.away(source)
+    assert found is not None and found.text == f"There is no folder {source.location} now."
+
+    moved.rename(repository.path)
+    assert forge.away(source) is None
+
+
+def test_an_address_that_may_not_be_used_is_another_trouble(forge: LocalForge) -> None:
+    outside = Source("/nowhere/web.git", "web")
+
+    assert forge.away(outside) is None
+    assert not forge.has(outside, "a" * 40)
+
+
+def test_a_commit_that_is_on_this_machine_is_known_to_be(
+    forge: LocalForge, source: Source, repository: Repository
+) -> None:
+    sha = repository.commit()
+    assert not forge.has(source, sha)
+
+    forge.resolve(source)
+
+    assert forge.has(source, sha)
+    assert not forge.has(source, "main")
 
 
 @pytest.mark.parametrize(
