@@ -75,6 +75,8 @@ class Sshd:
 
     def kill(self) -> None:
         """Kill the listening process and all logins at once, as a crash of the host would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)  # lets nobody in meanwhile
         self.kill_sessions()
         self.stop()
 
