@@ -61,8 +61,8 @@ class ConnectionLost(HostError):
 
     code = "lost"
 
-    def __init__(self, text: str, *, sent: bool = True) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, *, sent: bool = True, code: str | None = None) -> None:
+        super().__init__(text, code=code)
         self.sent = sent
 
 

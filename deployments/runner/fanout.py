@@ -9,7 +9,7 @@ from types import TracebackType
 from deployments.runner.flow import Cancelled, Done, Event, Flow, Job, Result
 from deployments.runner.follow import tidy
 from deployments.runner.hosts import Target
-from deployments.runner.jobs import HostJob, Link, Task, end, send
+from deployments.runner.jobs import HostJob, Link, Task, send
 
 WIDTH = 64
 PATIENCE = 120.0
@@ -26,18 +26,19 @@ class Fleet:
         self._width = width
         self._patience = patience
         self._flow: Flow | None = None
+        self._jobs: dict[str, HostJob] = {}
 
     def run(self, tasks: Sequence[Task], *, tick: float = TICK) -> Iterator[Event | None]:
         """Start or attach on each host; give events until each has had its Done.
 
-        None comes after each `tick` without news. Closing the iterator leaves the runs alone.
+        Nothing is asked of a host before the first event is. None comes after each `tick` without
+        news. Closing the iterator leaves the runs alone.
         """
-        flow = Flow()
-        jobs: dict[str, Job] = {
-            task.host: HostJob(self._links[task.host], task, flow, self._patience).result
-            for task in tasks
+        self._flow = flow = Flow()
+        self._jobs = {
+            task.host: HostJob(self._links[task.host], task, flow, self._patience) for task in tasks
         }
-        return self._events(flow, jobs, tick)
+        return self._events(flow, {host: job.result for host, job in self._jobs.items()}, tick)
 
     def upload(
         self,
@@ -55,15 +56,16 @@ class Fleet:
         }
         return self._events(flow, jobs, tick)
 
-    def request_cancel(self, runs: Mapping[str, str], *, grace: float = 10.0) -> None:
-        """Cancel runs (host to run id) while `run` goes on; it then gives a Cancelled for each."""
-        if self._flow is None:
-            raise RuntimeError("nothing is being run: use cancel()")
-        self._flow.add(self._endings(runs, grace), Cancelled, self._width)
+    def request_cancel(self, hosts: Iterable[str], *, grace: float = 10.0) -> None:
+        """End the runs of these hosts; those that have not begun never do.
 
-    def cancel(self, runs: Mapping[str, str], *, grace: float = 10.0) -> dict[str, Result]:
-        """Cancel runs (host to run id) and wait for what each host says."""
-        return self._gather(self._endings(runs, grace))
+        `run` goes on and gives a Cancelled for each besides. A host that cannot be asked is asked
+        again, for as long as it may be away.
+        """
+        if self._flow is None:
+            raise RuntimeError("nothing is being run")
+        endings = {host: self._jobs[host].forbid(grace) for host in hosts}
+        self._flow.add(endings, Cancelled, self._width)
 
     def tidy(self, hosts: Iterable[str], uploads: Sequence[str]) -> dict[str, Result]:
         """Remove uploads that are not needed any more, and what is older than a day."""
@@ -92,15 +94,12 @@ class Fleet:
         try:
             yield from flow.events(tick)
         finally:
-            self._flow = None
+            self._flow, self._jobs = None, {}
 
     def _gather(self, jobs: Mapping[str, Job]) -> dict[str, Result]:
         flow = Flow()
         flow.add(jobs, Done, self._width)
         return {event.host: event.result for event in flow.events(TICK) if isinstance(event, Done)}
-
-    def _endings(self, runs: Mapping[str, str], grace: float) -> dict[str, Job]:
-        return {host: partial(end, self._links[host], run, grace) for host, run in runs.items()}
 
     def _tidy(self, host: str, uploads: list[str]) -> Result:
         return tidy(self._links[host].connection(), uploads=uploads)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from threading import Event
-from typing import Literal
+from typing import Literal, Protocol
 
 import paramiko
 
-from deployments.exceptions import HostError
 from deployments.runner import wrapper
-from deployments.runner.connection import BROKEN, Connection, hang_up
+from deployments.runner.connection import BROKEN, Connection, ConnectionLost, hang_up
 from deployments.runner.conversation import Conversation
 
 Word = Literal[
@@ -52,6 +50,12 @@ class Run:
     interpreter: str = "sh"
 
 
+class Stop(Protocol):
+    """Tells, like an event of `threading`, when to leave a run alone."""
+
+    def is_set(self) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The word a host had for a run. `broken`: it had none, nothing is known, ask again."""
@@ -61,6 +65,11 @@ class Outcome:
     position: int | None = None
     detail: str = ""
 
+    @property
+    def is_no_shell(self) -> bool:
+        """Return whether it was the login that refused, before the host could look at the run."""
+        return self.word == "refused" and self.code is not None
+
 
 def follow(
     connection: Connection,
@@ -69,7 +78,7 @@ def follow(
     mode: Literal["start", "attach"],
     offset: int,
     sink: Callable[[bytes], None],
-    stop: Event,
+    stop: Stop,
     beat: Callable[[], None] | None = None,
 ) -> Outcome:
     """Hand out the log from `offset` on, until the run ends, contact breaks, or `stop` is set.
@@ -136,7 +145,7 @@ class _Follower:
         self._beat = beat
         self._said: list[str] = []
 
-    def until(self, stop: Event) -> Outcome:
+    def until(self, stop: Stop) -> Outcome:
         self._channel.settimeout(POLL)
         waited = 0.0
         while not stop.is_set():
@@ -193,7 +202,8 @@ class _Follower:
         before, mark, after = data.partition(self._mark)
         if not mark:
             if len(before) > LONGEST_PREAMBLE:
-                raise HostError("The login's start-up files print without end.", code="settings")
+                text = "The login's start-up files print without end."
+                raise ConnectionLost(text, code="settings")
             self._preamble = before
             return b""
         self._preamble = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from deployments.exceptions import HostError
 from deployments.runner.connection import Connection, ConnectionLost
-from deployments.runner.flow import Flow, Known, Output, Progress, Result, Trouble
+from deployments.runner.flow import Flow, Job, Known, Output, Progress, Result, Trouble
 from deployments.runner.follow import Outcome, Run, cancel, follow
 from deployments.runner.hosts import Target
 from deployments.runner.upload import upload
@@ -98,6 +98,15 @@ class Contact:
         return pause
 
 
+class Ending:
+    """A wish to end a run: how long it has stood, and whether asking the host was in vain."""
+
+    def __init__(self, grace: float) -> None:
+        self.grace = grace
+        self.contact = Contact()  # heard once, when it was wished for
+        self.in_vain = False
+
+
 class HostJob:
     """One run on one host: started or attached to, again and again, until the host has a word."""
 
@@ -110,28 +119,53 @@ class HostJob:
         self._offset = task.offset
         self._asked = task.asked or task.known
         self._known = task.known
+        self._ending: Ending | None = None
+        self._given_up: HostError | None = None
 
     def result(self) -> Result:
-        return persevere(self._attempt, self._link, self._flow, self._contact, self._final)
+        """Follow the run to its end, or until the host is given up."""
+        result = persevere(self._attempt, self._link, self._flow, self._contact, self._final)
+        if isinstance(result, HostError):
+            self._given_up = result
+        return result
+
+    def forbid(self, grace: float) -> Job:
+        """Start nothing from now on; return the job that ends what was started."""
+        self._ending = ending = Ending(grace)
+        return lambda: self._end(ending)
+
+    def is_set(self) -> bool:
+        """Return whether to follow no longer: all is stopped here, or it cannot be ended."""
+        return self._flow.stop.is_set() or self._cannot_be_ended()
 
     def _attempt(self, connection: Connection) -> Result:
+        if self._ending is not None and not self._known:
+            self._take_claim(connection, self._ending)
+        asked, starts = self._asked, not self._known
         try:
             outcome = follow(
                 connection,
                 self._task.run,
-                mode="attach" if self._known else "start",
+                mode="start" if starts else "attach",
                 offset=self._offset,
                 sink=self._output,
-                stop=self._flow.stop,
+                stop=self,
                 beat=self._beat,
             )
         except ConnectionLost as error:
-            self._asked = self._asked or error.sent
+            self._asked = asked or (starts and error.sent)
             raise
-        self._asked = True
+        self._asked = asked or starts
         if outcome.word == "broken":
             raise ConnectionLost(f"{self._task.host}: {outcome.detail}")
+        if asked and outcome.is_no_shell:
+            raise HostError(f"{self._task.host}: {outcome.detail}", code="settings")
         return outcome
+
+    def _take_claim(self, connection: Connection, ending: Ending) -> None:
+        """Let the host know that it must not begin, before it is asked what became of the run."""
+        _cancel(connection, self._task.run, ending.grace)
+        self._known = True
 
     def _output(self, data: bytes) -> None:
         self._flow.emit(Output(self._task.host, data, self._offset))
@@ -145,18 +179,52 @@ class HostJob:
             self._flow.emit(Known(self._task.host))
 
     def _final(self, error: HostError) -> HostError | None:
-        host = self._task.host
+        host, away = self._task.host, self._contact.away
+        if self._cannot_be_ended():
+            text = f"The command on {host} could not be ended and may still be running there."
+            return HostError(text, code="lost")
         if not self._asked:
-            if self._contact.away <= min(self._patience, FIRST_PATIENCE):
+            if _hopeless(error):
+                return error
+            if away <= min(self._patience, FIRST_PATIENCE):
                 return None
             return HostError(f"{error} Nothing was started on {host}.", code="unreachable")
-        if self._contact.away <= self._patience:
+        if away <= self._patience and not _hopeless(error):
             return None
         text = (
-            f"Contact with {host} was lost {self._contact.away:.0f} seconds ago; the command may "
+            f"Contact with {host} was lost {away:.0f} seconds ago; the command may "
             f"still be running there. Last error: {error}"
         )
-        return HostError(text, code="lost")
+        return HostError(text, code=error.code if _hopeless(error) else "lost")
+
+    def _end(self, ending: Ending) -> Result:
+        """Ask the host to end the run, beside its follower, until it answers or is given up."""
+
+        def attempt(connection: Connection) -> Result:
+            return end(connection, self._task.run, ending.grace)
+
+        def final(error: HostError) -> HostError | None:
+            if self._given_up is not None:
+                return self._given_up  # it says all there is to say
+            if not _hopeless(error) and not self._is_overdue(ending):
+                return None
+            text = (
+                f"{self._task.host} could not be asked to end the command, which may "
+                f"still be running there. Last error: {error}"
+            )
+            return HostError(text, code=error.code)
+
+        told = "not ended yet: "
+        result = persevere(attempt, self._link, self._flow, ending.contact, final, told)
+        ending.in_vain = isinstance(result, HostError) or result.word != "gone"
+        return result
+
+    def _cannot_be_ended(self) -> bool:
+        ending = self._ending
+        return ending is not None and ending.in_vain and self._is_overdue(ending)
+
+    def _is_overdue(self, ending: Ending) -> bool:
+        return ending.contact.away > self._patience + ending.grace
 
 
 def send(
@@ -178,23 +246,26 @@ def send(
         flow.emit(Progress(link.target.name, sent))
 
     def final(error: HostError) -> HostError | None:
-        return error if contact.away > patience else None
+        return error if _hopeless(error) or contact.away > patience else None
 
     return persevere(attempt, link, flow, contact, final)
 
 
-def end(link: Link, run_id: str, grace: float) -> Result:
-    """Cancel one run: beside its follower on the kept connection, or on one of its own."""
+def end(connection: Connection, run: Run, grace: float) -> Result:
+    """Cancel a run beside its follower on the kept connection, or on one of its own."""
     try:
-        outcome = cancel(link.connection(), run_id, grace=grace)
-        if outcome.word != "broken":
-            return outcome
-    except HostError as error:
-        if _hopeless(error):
-            raise
-    # The kept connection broke, or the host allows it no second session.
-    with Connection.open(link.target) as connection:
-        return cancel(connection, run_id, grace=grace)
+        return _cancel(connection, run, grace)
+    except ConnectionLost:
+        # The kept connection broke, or the host allows it no second session.
+        with Connection.open(connection.target) as own:
+            return _cancel(own, run, grace)
+
+
+def _cancel(connection: Connection, run: Run, grace: float) -> Outcome:
+    outcome = cancel(connection, run.id, grace=grace)
+    if outcome.word == "broken":
+        raise ConnectionLost(f"{connection.target.name}: {outcome.detail}")
+    return outcome
 
 
 def persevere(
@@ -203,20 +274,21 @@ def persevere(
     flow: Flow,
     contact: Contact,
     final: Callable[[HostError], HostError | None],
+    told: str = "",
 ) -> Result:
-    """Try until there is a result, until an error needs somebody to act, or until patience ends."""
+    """Try until there is a result, or until an error is the final one; tell of the others."""
     while True:
         connection = None
         try:
             connection = link.connection()
             return attempt(connection)
         except HostError as error:
-            given_up = error if _hopeless(error) or flow.stop.is_set() else final(error)
+            given_up = error if flow.stop.is_set() else final(error)
             if given_up is not None:
                 return given_up
             if connection is not None:
                 link.drop(connection)
-            flow.emit(Trouble(link.target.name, str(error)))
+            flow.emit(Trouble(link.target.name, f"{told}{error}"))
         flow.stop.wait(contact.pause())
 
 

@@ -8,7 +8,8 @@
 #   refused WHY | gone CODE | gone before start | left PIDS | tidied
 # A run's folder (0700) holds files (0600), written with shell built-ins so that no process is spent:
 #   script.TAG  what is run; emptied afterwards, as it may hold secrets
-#   claim       "PID BIRTH BOOT ." of the supervisor, or "0 - - ." of a canceller; made exclusively
+#   claim       "PID BIRTH BOOT ." of the supervisor, "0 - - ." of a canceller, or "0 lost - ." of a follower that
+#               waited too long for a supervisor; made exclusively
 #   group       "PID BIRTH ." of the script, whose pid names its process group and its session
 #   log         both outputs of the script
 #   status      "running", overwritten in place by "CODE ."; the final dot means: whole
@@ -83,12 +84,13 @@ claim() {
     [ -e claim ] || true >refused
     return 1
   fi
-  [ ! -e cancelled ] || { printf "0 - - .\n" >claim; return 1; }
   birth_of $$
   boot_id
   # The status takes its block of the disk now: a full disk cannot lose the exit code later.
-  { printf "%s %s %s .\n" $$ "$birth" "$boot" >claim && printf "running         \n" >status; } 2>/dev/null && return
-  true >refused
+  { printf "%s %s %s .\n" $$ "$birth" "$boot" >claim && printf "running         \n" >status; } 2>/dev/null || { true >refused; return 1; }
+  # After the claim is whole: who finds none that is whole makes this mark, and nothing begins.
+  [ -e cancelled ] || return 0
+  printf "0 - - .\n" 1<>claim
   return 1
 }
 '
@@ -136,7 +138,8 @@ supervise \"\$@\"" supervisor "$run" "$interpreter" "$file" "$newsession" </dev/
 follow() {
   if [ ! -r log ]; then
     [ ! -e cancelled ] || { say cancelled; exit 0; }
-    refuse 'the log of this run is gone'
+    say none
+    exit 4
   fi
   exec 3<log
   printf '%s\n' "$nonce"
@@ -162,12 +165,24 @@ judge() {
   if ended; then over=end
   elif [ -e refused ]; then over=refused
   elif [ "$owner" ] || claimed; then
-    if [ "$owner" = 0 ]; then over=cancelled
+    if [ "$owner" = 0 ]; then over=cancelled; [ "$began" != lost ] || over=lost
     elif ! alive; then
-      if ended; then over=end; else over=lost; fi
+      if ended; then over=end
+      # Laid down since, as somebody cancelled.
+      elif claimed && [ "$owner" = 0 ]; then over=cancelled
+      else over=lost
+      fi
     fi
-  elif [ $looks -gt 100 ]; then over=lost
+  elif [ $looks -gt 100 ]; then forgo
   fi
+}
+
+# A supervisor that did not come up in time must not begin later: it is lost once the claim is not to be had any more.
+forgo() {
+  set -C
+  { printf '0 lost - .\n' >claim; } 2>/dev/null
+  set +C
+  claimed || { true >cancelled; claimed; } 2>/dev/null || over=lost
 }
 
 # Copies the log until the run is over. Also ends when nobody reads any more, which a beat finds out.
@@ -187,8 +202,10 @@ pump() {
   position=-
   { while read -r _key _value; do [ "$_key" != pos: ] || position=$_value; done </proc/self/fdinfo/3; } 2>/dev/null
   say $over "$code" "$position"
-  [ $over != lost ] || exit 3
-  exit 0
+  [ $over = lost ] || exit 0
+  # Its supervisor may be there yet, and is waited for no longer.
+  [ -z "$supervisor" ] || kill -TERM $$
+  exit 3
 }
 
 # A nap that a signal can end. A sleep that knows no fractions exits 1.

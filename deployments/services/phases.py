@@ -78,12 +78,15 @@ def _run(work: Work, phase: Phase, runs: Runs) -> list[str]:
     # Written before the hosts hear of it: a worker that takes over then knows that they may have.
     waiting = [run for run in runs.values() if run.status == Status.WAITING]
     keep(work, waiting, status=Status.STARTING, started_at=timezone.now())
-    return _follow(work, phase, runs, work.fleet.run(tasks, tick=TICK))
+    work.hears()
+    events = work.fleet.run(tasks, tick=TICK)
+    # Before the hosts hear of it too: what is not wanted any more must not begin.
+    _end_when_asked(work, list(runs.values()))
+    return _follow(work, phase, runs, events)
 
 
 def _follow(work: Work, phase: Phase, runs: Runs, events: Iterable[Event | None]) -> list[str]:
     """Take what the hosts send until each has ended; return those that ended well."""
-    work.hears()
     good: list[str] = []
     for event in events:
         match event:
@@ -126,17 +129,18 @@ def _doubt(work: Work, run: PhaseRun, phase: Phase, result: Result) -> None:
         return
     note = of_host(run.host, phase.name, result, "").note
     work.doubts.append(note)  # masked with the whole verdict
-    work.log.say(run, f"[shipmate] {note}")
+    if isinstance(result, Outcome):  # what kept the host from answering was told as it happened
+        work.log.say(run, f"[shipmate] {note}")
 
 
 def _look_what_runs(work: Work, phase: Phase, runs: Runs, good: list[str]) -> None:
-    """Remember which hosts run the release; ask those whose phase did not end well."""
+    """Remember which hosts run the release; ask those where it began and did not end well."""
     for host in good:
         note_version(work, host)
     asked = [
         Task(run.host, Run(f"{run.run_id}-look-{work.deployment.epoch}", phase.confirm[run.host]))
         for run in runs.values()
-        if run.status in (Status.FAILURE, Status.CANCELLED) or run.reason == "lost"
+        if run.status in OVER - {Status.SUCCESS} and run.reason != "unreachable"
     ]
     for event in work.fleet.run(asked, tick=TICK) if asked else ():
         work.tick()
@@ -182,8 +186,8 @@ def _end_when_asked(work: Work, runs: list[PhaseRun]) -> None:
     """End the runs when somebody asked for it, or when time is up."""
     if work.stopping is None and (verdict := reason_to_stop(work)) is not None:
         stop(work, verdict)
-        begun = {run.host: run.run_id for run in runs if run.status not in OVER}
-        work.fleet.request_cancel(begun, grace=GRACE)
+        left = [run.host for run in runs if run.status not in OVER]
+        work.fleet.request_cancel(left, grace=GRACE)
 
 
 def _stop_between(work: Work) -> None:

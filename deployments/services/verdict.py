@@ -68,13 +68,13 @@ def of_host(host: str, phase: str, result: Result, on_failure: str) -> HostVerdi
 def _unknown(host: str, phase: str, outcome: Outcome) -> str:
     """Say what is not known, and why."""
     why = {
-        "lost": "it began there, and what became of it cannot be known: its supervisor is gone "
-        "(a restart of the host, or somebody ended it)",
+        "lost": "what became of it cannot be known: its supervisor is gone, or did not come up in "
+        "time (a restart or an overload of the host, or somebody ended it)",
         "none": "its folder of the run is gone, so how it ended cannot be known",
         "short": "the log on the host became shorter than what was read of it",
         "broken": "the connection broke",
     }.get(outcome.word, outcome.word)
-    return f"{phase} on {host}: {why}. Look there, then retry."
+    return f"{phase} on {host}: {why}. It may still be running there: look, then retry."
 
 
 def of_all(failed: Sequence[HostVerdict], switched: int, hosts: int) -> Verdict:

@@ -180,27 +180,12 @@ def test_a_cancel_is_told_beside_the_end_of_the_run(fleet: Fleet) -> None:
         if isinstance(event, Output):
             up.add(event.host)
             if len(up) == 2:
-                fleet.request_cancel({one.host: one.run.id for one in tasks}, grace=1)
+                fleet.request_cancel(up, grace=1)
 
     assert {event.host: event.result.code for event in of(Cancelled, events)} == dict.fromkeys(
         up, 143
     )
     assert {event.host for event in of(Done, events)} == up
-
-
-def test_a_cancel_without_a_run_waits_for_each_host(fleet: Fleet) -> None:
-    said = fleet.cancel({"web-1": new_id(), "web-2": new_id()})
-
-    assert set(said) == {"web-1", "web-2"}
-    assert all(isinstance(one, Outcome) and one.word == "gone" for one in said.values())
-
-
-def test_a_cancel_of_a_host_that_is_away_says_so(host: Sshd) -> None:
-    with Fleet([host.target("web-1"), servers.unused_target()]) as fleet:
-        said = fleet.cancel({"web-1": new_id(), "web-9": new_id()})
-
-    assert isinstance(said["web-1"], Outcome)
-    assert isinstance(said["web-9"], HostError)
 
 
 def test_a_cancel_works_on_a_host_that_allows_one_session(tmp_path: Path) -> None:
@@ -212,7 +197,7 @@ def test_a_cancel_works_on_a_host_that_allows_one_session(tmp_path: Path) -> Non
         for event in fleet.run([only]):
             events.append(event)
             if isinstance(event, Output):
-                fleet.request_cancel({"web-1": only.run.id}, grace=1)
+                fleet.request_cancel(["web-1"], grace=1)
 
     assert [event.result for event in of(Cancelled, events)] == [Outcome("gone", 143, None, "143")]
 

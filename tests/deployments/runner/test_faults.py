@@ -37,6 +37,90 @@ def test_a_killed_supervisor_reads_as_lost_and_cancel_finds_the_script(shell: Sh
     assert shell.do("cancel", run_id, grace=1).last == ["gone", "-"]
 
 
+def late_supervisor(shell: Shell) -> None:
+    """Let supervisors come up once the file `go` is there, and time pass quickly until then."""
+    setsid, sleep = shutil.which("setsid"), shutil.which("sleep")
+    wait = f'while [ ! -e "$HOME/go" ] && [ -e "$HOME" ]; do {sleep} .1; done'
+    _instead(shell, "setsid", f'{wait}; exec {setsid} "$@"')
+    _instead(shell, "sleep", "exit 0")
+
+
+def _instead(shell: Shell, name: str, text: str) -> None:
+    """Let a program be another one than usual."""
+    program = Path(shell.environment["PATH"].split(":")[0]) / name
+    program.unlink(missing_ok=True)
+    program.write_text(f"#!/bin/sh\n{text}\n")
+    program.chmod(0o755)
+
+
+def test_a_supervisor_that_comes_up_too_late_begins_nothing(shell: Shell) -> None:
+    late_supervisor(shell)
+    run_id, ran = new_id(), shell.home / "ran"
+
+    first = shell.do("start", run_id, script=f"touch {ran}")
+    (shell.home / "go").touch()
+    until(lambda: not any(file.read_text() for file in shell.folder(run_id).glob("script.*")))
+
+    assert first.last[0] == shell.do("attach", run_id).last[0] == "lost"
+    assert shell.do("cancel", run_id).last == ["gone", "before", "start"]
+    assert not ran.exists()
+
+
+def test_a_cancel_while_the_claim_is_being_written_is_heard(shell: Shell) -> None:
+    """Whoever looked at the claim a moment too early has left nothing but its mark."""
+    run_id, nonce, ran = new_id(), wrapper.new_nonce(), shell.home / "ran"
+    program = wrapper.program("start", nonce, run_id, script=f"touch {ran}")
+    moment = b"\nbirth_of $$\n"
+    assert program.count(moment) == 1
+
+    said = shell.give(program.replace(moment, b"\ntrue >cancelled\nbirth_of $$\n"), nonce)
+
+    assert said.last[0] == shell.do("attach", run_id).last[0] == "cancelled"
+    assert shell.do("cancel", run_id).last == ["gone", "before", "start"]
+    assert not ran.exists()
+
+
+def test_a_claim_that_was_laid_down_since_it_was_read_is_no_loss(dash: Shell) -> None:
+    _instead(dash, "sleep", f'true >"$HOME/read"; exec {shutil.which("sleep")} "$@"')
+    run_id, owner = new_id(), psutil.Popen(["sleep", "20"])
+    folder = dash.folder(run_id)
+    folder.mkdir(parents=True)
+    birth = Path(f"/proc/{owner.pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    (folder / "claim").write_text(f"{owner.pid} {birth} {boot} .\n")
+    (folder / "log").touch()
+
+    with ThreadPoolExecutor(1) as pool:
+        attached = pool.submit(dash.do, "attach", run_id)
+        until((dash.home / "read").exists)
+        (folder / "claim").write_text("0 - - .\n")
+        owner.kill()
+        owner.wait()
+
+        assert attached.result().last[0] == "cancelled"
+
+
+def test_a_claim_that_is_never_whole_is_lost_and_keeps_its_owner_from_beginning(
+    dash: Shell,
+) -> None:
+    late_supervisor(dash)
+    run_id = new_id()
+    dash.folder(run_id).mkdir(parents=True)
+    for name in ("claim", "log"):
+        (dash.folder(run_id) / name).touch()
+
+    assert dash.do("attach", run_id).last[0] == "lost"
+    assert (dash.folder(run_id) / "cancelled").exists()
+
+
+def test_a_log_that_is_gone_leaves_nothing_to_be_known(dash: Shell) -> None:
+    run_id = new_id()
+    dash.do("start", run_id, script="echo x")
+    (dash.folder(run_id) / "log").unlink()
+
+    assert dash.do("attach", run_id).last == ["none"]
+
+
 @pytest.mark.parametrize("field", [1, 2])
 def test_another_process_with_the_same_number_is_not_taken_for_the_run(
     dash: Shell, field: int
@@ -124,12 +208,7 @@ def test_a_disk_that_fills_up_after_the_claim_refuses_for_ever(shell: Shell) -> 
 
 
 def test_a_host_without_fractional_sleep_still_works(shell: Shell) -> None:
-    coarse = Path(shell.environment["PATH"].split(":")[0]) / "sleep"
-    coarse.unlink(missing_ok=True)
-    coarse.write_text(
-        f'#!/bin/sh\ncase $1 in *.*) exit 1 ;; esac\nexec {shutil.which("sleep")} "$1"\n'
-    )
-    coarse.chmod(0o755)
+    _instead(shell, "sleep", f'case $1 in *.*) exit 1 ;; esac\nexec {shutil.which("sleep")} "$1"')
     run_id = new_id()
 
     said = shell.do("start", run_id, script="echo a; exec /bin/sleep 2")

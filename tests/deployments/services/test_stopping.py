@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
 from deployments.models import Change, Deployment
+from deployments.runner import jobs
+from deployments.runner.follow import Outcome
 from deployments.services import lifecycle, phases, sending
 from tests.deployments.runner.observing import alive
 from tests.deployments.services import web
 from tests.deployments.services import world as world_of
 from tests.deployments.services.world import Meanwhile, World, log_of, states, until
+from tests.servers.sshd import Sshd
 
 pytestmark = pytest.mark.sshd
 
@@ -177,7 +182,7 @@ def test_a_host_that_cannot_be_asked_to_stop_is_told_of(
 ) -> None:
     world = breakable
     settings.SHIPMATE_HOST_PATIENCE = 2
-    world.settings(build=["echo begun; sleep 20"])
+    world.settings(build=["echo begun; sleep 71.6"])
     deployment = world.ask()
     meanwhile = Meanwhile(deployment)
     until(lambda: log_of(deployment).count("begun\n") == 3)
@@ -187,10 +192,99 @@ def test_a_host_that_cannot_be_asked_to_stop_is_told_of(
     deployment = meanwhile.end()
 
     assert deployment.status == "cancelled"
+    told = "Contact with web-2 was lost"
+    assert deployment.note.count(told) == log_of(deployment, "web-2").count(told) == 1
     assert "the command may still be running there" in deployment.note
-    assert "cannot be reached: Connection refused. Contact with web-2" in deployment.note
-    assert "[shipmate] web-2: 127.0.0.1" in log_of(deployment, "web-2")
     assert states(deployment, "build") == ["cancelled", "error", "cancelled"]
+    _end("71.6")
+
+
+@pytest.mark.slow
+def test_a_host_that_was_away_is_asked_to_stop_when_it_is_back(
+    breakable: World, settings: Settings
+) -> None:
+    world = breakable
+    settings.SHIPMATE_HOST_PATIENCE = 60
+    world.settings(build=["echo begun; sleep 71.7"])
+    deployment = world.ask()
+    meanwhile = Meanwhile(deployment)
+    until(lambda: log_of(deployment).count("begun\n") == 3)
+    world.hosts[1].kill()
+
+    lifecycle.cancel(world.now(deployment), world.door)
+    until(lambda: "[shipmate] not ended yet: " in log_of(deployment, "web-2"))
+    world.hosts[1].start()
+    deployment = meanwhile.end()
+
+    assert (deployment.status, deployment.note) == ("cancelled", "")
+    assert states(deployment, "build") == ["cancelled"] * 3
+    assert not alive("71.7")
+
+
+@pytest.mark.slow
+def test_what_is_left_after_a_cancel_is_told_of(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = Outcome("left", detail="41 42")
+    monkeypatch.setattr(jobs, "end", lambda connection, run, grace: left)
+    world.settings(build=["echo begun; sleep 2"])
+
+    deployment = stop_when(world, world.ask(), "begun\n")
+
+    told = "web-2: processes are left that could not be ended: 41 42"
+    assert deployment.status == "cancelled"
+    assert told in deployment.note
+    assert f"[shipmate] {told}" in log_of(deployment, "web-2")
+
+
+def _end(mark: str) -> None:
+    """End what a host that does not come back would go on with."""
+    for process in alive(mark):
+        os.kill(process, signal.SIGKILL)
+
+
+# A host whose switch waits before it is done, another whose switch has been made and is not over.
+WAITING_MV = """#!/bin/sh
+case "$2" in *.current.*) ;; *) exec /bin/mv "$@" ;; esac
+if [ -e "$HOME/after" ]; then /bin/mv "$@"; echo begun; sleep 71.8; exit; fi
+while [ -e "$HOME/wait" ]; do sleep .1; done
+exec /bin/mv "$@"
+"""
+
+
+@pytest.mark.slow
+def test_a_host_that_is_cut_off_in_the_switch_is_told_of_and_looked_at(
+    transactional_db: None, tmp_path: Path
+) -> None:
+    path = _with_program(tmp_path, "mv", WAITING_MV)
+    with world_of.running(tmp_path / "machines", 2, path=path) as hosts:
+        world = world_of.make(hosts, tmp_path)
+        (hosts[0].home / "wait").touch()
+        (hosts[1].home / "after").touch()
+        deployment = world.ask()
+        meanwhile = Meanwhile(deployment)
+        until(lambda: "begun\n" in log_of(deployment, "web-2"))
+        with _locked_out(hosts[1]):
+            until(lambda: "error" in states(deployment, "switch"))
+        (hosts[0].home / "wait").unlink()
+        deployment = meanwhile.end()
+
+    _end("71.8")
+    assert (deployment.status, deployment.reason) == ("error", "settings")
+    assert "the command may still be running there" in deployment.note
+    assert deployment.note.endswith("All hosts run the new version.")
+    assert world.placements() == [deployment.pk] * 2
+
+
+@contextmanager
+def _locked_out(host: Sshd) -> Iterator[None]:
+    """Let nobody in, and nobody stay in."""
+    file = host.folder / "authorized_keys"
+    keys = file.read_text()
+    file.write_text("")
+    host.kill_sessions()
+    yield
+    file.write_text(keys)
 
 
 @pytest.mark.slow

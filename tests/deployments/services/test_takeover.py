@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 
 from deployments import sweeper, tasks
 from deployments.models import Change, Deployment, PhaseRun, Placement
-from deployments.services import execution, lifecycle, moves
+from deployments.services import execution, lifecycle, moves, phases, plan
 from deployments.services.lease import Lease, LeaseLost
 from tests.deployments.runner.observing import alive
 from tests.deployments.services import elsewhere
@@ -138,6 +138,36 @@ def test_a_cancel_that_nobody_carried_out_is_carried_out(world: World) -> None:
     assert (deployment.status, deployment.reason) == ("cancelled", "")
     assert states(deployment, "build") == ["cancelled"] * 3
     assert not alive("73.1")
+
+
+@pytest.mark.parametrize("state", ["starting", "waiting"])
+def test_what_had_not_begun_does_not_begin_after_a_cancel(
+    world: World, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.setattr(phases, "TICK", 5.0)  # whoever looks at the wish only then is too late
+    world.settings(build=["true"])
+    deployment = world.ask()
+    lose()
+    assert moves.claim(deployment, "a worker that dies")
+    _begin(deployment)
+    deployment.phase_runs.filter(phase="build").update(status="starting")
+    deployment.phase_runs.filter(phase="build", host="web-2").update(status=state)
+
+    lifecycle.cancel(world.now(deployment), world.door)
+    fall_silent(deployment)
+    deployment = go_on(world, deployment)
+
+    assert (deployment.status, deployment.note) == ("cancelled", "")
+    assert states(deployment, "build") == ["cancelled"] * 3
+    assert log_of(deployment) == ""
+
+
+def _begin(deployment: Deployment) -> None:
+    """Write what a worker writes until it has sent the code."""
+    Deployment.objects.filter(pk=deployment.pk).update(settings=plan.freeze(deployment))
+    deployment.refresh_from_db()
+    plan.lay_out(deployment, plan.phases(deployment))
+    deployment.phase_runs.filter(phase="transfer").update(status="success")
 
 
 def test_a_cancel_that_was_carried_out_is_not_told_as_a_failure(world: World) -> None:
