@@ -8,11 +8,23 @@ class BotsConfig(AppConfig):
 
     def ready(self) -> None:
         """Follow what happens; the only place where `deployments` is made to call `bots`."""
-        from bots import conversation, threads  # noqa: PLC0415  models are not ready before
+        from bots import conversation, outgoing, threads  # noqa: PLC0415  models are not ready before
+        from bots.web import outgoing as outgoing_page  # noqa: PLC0415
         from deployments import changes, sweeper  # noqa: PLC0415
         from deployments.web import menu  # noqa: PLC0415
 
         changes.subscribe(threads.follow)
         sweeper.add(threads.ring_behind)
+        sweeper.add(outgoing.ring_due)
         sweeper.add(conversation.ring_forgotten)
         menu.add(menu.Entry("Flow", "flow", 40))
+        menu.add_setting(
+            menu.Entry(
+                "Outgoing messages",
+                "outgoing",
+                60,
+                count=outgoing_page.given_up,
+                icon="send",
+                right="administer",
+            )
+        )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bots import conversation, threads
-from bots.models import Post
+from bots import conversation, outgoing, threads
+from bots.models import ChatRoom, ChatThread, Post
 from deployments.models import Deployment
 from deployments.tasks import in_silence
 
@@ -20,3 +20,15 @@ def tell(number: int) -> None:
     with in_silence(number):
         deployment = Deployment.objects.select_related("environment").get(pk=number)
         threads.bring_up_to_date(deployment)
+
+
+def deliver_thread(number: int) -> None:
+    """Send what waits in the thread."""
+    with in_silence(number):
+        outgoing.deliver(ChatThread.objects.get(pk=number))
+
+
+def deliver_room(number: int) -> None:
+    """Send what waits in the room, outside of threads."""
+    with in_silence(number):
+        outgoing.deliver(ChatRoom.objects.get(pk=number))

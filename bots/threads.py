@@ -1,7 +1,7 @@
 """One thread per deployment and room, brought up to date from what is, not from what was sent.
 
-Take it by conditional update with a lease, drain in order, release, look again: so it does not
-matter whether news comes twice, late or never, or to several workers at once.
+What is new is put on its way out (outgoing.py) in the transaction that marks it as shown: so it
+does not matter whether news comes twice, late or never, or to several workers at once.
 """
 
 from __future__ import annotations
@@ -9,27 +9,23 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db import transaction
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from bots import bells, sayings
-from bots.messages import Message, Strong
-from bots.models import ChatRoom, ChatThread
+from bots import bells, outgoing, sayings
+from bots.messages import Message, Strong, to_json
+from bots.models import ChatRoom, ChatThread, Outgoing
 from bots.platforms import platform
-from bots.platforms.contract import Place
-from bots.portraits import portrait
+from bots.portraits import outside, portrait
+from bots.sentences import DeploymentView
 from deployments.models import Change, Comment, Deployment
 from deployments.services import queue
 
-LEASE = timedelta(seconds=30)
-LATELY = timedelta(days=1)
 SETTLED = timedelta(seconds=3)
+LONGEST_TRANSACTION = timedelta(minutes=10)
 TELL = "bots.tasks.tell"
 TOLD = ("deployment.status", "deployment.stopping", "deployment.taken_over", "deployment.comment")
-
-
-class Lost(Exception):
-    """Another worker has taken the thread over: its lease had ended."""
 
 
 def follow(change: Change) -> None:
@@ -39,16 +35,15 @@ def follow(change: Change) -> None:
 
 
 def bring_up_to_date(deployment: Deployment) -> None:
-    """Tell each room that tells the deployment's application."""
+    """Tell each room that tells the deployment's application. Nobody waits for rooms outside."""
     for room in rooms(deployment):
         thread, _ = ChatThread.objects.get_or_create(room=room, deployment=deployment)
-        while _take(thread):
-            try:
-                _drain(thread)
-            except Lost:
-                break
-            finally:
-                _mine(thread).update(lease_until=None)
+        thread.room = room
+        is_behind = _compose(thread)
+        if platform(room.platform).abilities.here:
+            outgoing.deliver(thread)
+        elif is_behind:
+            outgoing.ring(thread)
 
 
 def rooms(deployment: Deployment) -> QuerySet[ChatRoom]:
@@ -60,7 +55,11 @@ def rooms(deployment: Deployment) -> QuerySet[ChatRoom]:
 def ring_behind() -> None:
     """Ring for threads that lack a change: their bell was lost, or their worker died."""
     for room in ChatRoom.objects.all():
-        bells.ring_forgotten(TELL, _behind(room)[:100])
+        missing = _behind(room)
+        numbers = missing.order_by("deployment").values_list("deployment", flat=True).distinct()
+        bells.ring_forgotten(TELL, numbers[:100])
+        first = missing.values_list("pk", flat=True).first()
+        _note_told(room, first)
 
 
 def note_as_shown(comment: Comment, platform: str, external_id: str) -> None:
@@ -75,43 +74,23 @@ def note_as_shown(comment: Comment, platform: str, external_id: str) -> None:
 # ---- One thread ----
 
 
-def _take(thread: ChatThread) -> bool:
-    """Take the thread if it is behind and nobody holds it; the epoch fences who held it before."""
-    thread.refresh_from_db()
-    if not _unshown(thread).exists():
-        return False
-    now = timezone.now()
-    free = ChatThread.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now))
-    taken = free.filter(pk=thread.pk, epoch=thread.epoch)
-    if taken.update(epoch=F("epoch") + 1, lease_until=now + LEASE) != 1:
-        return False
-    thread.epoch += 1
-    return True
-
-
-def _drain(thread: ChatThread) -> None:
-    """Show the present state at the head, then each step that is not shown yet.
+def _compose(thread: ChatThread) -> bool:
+    """Put what is new on its way out, together with the mark that it was; return if anything is.
 
     The steps are read before the state: the head is never older than the last step below it.
     """
-    news = list(_unshown(thread).select_related("person"))
-    deployment = _read(thread)
-    _keep(thread)
-    _show_head(thread, deployment)
-    for change in news:
-        _keep(thread)
-        _show_step(thread, deployment, change)
-        thread.shown.add(change)
-
-
-def _keep(thread: ChatThread) -> None:
-    """Hold the thread for another while, before something is sent."""
-    if _mine(thread).update(lease_until=timezone.now() + LEASE) != 1:
-        raise Lost
-
-
-def _mine(thread: ChatThread) -> QuerySet[ChatThread]:
-    return ChatThread.objects.filter(pk=thread.pk, epoch=thread.epoch)
+    if not _unshown(thread).exists():
+        return False
+    with transaction.atomic():
+        # One at a time: others wait here, and then find nothing.
+        ChatThread.objects.select_for_update().get(pk=thread.pk)
+        news = list(_unshown(thread).select_related("person"))
+        if news:
+            deployment = _read(thread)
+            _compose_head(thread, deployment)
+            _compose_steps(thread, deployment, news)
+            thread.shown.add(*news)
+    return bool(news)
 
 
 def _unshown(thread: ChatThread) -> QuerySet[Change]:
@@ -124,14 +103,27 @@ def _is_shown(**where: object) -> Exists:
     return Exists(shown.filter(change=OuterRef("pk"), **where))
 
 
-def _behind(room: ChatRoom) -> QuerySet[Change, int]:
-    """Return the deployments whose thread there lacks a change of late."""
-    now = timezone.now()
-    told = Change.objects.filter(at__gt=now - LATELY, at__lt=now - SETTLED, verb__in=TOLD)
+def _behind(room: ChatRoom) -> QuerySet[Change]:
+    """Return what the threads there lack."""
+    settled = timezone.now() - SETTLED
+    told = Change.objects.filter(pk__gt=room.told, at__lt=settled, verb__in=TOLD)
     if room.applications.exists():
         told = told.filter(application__in=room.applications.all())
     missing = told.filter(deployment__isnull=False).exclude(_is_shown(chatthread__room=room.pk))
-    return missing.order_by("deployment").values_list("deployment", flat=True).distinct()
+    return missing.order_by("pk")
+
+
+def _note_told(room: ChatRoom, missing: int | None) -> None:
+    """Note up to where nothing is missing there, so that nobody looks at it again.
+
+    Ids appear at COMMIT: of what is young, some may still be to come.
+    """
+    old = Change.objects.filter(pk__gt=room.told, at__lt=timezone.now() - LONGEST_TRANSACTION)
+    if missing is not None:
+        old = old.filter(pk__lt=missing)
+    newest = old.aggregate(newest=Max("pk"))["newest"]
+    if newest is not None:
+        ChatRoom.objects.filter(pk=room.pk, told__lt=newest).update(told=newest)
 
 
 def _read(thread: ChatThread) -> Deployment:
@@ -145,32 +137,49 @@ def _read(thread: ChatThread) -> Deployment:
     return Deployment.objects.select_related(*related).get(pk=thread.deployment_id)
 
 
-def _show_head(thread: ChatThread, deployment: Deployment) -> None:
-    speaks = platform(thread.room.platform)
-    place = Place(thread.room.external_id)
-    message = sayings.head(portrait(deployment))
-    if thread.external_id:
-        speaks.edit(place, thread.external_id, message)
+def _compose_head(thread: ChatThread, deployment: Deployment) -> None:
+    """Have the head say what is so now; edits that nobody has seen yet become one."""
+    message = to_json(sayings.head(_portrait(thread, deployment)))
+    anew = {"message": message, "room": thread.room, "thread": thread, "is_head": True}
+    head, is_new = Outgoing.objects.get_or_create(key=f"thread:{thread.pk}", defaults=anew)
+    if is_new or (head.message == message and head.state != Outgoing.State.FAILED):
         return
-    key = f"thread:{thread.pk}"
-    thread.external_id = speaks.send(place, message, key=key, deployment=deployment)
-    _mine(thread).update(external_id=thread.external_id)
+    Outgoing.objects.filter(pk=head.pk).update(
+        message=message,
+        version=F("version") + 1,
+        state=Outgoing.State.WAITING,
+        attempts=0,
+        next_at=None,
+        waits_since=timezone.now(),
+    )
 
 
-def _show_step(thread: ChatThread, deployment: Deployment, change: Change) -> None:
-    place = Place(thread.room.external_id, thread.external_id)
-    key = f"step:{thread.pk}:{change.pk}"
-    speaks = platform(thread.room.platform)
-    if change.verb == "deployment.comment":
-        comment = Comment.objects.select_related("person").get(pk=int(change.subject))
-        speaks.send(place, sayings.note(comment.text), key=key, author=comment.person)
-        return
-    message = _step(deployment, change)
-    if message is not None:
-        speaks.send(place, message, key=key)
+def _compose_steps(thread: ChatThread, deployment: Deployment, news: list[Change]) -> None:
+    said = [int(change.subject) for change in news if change.verb == "deployment.comment"]
+    comments = Comment.objects.select_related("person").in_bulk(said)
+    view = _portrait(thread, deployment)
+    steps = []
+    for change in news:
+        author = None
+        if change.verb == "deployment.comment":
+            comment = comments[int(change.subject)]
+            author, message = comment.person, sayings.note(comment.text)
+        elif (step := _step(view, change)) is not None:
+            message = step
+        else:
+            continue
+        key = f"step:{thread.pk}:{change.pk}"
+        row = {"room": thread.room, "thread": thread, "author": author}
+        steps.append(Outgoing(key=key, message=to_json(message), **row))
+    Outgoing.objects.bulk_create(steps)
 
 
-def _step(deployment: Deployment, change: Change) -> Message | None:
+def _portrait(thread: ChatThread, deployment: Deployment) -> DeploymentView:
+    here = platform(thread.room.platform).abilities.here
+    return portrait(deployment, "" if here else outside())
+
+
+def _step(view: DeploymentView, change: Change) -> Message | None:
     """Return what a change adds to the thread; waiting and queued stand at its head."""
     if change.verb == "deployment.stopping":
         return sayings.note(Strong(str(change.person)), " asked to cancel it.", state="cancelling")
@@ -179,7 +188,4 @@ def _step(deployment: Deployment, change: Change) -> Message | None:
         return sayings.note(said, state="lost")
     if change.new in ("pending", "queued"):
         return None
-    view = portrait(deployment)
-    if change.new == "in_progress":
-        view = replace(view, state="running")
-    return sayings.activity(view)
+    return sayings.activity(replace(view, state="running") if change.new == "in_progress" else view)

@@ -8,6 +8,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("api/chat/", include("bots.api.urls")),
     path("flow/", include("bots.web.urls")),
+    path("settings/", include("bots.web.settings_urls")),
     path("settings/", include("deployments.web.settings.urls")),
     path("", include("deployments.web.urls")),
 ]

@@ -20,14 +20,14 @@ LEAST: dict[Right, str] = {
     "deploy": "deployer",  # deploy, retry, rollback, cancel one's own; own tokens
     "force": "maintainer",  # force past checks, cancel another's, accept a host key
     "configure": "maintainer",  # app, environments, hosts; commands, secrets and keys
-    "administer": "admin",  # people and roles
+    "administer": "admin",  # people and roles, outgoing messages
 }
 WORDS: dict[Right, str] = {
     "see": "see",
     "deploy": "deploy",
     "force": "cancel what another started in",
     "configure": "change the settings of",
-    "administer": "give roles for",
+    "administer": "administer",
 }
 
 

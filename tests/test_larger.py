@@ -12,7 +12,12 @@ import pytest
 from tests.servers import checkout, postgres, redis_server
 
 pytestmark = pytest.mark.slow
-CORE = ("test_moves.py", "test_workers.py")
+CORE = (
+    "tests/deployments/services/test_moves.py",
+    "tests/deployments/services/test_workers.py",
+    "tests/bots/test_outgoing.py",
+    "tests/bots/test_workers_at_once.py",
+)
 PREPARE = """
 from django.conf import settings
 from tests.deployments import build
@@ -42,8 +47,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_core_of_the_life_cycle_holds_on_postgresql(database: str) -> None:
-    modules = [f"tests/deployments/services/{name}" for name in CORE]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *modules]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *CORE]
 
     done = subprocess.run(
         [*command, "-m", "not sshd"],

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from .chat import ChatRoom, ChatThread, Question
+from .chat import ChatAccount, ChatConnection, ChatRoom, ChatThread, LinkRequest, Question
 from .flow import Post, PostMention, ReadMark, Room
+from .outgoing import Outgoing
 
-__all__ = ["ChatRoom", "ChatThread", "Post", "PostMention", "Question", "ReadMark", "Room"]
+__all__ = [
+    "ChatAccount",
+    "ChatConnection",
+    "ChatRoom",
+    "ChatThread",
+    "LinkRequest",
+    "Outgoing",
+    "Post",
+    "PostMention",
+    "Question",
+    "ReadMark",
+    "Room",
+]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bots.messages import Message
+from bots.models import ChatConnection
 from deployments.models import Deployment, Person
 
 
@@ -15,6 +16,9 @@ class Abilities:
     edits: bool
     buttons: bool
     private: bool
+    # What is said there is kept in this database: saying it and noting that it was said is one
+    # transaction, and nothing has to be waited for.
+    here: bool = False
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,29 @@ class Place:
 
     room: str
     thread: str = ""
+    reply_to: str = ""  # the message that is answered
+    only_for: str = ""  # the account that alone sees it
+    connection: ChatConnection | None = None  # null: the built-in chat
+
+
+class Undelivered(Exception):
+    """A message did not go out. The text is a sentence for administrators, without any secret.
+
+    `permanent`: this message will never be taken, others may be. Otherwise the platform is away.
+    `after`: it asks to be left alone for so many seconds.
+    """
+
+    def __init__(self, text: str, *, permanent: bool = False, after: float = 0.0) -> None:
+        super().__init__(text)
+        self.permanent = permanent
+        self.after = after
 
 
 class Platform(Protocol):
-    """One way to talk. Sending the same `key` twice says it once."""
+    """One way to talk. Sending the same `key` twice says it once.
+
+    No call takes longer than 20 seconds; what fails raises Undelivered.
+    """
 
     abilities: Abilities
 

@@ -14,7 +14,7 @@ from deployments.models import Deployment, Person
 
 
 class FlowPlatform:
-    abilities = Abilities(threads=True, edits=True, buttons=True, private=True)
+    abilities = Abilities(threads=True, edits=True, buttons=True, private=True, here=True)
 
     def send(
         self,

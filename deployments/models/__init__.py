@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from .application import Application, Repository
 from .change import Change
+from .check import CommitStatus
 from .comment import Comment
 from .credential import Secret, SshKey
 from .deployment import Deployment, PhaseRun
 from .environment import Environment
 from .host import Host, Placement
+from .lock import Lock
 from .log import LogChunk
 from .person import ApiToken, Person, Role
+from .plan import Plan
 from .worker import Worker
 
 __all__ = [
@@ -18,13 +21,16 @@ __all__ = [
     "Application",
     "Change",
     "Comment",
+    "CommitStatus",
     "Deployment",
     "Environment",
     "Host",
+    "Lock",
     "LogChunk",
     "Person",
     "PhaseRun",
     "Placement",
+    "Plan",
     "Repository",
     "Role",
     "Secret",

@@ -39,7 +39,10 @@ class Deployment(models.Model):
     sha = models.CharField(max_length=40, blank=True)  # empty only while pending; never changes
     subject = models.CharField(max_length=200, blank=True)  # of the commit
     hosts = models.JSONField(default=list, blank=True)  # names and roles asked for; empty: all
+    parameters = models.JSONField(default=dict, blank=True)  # as the app declares them
     why = models.CharField(max_length=500, blank=True)
+    forced = models.BooleanField(default=False)  # past red or missing checks, for ever on record
+    forced_past = models.JSONField(default=list, blank=True)  # those checks, each in a sentence
     key = models.CharField(max_length=100, null=True, unique=True)  # noqa: DJ001  idempotency
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)

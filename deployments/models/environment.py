@@ -24,6 +24,17 @@ class Environment(models.Model):
         default="deployer",
         choices=[("deployer", "deployers"), ("maintainer", "maintainers"), ("admin", "admins")],
     )
+    # Which checks of a commit must have passed before it is deployed here.
+    checks = models.CharField(
+        max_length=10,
+        default="none",
+        choices=[
+            ("none", "no checks"),
+            ("all", "all checks that were reported, at least one"),
+            ("named", "the checks named below"),
+        ],
+    )
+    required_contexts = models.JSONField(default=list, blank=True)
     settings = models.JSONField(default=dict, blank=True)
     # Moves only when a release succeeded on all hosts.
     current = models.ForeignKey(

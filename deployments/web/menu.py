@@ -1,4 +1,4 @@
-"""The entries of the main menu. Others add theirs from their AppConfig."""
+"""The entries of the main menu, and of the settings. Others add theirs from their AppConfig."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from deployments import rights
+from deployments.models import Person
+from deployments.rights import Right
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -16,16 +20,34 @@ class Entry:
     view: str
     order: int = 50
     count: Callable[[HttpRequest], int] | None = None
+    icon: str = ""
+    right: Right = "see"  # who lacks it does not see the entry
+    below: str = ""  # its other pages, where they do not lie below its own address
 
 
 _entries: list[Entry] = [Entry("Board", "board", 10)]
+_settings: list[Entry] = [
+    Entry("Apps", "settings", 10, icon="board", below="/settings/apps/"),
+    Entry("Hosts", "hosts-settings", 20, icon="host"),
+    Entry("People", "people-settings", 30, icon="people"),
+    Entry("You", "profile", 90, icon="key"),
+]
 
 
 def add(entry: Entry) -> None:
     """Add an entry; the same view is there once."""
-    if all(entry.view != known.view for known in _entries):
-        _entries.append(entry)
-        _entries.sort(key=lambda known: known.order)
+    _add(_entries, entry)
+
+
+def add_setting(entry: Entry) -> None:
+    """Add an entry to the menu beside the settings pages."""
+    _add(_settings, entry)
+
+
+def _add(entries: list[Entry], entry: Entry) -> None:
+    if all(entry.view != known.view for known in entries):
+        entries.append(entry)
+        entries.sort(key=lambda known: known.order)
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -37,14 +59,22 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def settings(request: HttpRequest, person: Person) -> list[dict[str, Any]]:
+    """Return the menu beside the settings pages, as far as it concerns the person."""
+    mine = [entry for entry in _settings if rights.may(person, entry.right)]
+    return [_item(entry, request) for entry in mine]
+
+
 def _signed_in(request: HttpRequest) -> bool:
     return hasattr(request, "user") and request.user.is_authenticated
 
 
 def _item(entry: Entry, request: HttpRequest) -> dict[str, Any]:
     url = reverse(entry.view)
-    here = request.path == url if url == "/" else request.path.startswith(url)
+    within = entry.below or (url if url != "/" else "")
+    here = request.path == url or bool(within and request.path.startswith(within))
     return {
+        "icon": entry.icon,
         "label": entry.label,
         "url": url,
         "current": here,

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from bots import bells, conversation, threads
-from bots.models import ChatThread, Post
+from bots import bells, conversation, outgoing, threads
+from bots.models import ChatRoom, ChatThread, Outgoing, Post
 from deployments.models import Change
 from tests.deployments.services.queueing import drain, lose
 
@@ -68,11 +68,14 @@ def much_later() -> None:
     past = timezone.now() - timedelta(minutes=1)
     Post.objects.filter(lease_until__isnull=False).update(lease_until=past)
     Post.objects.update(created_at=past)
-    ChatThread.objects.filter(lease_until__isnull=False).update(lease_until=past)
+    for lane in (ChatThread, ChatRoom):
+        lane.objects.filter(lease_until__isnull=False).update(lease_until=past)
+    Outgoing.objects.update(waits_since=past)
     Change.objects.update(at=past)
     bells.forget()
     conversation.ring_forgotten()
     drain("chat")
     bells.forget()
     threads.ring_behind()
+    outgoing.ring_due()
     drain("chat")

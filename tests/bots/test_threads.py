@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
-from bots import bells, platforms, rooms, tasks, threads
+from bots import bells, rooms, tasks, threads
 from bots.models import ChatRoom, ChatThread, Post, Room
 from deployments import changes
-from deployments.models import Application, Change, Deployment, Environment, Person
+from deployments.models import Change, Deployment, Environment, Person
 from deployments.services import comments
 from tests.bots.dying import deaths, much_later, survives
-from tests.bots.platforms.shaky import Broken
 from tests.bots.talking import shown
 from tests.deployments import build
 from tests.deployments.services import queueing
@@ -27,7 +24,7 @@ from tests.deployments.services import queueing
 pytestmark = pytest.mark.slow
 
 SHA = "a" * 40
-SHAKY = "tests.bots.platforms.shaky.ShakyPlatform"
+QUERIES = 34
 
 
 @pytest.fixture
@@ -97,14 +94,6 @@ def test_a_thread_that_another_holds_is_left_to_it(deployment: Deployment) -> No
     assert steps(deployment) == []
 
 
-def test_who_lost_the_thread_sends_nothing_more(deployment: Deployment) -> None:
-    thread = ChatThread.objects.create(room=ChatRoom.objects.get(), deployment=deployment)
-    ChatThread.objects.update(epoch=7)  # taken over
-
-    with pytest.raises(threads.Lost):
-        threads._keep(thread)
-
-
 def test_a_room_tells_only_its_own_apps(room: Room, qa: Environment, alice: Person) -> None:
     other = build.application("other", Path("/nowhere/other.git"))
     ChatRoom.objects.get().applications.add(other)
@@ -161,64 +150,53 @@ def test_a_worker_may_die_at_any_moment(deployment: Deployment, bob: Person) -> 
     assert deaths(attempt) > 10
 
 
-@pytest.mark.django_db(transaction=True)
-def test_twenty_threads_at_once_over_a_shaky_line(
-    monkeypatch: pytest.MonkeyPatch, hello: Application, qa: Environment, alice: Person
+def test_a_lack_is_found_however_old_it_is(deployment: Deployment) -> None:
+    Change.objects.update(at=timezone.now() - timedelta(days=9))
+
+    threads.ring_behind()
+    threads.ring_behind()
+
+    assert queueing.bells("chat") == [("bots.tasks.tell", (deployment.pk,))]
+
+
+def test_what_was_told_is_not_looked_at_again(deployment: Deployment) -> None:
+    tasks.tell(deployment.pk)
+    Change.objects.update(at=timezone.now() - timedelta(hours=1))
+    newest = Change.objects.order_by("-pk")[0].pk
+
+    threads.ring_behind()
+
+    assert ChatRoom.objects.get().told == newest
+
+
+def test_ids_that_appear_late_are_waited_for(deployment: Deployment) -> None:
+    tasks.tell(deployment.pk)
+    before = ChatRoom.objects.get().told
+    Change.objects.update(at=timezone.now() - timedelta(minutes=5))
+
+    threads.ring_behind()
+
+    assert ChatRoom.objects.get().told == before
+
+
+def test_a_new_room_hears_nothing_of_the_past(deployment: Deployment) -> None:
+    Change.objects.update(at=timezone.now() - timedelta(minutes=1))
+    rooms.make("ops")
+    ChatRoom.objects.filter(name="deploys").delete()
+
+    threads.ring_behind()
+
+    assert queueing.bells("chat") == []
+
+
+def test_telling_takes_a_small_number_of_queries(
+    deployment: Deployment, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Two workers and a person beside them; each step once, in order, none missing."""
-    monkeypatch.setitem(platforms.PLATFORMS, "shaky", SHAKY)
-    rooms.make("deploys")
-    ChatRoom.objects.update(platform="shaky")
-    made = [build.deployment(qa, alice, SHA, status="queued") for _ in range(20)]
+    tasks.tell(deployment.pk)
+    build.change(deployment, "deployment.taken_over")
 
-    together(partial(talk, made, alice), *[partial(tell, made, count) for count in (1, 2, 3)])
-    for deployment in made:
-        until_told(deployment)
-
-    assert [steps(deployment) for deployment in made] == [["one", "two", "three"]] * 20
-    assert [heads(deployment) for deployment in made] == [["◔"]] * 20
-
-
-def talk(made: list[Deployment], person: Person) -> None:
-    for word in ("one", "two", "three"):
-        for deployment in made:
-            comments.add(deployment, person, word, via="web")
-
-
-def tell(made: list[Deployment], count: int) -> None:
-    """Bring all threads up to date again and again, in an order of one's own."""
-    for turn in range(4):
-        for number in range(len(made)):
-            one = made[(number * count + turn) % len(made)]
-            with suppress(Broken, OperationalError):
-                tasks.tell(one.pk)
-
-
-def until_told(deployment: Deployment) -> None:
-    """Tell it until nothing is missing. Nobody else is at it, but a lease may be left of one."""
-    for _ in range(50):
-        ChatThread.objects.filter(deployment=deployment).update(lease_until=None)
+    with django_assert_max_num_queries(QUERIES):
         tasks.tell(deployment.pk)
-        thread = ChatThread.objects.filter(deployment=deployment).first()
-        if thread is not None and not threads._unshown(thread).exists():
-            return
-    raise AssertionError(f"{deployment} was never told")
-
-
-def together(*doings: Callable[[], None]) -> None:
-    """Do all at once, each with a connection of its own."""
-
-    def do(doing: Callable[[], None]) -> None:
-        try:
-            doing()
-        finally:
-            connection.close()
-
-    running = [threading.Thread(target=do, args=(doing,)) for doing in doings]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join(120)
 
 
 def test_bells_are_rung_again_after_a_while(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

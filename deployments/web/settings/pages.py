@@ -14,6 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from deployments.exceptions import DeploymentError, NotAllowed, NotFound
+from deployments.web import menu
+from deployments.web.doors import person_of
 from deployments.web.errors import P, View, translated
 
 WRITE_ONLY = ("value", "private", "password")
@@ -26,8 +28,12 @@ def page(view: View[P]) -> View[P]:
 
 def show(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """Render a settings page with its menu."""
-    shared = {"sections": sections(request.path)}
-    return render(request, f"deployments/settings/{template}", {**shared, **context})
+    return render(request, f"deployments/settings/{template}", {**shared(request), **context})
+
+
+def shared(request: HttpRequest) -> dict[str, Any]:
+    """Return what the frame of every settings page needs: its menu."""
+    return {"sections": menu.settings(request, person_of(request))}
 
 
 def done(request: HttpRequest, text: str, page: str, *names: str) -> HttpResponse:
@@ -37,25 +43,6 @@ def done(request: HttpRequest, text: str, page: str, *names: str) -> HttpRespons
     """
     messages.success(request, text)
     return redirect(f"{reverse(page, args=names)}#main")
-
-
-def sections(path: str) -> list[dict[str, Any]]:
-    """Return the entries of the menu beside the page."""
-    entries = [
-        ("Apps", "board", reverse("settings"), "/settings/apps/"),
-        ("Hosts", "host", reverse("hosts-settings"), ""),
-        ("People", "people", reverse("people-settings"), ""),
-        ("You", "key", reverse("profile"), ""),
-    ]
-    return [
-        {
-            "label": label,
-            "icon": icon,
-            "url": url,
-            "current": path == url or path.startswith(below or url),
-        }
-        for label, icon, url, below in entries
-    ]
 
 
 def saved(form: forms.BaseForm, action: Callable[[], object], field: str | None = None) -> bool:

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from django.db import models
+
+from .application import Repository
+from .person import Person
+
+
+class CommitStatus(models.Model):
+    """What a check says of a commit; a later word on the same context takes its place.
+
+    Named after https://docs.github.com/en/rest/commits/statuses .
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        SUCCESS = "success"
+        FAILURE = "failure"
+        ERROR = "error"
+
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="statuses")
+    sha = models.CharField(max_length=40)
+    context = models.CharField(max_length=100)
+    state = models.CharField(max_length=10, choices=State.choices)
+    description = models.CharField(max_length=140, blank=True)
+    target_url = models.URLField(max_length=500, blank=True)
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["context"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repository", "sha", "context"], name="one_status_per_context"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.context} {self.state} on {self.sha[:7]}"
