@@ -8,6 +8,7 @@ from django.urls import reverse
 from bots.sayings import Versions
 from bots.sentences import DeploymentView
 from deployments.models import Deployment, Environment
+from deployments.parameters import said
 from deployments.selectors import running
 from deployments.selectors.running import Running
 from deployments.web.looks import look_of
@@ -31,6 +32,10 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
         ref=deployment.ref,
         sha=deployment.sha,
         kind=deployment.kind,
+        task=deployment.task,
+        parameters=said(deployment.parameters),
+        forced=deployment.forced,
+        forced_past=tuple(deployment.forced_past),
         parent=deployment.parent_id,
         why=deployment.why,
         note=deployment.note if deployment.status != "cancelled" else "",

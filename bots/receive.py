@@ -21,7 +21,14 @@ from deployments.selectors import releases
 from deployments.services import lifecycle
 
 # What a deployment may come of.
-MAKING = (commands.Deploy, commands.Retry, commands.Rollback, commands.Yes)
+MAKING = (
+    commands.Deploy,
+    commands.DeployPlan,
+    commands.Promote,
+    commands.Retry,
+    commands.Rollback,
+    commands.Yes,
+)
 
 
 def receive(text: str, speaker: Speaker, *, direct: bool = True) -> Message | None:
@@ -69,7 +76,8 @@ def _guarded(command: commands.Command, speaker: Speaker) -> Message:
             return sayings.not_yet(commands.NotYet(_named(command)))
         return HANDLERS[type(command)](command, speaker)
     except Refused as error:
-        return sayings.refusal("Nothing was done", [Reason(text) for text in error.reasons])
+        reasons = [Reason(text) for text in error.reasons]
+        return sayings.refusal("Nothing was done", reasons, lines=error.lines)
     except Unknown as error:
         return _unknown(error, command, speaker)
     except DeploymentError as error:
@@ -103,9 +111,6 @@ def _has_moved(was: int | None, parsed: commands.Parsed, speaker: Speaker) -> bo
 
 def _waits(command: commands.Command) -> bool:
     """Return whether a line is understood, in whole or in part, that nothing does yet."""
-    if isinstance(command, commands.Deploy):
-        wants = (command.task != "deploy", command.force, command.parameters, command.apps)
-        return any(wants)
     return type(command) not in HANDLERS
 
 

@@ -97,6 +97,14 @@ def acknowledgement(view: DeploymentView) -> Message:
     return Acknowledgement(state=view.state, parts=said, buttons=next_steps(view), url=view.url)
 
 
+def asked_for(views: Sequence[DeploymentView]) -> Message:
+    """Answer at once that several deployments were asked for, each with a thread of its own."""
+    items = tuple(phrase(link(f"#{v.number}", v.url), ": ", *sentence(v)) for v in views)
+    return Message(
+        state="waiting", parts=phrase("Asked for, each with its own thread:"), items=items
+    )
+
+
 def elsewhere(view: DeploymentView) -> Message:
     """Answer in a thread that another deployment was asked for, which has its own."""
     doing = {"retry": "Retrying as ", "rollback": "Rolling back as "}.get(
@@ -159,10 +167,12 @@ def _previous(view: DeploymentView) -> Parts:
 # ---- Refusals and questions ----
 
 
-def refusal(what: str, reasons: Sequence[Reason], *, quiet: bool = True) -> Message:
+def refusal(
+    what: str, reasons: Sequence[Reason], *, lines: Sequence[str] = (), quiet: bool = True
+) -> Message:
     """List every reason why something is not done, each with who can clear it."""
     items = tuple(_reason(reason) for reason in reasons)
-    next_lines = dict.fromkeys(reason.line for reason in reasons if reason.line)
+    next_lines = dict.fromkeys([*(reason.line for reason in reasons if reason.line), *lines])
     return Message(
         state="refused",
         parts=phrase(f"{what}."),

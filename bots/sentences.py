@@ -21,6 +21,10 @@ class DeploymentView:
     ref: str = ""
     sha: str = ""
     kind: str = "deploy"
+    task: str = "deploy"
+    parameters: str = ""  # as they are typed
+    forced: bool = False
+    forced_past: tuple[str, ...] = ()
     parent: int | None = None
     why: str = ""
     note: str = ""  # the reason of a state, as a sentence
@@ -38,6 +42,11 @@ class DeploymentView:
     commit_url: str = ""
     previous_url: str = ""
     diff_url: str = ""
+
+    @property
+    def is_task(self) -> bool:
+        """Return whether it ran something in the release that was there, and released nothing."""
+        return self.task != "deploy"
 
     @property
     def title(self) -> str:
@@ -69,15 +78,18 @@ def sentence(view: DeploymentView) -> Parts:
     """Say who did what, where, and how it went."""
     if view.state not in ENDS:
         return _done(view)
-    subject = phrase(Strong(view.who), f"’s {NOUN.get(view.kind, 'deployment')} of ")
-    return (*subject, *_what(view), *_to(view), *phrase(f" {_end(view)}", *_note(view)))
+    subject = phrase(Strong(view.who), f"’s {_noun(view)} of ")
+    with_ = _parameters(view)
+    return (*subject, *_what(view), *_to(view), *phrase(with_, f" {_end(view)}", *_note(view)))
 
 
 def started(view: DeploymentView) -> Parts:
     """Say that it has begun, as the head of a thread's activities does."""
     doing = "rolling back" if view.kind == "rollback" else "deploying"
+    if view.is_task:
+        doing = f"{view.task} of"
     again = " again" if view.kind == "retry" else ""
-    return phrase(f"Started {doing} ", Strong(view.app), *_to(view), again)
+    return phrase(f"Started {doing} ", Strong(view.app), *_to(view), _parameters(view), again)
 
 
 def commit(view: DeploymentView) -> Part:
@@ -88,10 +100,10 @@ def commit(view: DeploymentView) -> Part:
 
 
 def _done(view: DeploymentView) -> Parts:
-    verb = DONE.get(view.kind, "deployed")
+    verb = f"ran {view.task} of" if view.is_task else DONE.get(view.kind, "deployed")
     retried = f", a retry of #{view.parent}" if view.kind == "retry" and view.parent else ""
     said = phrase(Strong(view.who), f" {verb} ", *_what(view), *_to(view))
-    return (*said, *phrase(_took(view), _hosts(view), retried))
+    return (*said, *phrase(_parameters(view), _took(view), _hosts(view), retried))
 
 
 def _what(view: DeploymentView) -> Parts:
@@ -102,7 +114,18 @@ def _what(view: DeploymentView) -> Parts:
 
 def _to(view: DeploymentView) -> Parts:
     where = link(view.environment, view.environment_url)
-    return (Text(" in " if view.kind == "rollback" else " to "), where)
+    return (Text(" in " if view.kind == "rollback" or view.is_task else " to "), where)
+
+
+def _noun(view: DeploymentView) -> str:
+    return view.task if view.is_task else NOUN.get(view.kind, "deployment")
+
+
+def _parameters(view: DeploymentView) -> str:
+    """Say what else was asked for: parameters, and to go past checks."""
+    given = f" with {view.parameters}" if view.parameters else ""
+    past = "; ".join(view.forced_past) or "its checks"
+    return f"{given}, forced past {past}" if view.forced else given
 
 
 def _end(view: DeploymentView) -> str:

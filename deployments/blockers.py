@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils import timezone
 
-from deployments import providers, rights
+from deployments import lines, providers, rights
 from deployments.durations import duration
 from deployments.models import Deployment, Environment, Person, Placement
-from deployments.selectors import code
+from deployments.selectors import checks, code, locks
 
 MINUTE = 60
 
@@ -25,6 +25,7 @@ class Blocker:
     clears: str  # who or what clears it
     url: str = ""
     waits: bool = False
+    line: str = ""  # what to say next, if that clears it
 
     def __str__(self) -> str:
         return f"{self.text} {self.clears}".strip()
@@ -36,8 +37,11 @@ def blockers(
     *,
     hosts: list[str] | None = None,
     fetches: bool = True,
+    sha: str = "",
 ) -> list[Blocker]:
     """Return every reason why a deployment there would not start now. Asks no repository.
+
+    `sha`: the commit whose checks have to have passed; empty: none is asked about.
 
     `fetches`: the repository is needed. It is not where the code is at hand: a commit that is on
     this machine, or going back to a release that the hosts keep.
@@ -45,9 +49,11 @@ def blockers(
     placements = list(environment.placements.select_related("host"))
     return [
         *_rights(environment, person),
+        *_lock(environment, person),
         *_settings(environment),
         *_hosts(environment, placements),
         *_unknown_hosts(environment, placements, hosts or []),
+        *unchecked(environment, person, sha),
         *_key(environment),
         *_host_keys(placements, hosts or []),
         *(_away(environment) if fetches else ()),
@@ -78,6 +84,16 @@ def _rights(environment: Environment, person: Person | None) -> Iterator[Blocker
         )
 
 
+def _lock(environment: Environment, person: Person | None) -> Iterator[Blocker]:
+    """Whoever holds a lock deploys there; nothing but opening it lets others in."""
+    lock = locks.against(environment, person)
+    if lock is not None:
+        url = f"{environment.get_absolute_url()}#lock"
+        may = person is not None and locks.may_unlock(lock, person)
+        line = locks.unlock_line(lock) if may else ""
+        yield Blocker("locked", locks.claim(lock, person), locks.clears(lock), url, line=line)
+
+
 def _settings(environment: Environment) -> Iterator[Blocker]:
     for problem in providers.provider(environment.application.provider).validate(
         environment.effective_settings
@@ -104,6 +120,23 @@ def _unknown_hosts(
             listed = ", ".join(sorted(known)) or "none"
             text = f"{environment} has no host or role called “{name}”."
             yield Blocker("unknown_host", text, f"It has: {listed}.")
+
+
+def unchecked(environment: Environment, person: Person | None, sha: str) -> Iterator[Blocker]:
+    """Give the checks that have not passed; only those who may force go past them."""
+    found = checks.problems(environment, sha)
+    if found:
+        app, where = environment.application, f"{sha[:7]} may not go to {environment}"
+        clears = f"Mend it or wait for them; past them goes {_who_forces(environment)}"
+        may = person is not None and rights.may(person, "force", environment)
+        line = lines.deploy(app.name, sha[:7], environment.name, force=True) if may else ""
+        yield Blocker(
+            "checks", f"{where}: {'; '.join(found)}.", f"{clears} with “deploy!”.", line=line
+        )
+
+
+def _who_forces(environment: Environment) -> str:
+    return f"a {rights.least('force', environment)} ({rights.who_may('force', environment)})"
 
 
 def _key(environment: Environment) -> Iterator[Blocker]:
@@ -141,6 +174,7 @@ def _away(environment: Environment) -> Iterator[Blocker]:
 def _running(environment: Environment) -> Iterator[Blocker]:
     ahead = (
         Deployment.objects.filter(environment=environment, status__in=["in_progress", "queued"])
+        .exclude(locks.keeps_out(), status="queued")
         .select_related("person")
         .order_by("pk")
         .first()

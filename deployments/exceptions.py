@@ -35,13 +35,14 @@ class Invalid(DeploymentError):
 
 
 class Refused(DeploymentError):
-    """Every reason at once why a deployment does not start."""
+    """Every reason at once why a deployment does not start, and the lines to say next."""
 
     code = "refused"
 
-    def __init__(self, reasons: Sequence[str]) -> None:
+    def __init__(self, reasons: Sequence[str], lines: Sequence[str] = ()) -> None:
         super().__init__("\n".join(reasons))
         self.reasons = tuple(reasons)
+        self.lines = tuple(lines)
 
 
 class HostError(DeploymentError):

@@ -17,8 +17,8 @@ RANK = {"viewer": 1, "deployer": 2, "maintainer": 3, "admin": 4}
 # The least role for each right, after the table in docs/security.md.
 LEAST: dict[Right, str] = {
     "see": "viewer",  # see, search, comment
-    "deploy": "deployer",  # deploy, retry, rollback, cancel one's own; own tokens
-    "force": "maintainer",  # force past checks, cancel another's, accept a host key
+    "deploy": "deployer",  # deploy, retry, rollback, cancel one's own; locks; own tokens
+    "force": "maintainer",  # force past checks, cancel another's, open its lock, accept a host key
     "configure": "maintainer",  # app, environments, hosts; commands, secrets and keys
     "administer": "admin",  # people and roles, outgoing messages
 }
@@ -45,19 +45,18 @@ def may_somewhere(person: Person, right: Right) -> bool:
     return person.is_active and (right == "see" or held)
 
 
-def require(person: Person, right: Right, scope: Scope = None) -> None:
+def require(person: Person, right: Right, scope: Scope = None, *, doing: str = "") -> None:
     """Refuse, naming who can, unless the person holds the right there."""
     if not may(person, right, scope):
-        raise NotAllowed(refusal(person, right, scope))
+        raise NotAllowed(refusal(person, right, scope, doing=doing))
 
 
-def refusal(person: Person, right: Right, scope: Scope = None) -> str:
-    """Say that the person may not, which role may, and who has it."""
+def refusal(person: Person, right: Right, scope: Scope = None, *, doing: str = "") -> str:
+    """Say that the person may not, which role may, and who has it. `doing`: what, in a word."""
     where = str(scope) if scope is not None else "Shipmate"
     role = least(right, scope)
-    return (
-        f"{person} may not {WORDS[right]} {where}: it takes a {role}. Ask {who_may(right, scope)}."
-    )
+    what = doing or WORDS[right]
+    return f"{person} may not {what} {where}: it takes a {role}. Ask {who_may(right, scope)}."
 
 
 def least(right: Right, scope: Scope = None) -> str:

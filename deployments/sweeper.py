@@ -15,7 +15,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from deployments.models import Deployment
-from deployments.services import queue, workers
+from deployments.selectors import locks as reading
+from deployments.services import locks, queue, workers
 from deployments.services.moves import move
 
 PAUSE = 2.0  # seconds between rounds
@@ -32,6 +33,7 @@ def add(step: Callable[[], None]) -> None:
 
 def sweep() -> None:
     """Do one round."""
+    locks.end_over()
     if not queue.is_full("deploy"):
         ring_queued()
         ring_silent()
@@ -58,7 +60,8 @@ def ring_queued() -> None:
     """Ring again for what is queued, has its turn, and whose bell was lost."""
     busy = Deployment.objects.filter(status="in_progress").values("environment")
     stale = Q(rung_at=None) | Q(rung_at__lt=timezone.now() - RING_AGAIN)
-    waiting = Deployment.objects.filter(stale, status="queued").exclude(environment__in=busy)
+    may = Deployment.objects.filter(stale, ~reading.keeps_out(), status="queued")
+    waiting = may.exclude(environment__in=busy)
     for environment in waiting.order_by().values_list("environment", flat=True).distinct():
         queue.ring_next(environment)
 
@@ -90,7 +93,9 @@ def end_overdue() -> None:
         note = deployment.note or "Its repository could not be asked in time."
         move(deployment, "error", reason="forge", note=note)
     for deployment in Deployment.objects.filter(status="queued", queued_at__lt=queued_before):
-        move(deployment, "error", reason="lost", note="No worker took it in time.")
+        lock = reading.against(deployment.environment, deployment.person)
+        note = reading.claim(lock) if lock else "No worker took it in time."
+        move(deployment, "error", reason="lost", note=note)
     overdue = Deployment.objects.filter(
         status="in_progress", started_at__lt=started_before, lease_until__lt=now
     )

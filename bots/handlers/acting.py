@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bots import sayings
-from bots.handlers import asking, finding
+from dataclasses import replace
+
+from bots import sayings, spoken
+from bots.handlers import asking, finding, several, wishes
 from bots.language import commands
 from bots.messages import Code, Message, Part, Strong
 from bots.portraits import portrait, versions_of
@@ -11,22 +13,21 @@ from bots.speaker import Speaker
 from deployments import lines
 from deployments.exceptions import RepositoryAway
 from deployments.models import Deployment, Environment
-from deployments.selectors import code, lookup, releases, running
+from deployments.selectors import code, lookup, releases, running, tasks
 from deployments.selectors.running import Running
 from deployments.services import lifecycle
+from deployments.services.looking import look
 
 
 def deploy(command: commands.Deploy, speaker: Speaker) -> Message:
+    command = finding.by_repository(speaker, command)
+    if command.apps:
+        return several.deploy(command, speaker)
     environment = finding.environment(speaker, command.app, command.environment)
     if _asks_where(command, environment) or _has_moved(command, environment, speaker):
         return _ask_where(command, speaker, environment)
     made = lifecycle.request(
-        environment,
-        command.ref or "",
-        speaker.door,
-        hosts=command.hosts,
-        why=command.reason,
-        expected_sha=speaker.sha,
+        environment, command.ref or "", speaker.door, **wishes.more(command, speaker.sha)
     )
     return asked_for(made, speaker)
 
@@ -71,41 +72,45 @@ def rollback(command: commands.Rollback, speaker: Speaker) -> Message:
 
 def _asks_where(command: commands.Deploy, environment: Environment) -> bool:
     """Without a place said, production is never taken for granted."""
-    if command.environment is not None:
-        return False
-    return environment.production or not environment.application.default_environment
+    return command.environment is None and finding.is_to_be_named(environment)
 
 
 def _has_moved(command: commands.Deploy, environment: Environment, speaker: Speaker) -> bool:
     """Return whether a yes was about another commit than the ref means now."""
     if not speaker.sha:
         return False
-    return code.resolve(environment.application, command.ref or "").sha != speaker.sha
+    ref = command.ref or ""
+    if command.task != "deploy":
+        return tasks.runs_in(environment, command.hosts, ref).sha != speaker.sha
+    return code.resolve(environment.application, ref).sha != speaker.sha
 
 
 def _ask_where(command: commands.Deploy, speaker: Speaker, environment: Environment) -> Message:
-    found, away = lifecycle.look(
-        environment, command.ref or "", speaker.person, hosts=command.hosts
-    )
+    seen = look(environment, speaker.person, wishes.wish(command))
+    found = seen.resolved
     if found is None:  # a yes is about a commit, and which one cannot be told
-        raise RepositoryAway(away)
+        raise RepositoryAway(seen.away)
     name = environment.name
     app = environment.application.name
-    line = lines.deploy(app, command.ref, name, hosts=command.hosts, because=command.reason)
+    line = spoken.line(replace(command, app=app, environment=name))
     return asking.ask(
         speaker,
         environment,
         line,
-        f"Deploy {app} ",
+        f"{_verb(command)} {app} ",
         Code(found.ref),
         " @ ",
         Code(found.sha[:7]),
-        " to ",
+        " to " if command.task == "deploy" else " in ",
         Strong(name),
         "?",
-        label=f"Deploy to {name}",
+        label=f"Deploy to {name}" if command.task == "deploy" else f"Run in {name}",
         sha=found.sha,
     )
+
+
+def _verb(command: commands.Deploy) -> str:
+    return "Deploy" if command.task == "deploy" else f"Run {command.task} of"
 
 
 def _ask_over(speaker: Speaker, deployment: Deployment, newer: Deployment) -> Message:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from bots.language.commands import Deploy
 from bots.language.nearest import nearest
 from bots.speaker import Speaker
 from deployments.exceptions import Invalid, NotFound
@@ -43,6 +45,30 @@ def environment(speaker: Speaker, app: str | None, name: str | None) -> Environm
     found = application(speaker, app)
     asked = name or found.default_environment or _only_environment(found)
     return _environment(speaker, found, asked)
+
+
+def is_to_be_named(environment: Environment) -> bool:
+    """Return whether it has to be named: production is never taken for granted."""
+    return environment.production or not environment.application.default_environment
+
+
+def by_repository(speaker: Speaker, command: Deploy) -> Deploy:
+    """Return the command with the app that `acme/web` means, where no app is called `acme`."""
+    if command.ref is None or command.apps:
+        return command
+    seen = lookup.applications_for(speaker.person)
+    if seen.filter(name=command.app.lower()).exists():
+        return command
+    said = f"{command.app}/{command.ref}"
+    ends = [at for at, sign in enumerate(said) if sign in "/@"]
+    for end in [len(said), *reversed(ends)]:
+        apps = list(seen.filter(repository__name__iexact=said[:end]).values_list("name", flat=True))
+        if len(apps) > 1:
+            text = f"The repository {said[:end]} belongs to several apps; say which."
+            raise Unknown(text, "app", apps[:3])
+        if apps:
+            return replace(command, app=apps[0], ref=said[end + 1 :] or None)
+    return command
 
 
 def environments(speaker: Speaker, app: str | None, name: str | None) -> list[Environment]:

@@ -11,7 +11,7 @@ from rest_framework.views import exception_handler
 
 from deployments.exceptions import DeploymentError, NotAllowed, NotFound, Refused
 
-STATUS = {NotAllowed: 403, NotFound: 404, Refused: 409}
+STATUS: dict[type[DeploymentError], int] = {NotAllowed: 403, NotFound: 404, Refused: 409}
 
 
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:

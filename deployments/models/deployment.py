@@ -99,6 +99,11 @@ class Deployment(models.Model):
         return f"{self.created_at:%Y%m%d%H%M%S}-{self.pk}"
 
     @property
+    def is_task(self) -> bool:
+        """Return whether it ran something in the release that was there, and released nothing."""
+        return self.task != "deploy"
+
+    @property
     def is_finished(self) -> bool:
         return self.status in FINISHED
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+RELEASE = "deploy"  # the task that brings a release; any other runs in the one that is there
+
 
 @dataclass(frozen=True)
 class HostSpec:
@@ -34,6 +36,7 @@ class Context:
     returns: bool = False  # the release is kept on the hosts: go back to it
     keep: tuple[str, ...] = ()  # folders of releases that stay
     secrets: tuple[str, ...] = ()  # names only
+    parameters: Mapping[str, str] = field(default_factory=dict)  # given with the deployment
 
 
 @dataclass(frozen=True)

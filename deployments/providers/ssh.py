@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from deployments.providers import ssh_scripts, ssh_settings
-from deployments.providers.contract import Context, HostSpec, Phase
+from deployments.providers.contract import RELEASE, Context, HostSpec, Phase
 
 
 class SshProvider:
@@ -22,6 +22,8 @@ class SshProvider:
         return ssh_settings.problems(settings)
 
     def phases(self, context: Context) -> list[Phase]:
+        if context.task != RELEASE:
+            return [_task(context)]
         return [_return(context)] if context.returns else _release(context)
 
 
@@ -43,6 +45,21 @@ def _release(context: Context) -> list[Phase]:
         phases.append(_check(context, settings))
     phases.append(Phase("clean", _each(context, ssh_scripts.clean), optional=True))
     return phases
+
+
+def _task(context: Context) -> Phase:
+    """Commands in the release that is there. Nothing is switched, nothing is removed."""
+    settings = ssh_settings.whole(context.settings)
+    task = settings["tasks"][context.task]
+    if task.get("once"):
+        context = replace(context, hosts=(once_host(context.hosts, settings["once_role"]),))
+
+    def script(context: Context, host: HostSpec) -> str:
+        return ssh_scripts.joined(
+            ssh_scripts.runs(context, host), ssh_scripts.commands(context, host, task["commands"])
+        )
+
+    return Phase(context.task, _each(context, script))
 
 
 def _return(context: Context) -> Phase:

@@ -104,6 +104,13 @@ def confirm(context: Context, host: HostSpec) -> str:
     return head(context, host) + '[ "$root/current" -ef "$release" ]\n'
 
 
+def runs(context: Context, host: HostSpec) -> str:
+    """Refuse to go on where another release became current since the task was asked for."""
+    said = "Another release runs here than when the task was asked for. Nothing was run."
+    test = '[ "$root/current" -ef "$release" ]'
+    return f"{head(context, host)}{test} || {{ echo {quote(said)}; exit 1; }}\n"
+
+
 def clean(context: Context, host: HostSpec) -> str:
     """Remove releases that are no longer kept."""
     return f"{head(context, host)}keep={quote(' '.join(context.keep))}\n{CLEAN}"
@@ -134,6 +141,7 @@ def _exports(context: Context) -> str:
         "SHIPMATE_SHA": context.sha,
         "SHIPMATE_WHO": context.who,
     }
+    values = {**context.parameters, **values}
     return "".join(f"export {key}={quote(value)}\n" for key, value in values.items())
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from deployments import parameters
+
 DEFAULTS: dict[str, Any] = {
     # Where releases, shared and current lie; empty: ~/APP-ENVIRONMENT. “{host}” is its name.
     "path": "",
@@ -16,12 +18,18 @@ DEFAULTS: dict[str, Any] = {
     "once_role": "",
     "restart": [],  # commands on each host, in the release that now is current
     "check": [],  # commands that must end with 0
+    # Name → {"commands": […], "once": true or false}: what “deploy:NAME” runs in the release
+    # that is there, on each host or on one.
+    "tasks": {},
+    "parameters": {},  # name → the pattern that a value given to a deployment must match
     "check_url": "",  # “{host}” is the host's address
     "check_seconds": 30,
     "keep": 5,  # releases on each host; what ran before stays in any case
     "total_seconds": 1_800,
     "silence_seconds": 600,
 }
+TASK = re.compile(r"[a-z0-9][-_.a-z0-9]{0,62}")
+TAKEN = frozenset({"deploy", "lock", "unlock", "version", "plan"})  # words of the language
 COMMANDS = ("build", "once", "restart", "check")
 LIMITS = {
     "keep": (1, 100),
@@ -41,7 +49,15 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
     asked = whole(settings)
     if kinds := list(_kinds(asked)):
         return kinds
-    return [*_path(asked), *_shared(asked), *_commands(asked), *_url(asked), *_numbers(asked)]
+    return [
+        *_path(asked),
+        *_shared(asked),
+        *_commands(asked),
+        *_tasks(asked["tasks"]),
+        *parameters.problems(asked["parameters"]),
+        *_url(asked),
+        *_numbers(asked),
+    ]
 
 
 def _kinds(settings: dict[str, Any]) -> Iterator[str]:
@@ -53,6 +69,8 @@ def _kinds(settings: dict[str, Any]) -> Iterator[str]:
             isinstance(value, list) and all(isinstance(part, str) for part in value)
         ):
             yield f"“{key}” takes a list of lines, not {value!r}."
+        if isinstance(usual, dict) and not isinstance(value, dict):
+            yield f"“{key}” takes names and what belongs to them, not {value!r}."
 
 
 def _path(settings: dict[str, Any]) -> Iterator[str]:
@@ -74,6 +92,19 @@ def _commands(settings: dict[str, Any]) -> Iterator[str]:
     for key in COMMANDS:
         if any("\x00" in line for line in settings[key]):
             yield f"A command of “{key}” has a NUL character in it."
+
+
+def _tasks(tasks: Mapping[str, Any]) -> Iterator[str]:
+    for name, task in tasks.items():
+        if not TASK.fullmatch(name) or name in TAKEN:
+            yield f"“{name}” is no name of a task; it is a word such as migrations."
+        lines = task.get("commands") if isinstance(task, Mapping) else None
+        if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+            yield f"The task “{name}” takes a list of commands."
+        elif not any(line.strip() for line in lines):
+            yield f"The task “{name}” has no command."
+        elif any("\x00" in line for line in lines):
+            yield f"A command of the task “{name}” has a NUL character in it."
 
 
 def _url(settings: dict[str, Any]) -> Iterator[str]:

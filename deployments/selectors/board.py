@@ -10,8 +10,8 @@ from statistics import mean
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from deployments.models import Application, Deployment, Environment, Person
-from deployments.selectors import lookup
+from deployments.models import Application, Deployment, Environment, Lock, Person
+from deployments.selectors import locks, lookup
 from deployments.selectors import running as runs
 from deployments.selectors.running import Running
 
@@ -26,6 +26,7 @@ class Cell:
     running: Running
     shown: Deployment | None = None
     behind: int = 0  # deployments that wait behind the one shown
+    lock: Lock | None = None
 
     @property
     def live(self) -> Deployment | None:
@@ -68,6 +69,7 @@ class Board:
     columns: list[str]
     rows: list[Row]
     mine: list[Deployment]
+    held: list[Lock] = field(default_factory=list)  # by the person who looks
     counts: dict[str, int] = field(default_factory=dict)
 
 
@@ -86,6 +88,11 @@ def board(person: Person, since: datetime) -> Board:
         columns=columns,
         rows=[_row(app, columns, by_place) for app in lookup.applications_for(person)],
         mine=[deployment for deployment in unfinished if deployment.person_id == person.pk],
+        held=[
+            cell.lock
+            for cell in by_place.values()
+            if cell.lock and cell.lock.person_id == person.pk
+        ],
         counts=_counts(person, unfinished, since),
     )
 
@@ -121,13 +128,14 @@ def cells(environments: list[Environment], unfinished: list[Deployment]) -> list
     going: dict[int, list[Deployment]] = defaultdict(list)
     for deployment in unfinished:
         going[deployment.environment_id].append(deployment)
-    running = runs.of(environments)
+    running, held = runs.of(environments), locks.of(environments)
     found = []
     for environment in environments:
         # What runs comes before what waits for it.
         line = sorted(going[environment.pk], key=lambda d: d.status != Status.IN_PROGRESS)
         shown = line[0] if line else newest.get(getattr(environment, "newest", None) or 0)
-        found.append(Cell(environment, running[environment.pk], shown, max(0, len(line) - 1)))
+        behind, lock = max(0, len(line) - 1), held.get(environment.pk)
+        found.append(Cell(environment, running[environment.pk], shown, behind, lock))
     return found
 
 

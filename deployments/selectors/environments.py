@@ -13,8 +13,8 @@ from deployments.blockers import chosen
 from deployments.exceptions import DeploymentError, RepositoryAway
 from deployments.forges.contract import Comparison, Ref, Refs, Resolved, TreeNotes
 from deployments.models import Application, Deployment, Environment, Placement
-from deployments.providers.contract import Context, HostSpec
-from deployments.selectors import code
+from deployments.providers.contract import RELEASE, Context, HostSpec
+from deployments.selectors import code, tasks
 from deployments.selectors import running as runs
 from deployments.selectors.history import lately
 from deployments.selectors.running import Running
@@ -132,25 +132,32 @@ def _last_seen(environment: Environment, trouble: str) -> Waiting:
 
 
 def review(
-    environment: Environment, running: Running, ref: str, hosts: Sequence[str] = ()
+    environment: Environment,
+    running: Running,
+    ref: str,
+    hosts: Sequence[str] = (),
+    task: str = RELEASE,
 ) -> Review:
     """Return what deploying the ref would do. Raises what the forge says against it."""
     app = environment.application
-    if not code.has(app, ref.lower()):
+    if task == RELEASE and not code.has(app, ref.lower()):
         _spare(app)
-    resolved = code.resolve(app, ref)
-    comparison = runs.compared(app, running, resolved.sha)
+    is_release = task == RELEASE
+    resolved = code.resolve(app, ref) if is_release else tasks.runs_in(environment, hosts, ref)
+    comparison = runs.compared(app, running, resolved.sha) if is_release else None
     placed = chosen(placements_of(environment), list(hosts))
     return Review(
         resolved,
         comparison,
-        code.notes(app, resolved.sha),
-        _steps(environment, resolved, placed),
+        code.notes(app, resolved.sha) if is_release else TreeNotes(),
+        _steps(environment, resolved, placed, task),
         [placement.host.name for placement in placed],
     )
 
 
-def _steps(environment: Environment, resolved: Resolved, placed: list[Placement]) -> list[Step]:
+def _steps(
+    environment: Environment, resolved: Resolved, placed: list[Placement], task: str
+) -> list[Step]:
     """Return the provider's phases, each with the commands that the settings give it."""
     settings = environment.effective_settings
     provider = providers.provider(environment.application.provider)
@@ -160,7 +167,7 @@ def _steps(environment: Environment, resolved: Resolved, placed: list[Placement]
         number=0,
         application=environment.application.name,
         environment=environment.name,
-        task="deploy",
+        task=task,
         ref=resolved.ref,
         sha=resolved.sha,
         who="",
@@ -168,8 +175,13 @@ def _steps(environment: Environment, resolved: Resolved, placed: list[Placement]
         settings=settings,
         release="0",
     )
+    own = settings.get("tasks", {}).get(task, {}).get("commands")
     return [
-        Step(phase.name, _commands(settings.get(phase.name), phase.probe), list(phase.scripts))
+        Step(
+            phase.name,
+            _commands(own or settings.get(phase.name), phase.probe),
+            list(phase.scripts),
+        )
         for phase in provider.phases(context)
     ]
 

@@ -3,11 +3,11 @@ whether this person may see it."""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from deployments import rights
-from deployments.exceptions import NotFound
-from deployments.models import Application, Deployment, Environment, Host, Person
+from deployments.exceptions import Invalid, NotFound
+from deployments.models import Application, Deployment, Environment, Host, Person, Repository
 
 ALIASES = {"prod": "production", "stg": "staging", "stage": "staging", "dev": "development"}
 
@@ -63,6 +63,18 @@ def deployment_for(person: Person, number: int) -> Deployment:
     if found is None:
         raise NotFound(f"There is no deployment #{number} that you may see.")
     return found
+
+
+def repository_for(person: Person, name: str) -> Repository:
+    """Return the repository by its name (`acme/web`) or its number."""
+    seen = Repository.objects.filter(applications__in=applications_for(person)).distinct()
+    by_number = name.isdecimal() and len(name) < 19
+    found = list(seen.filter(Q(pk=int(name)) if by_number else Q(name__iexact=name))[:2])
+    if len(found) > 1:
+        raise Invalid(f"Several repositories are called “{name}”: name it by its number instead.")
+    if not found:
+        raise NotFound(f"There is no repository called “{name}” that you may see.")
+    return found[0]
 
 
 def host_for(person: Person, name: str) -> Host:

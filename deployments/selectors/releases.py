@@ -68,7 +68,8 @@ def is_kept(release: Deployment, hosts: Iterable[str]) -> bool:
     """Return whether the hosts have the release still: each got it, and none was to remove it."""
     got = {host["name"] for host in release.settings.get("hosts", [])}
     since = Deployment.objects.filter(environment=release.environment_id, pk__gt=release.pk)
-    said = since.exclude(settings={}).values_list("settings__returns", "settings__keep")
+    released = since.filter(task="deploy").exclude(settings={})
+    said = released.values_list("settings__returns", "settings__keep")
     return got.issuperset(hosts) and all(
         returns or release.release_name in keep for returns, keep in said
     )

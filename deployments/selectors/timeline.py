@@ -68,6 +68,8 @@ def _words(change: Change) -> str:
         return f"{_who(change)} asked to stop it{_door(change)}."
     if change.verb == "deployment.taken_over":
         return f"Worker {change.new} took over from {change.old}, which had fallen silent."
+    if change.verb == "deployment.forced":
+        return f"{_who(change)} went past the checks{_door(change)}."
     if change.verb == "deployment.comment":
         return f"{_who(change)} commented{_door(change)}."
     told = change.verb.removeprefix("deployment.").replace("_", " ").replace(".", " ")

@@ -17,7 +17,15 @@ from deployments.providers.ssh_settings import DEFAULTS
 from deployments.services import hosts, ledger
 from deployments.services.applications import check_known, check_settings
 
-DETAILS = ("production", "url", "aliases", "deploys", "position")
+DETAILS = (
+    "production",
+    "url",
+    "aliases",
+    "deploys",
+    "position",
+    "checks",
+    "required_contexts",
+)
 
 
 def add(
@@ -44,7 +52,7 @@ def add(
 
 
 def change(environment: Environment, person: Person, **values: Any) -> None:
-    """Change what the environment is: production, url, aliases, deploys, position."""
+    """Change what the environment is, by the names in DETAILS."""
     rights.require(person, "configure", environment)
     with transaction.atomic():
         kept = _locked(environment)

@@ -21,7 +21,7 @@ from deployments.providers.contract import Phase
 from deployments.runner.fanout import Fleet
 from deployments.runner.hosts import Target
 from deployments.runner.masking import mask_text
-from deployments.selectors import running
+from deployments.selectors import checks, running
 from deployments.services import credentials, phases, plan, workers
 from deployments.services.lease import Lease, LeaseLost
 from deployments.services.logs import LogWriter
@@ -97,13 +97,26 @@ def _freeze(deployment: Deployment, lease: Lease) -> None:
     if deployment.settings:
         return
     environment, person = deployment.environment, deployment.person
-    found = refusals(blockers(environment, person, hosts=deployment.hosts, fetches=False))
+    hosts, sha = deployment.hosts, _judged(deployment)
+    judged = "" if deployment.forced else sha
+    found = refusals(blockers(environment, person, hosts=hosts, fetches=False, sha=judged))
     if found:
         raise DeploymentError(" ".join(map(str, found)), code="settings")
-    frozen = plan.freeze(deployment)
-    previous = running.before(environment)
-    lease.write(settings=frozen, previous=previous)
-    deployment.settings, deployment.previous = frozen, previous
+    values: dict[str, Any] = {
+        "settings": plan.freeze(deployment),
+        "previous": running.before(environment),
+    }
+    if deployment.forced:
+        values["forced_past"] = checks.problems(environment, sha)
+    lease.write(**values)
+    for name, value in values.items():
+        setattr(deployment, name, value)
+
+
+def _judged(deployment: Deployment) -> str:
+    """Return the commit whose checks count now: not that of a way back, nor what runs already."""
+    is_back = deployment.kind == Deployment.Kind.ROLLBACK
+    return "" if is_back or deployment.is_task else deployment.sha
 
 
 def _deploy(deployment: Deployment, lease: Lease, secrets: dict[str, str]) -> Verdict:

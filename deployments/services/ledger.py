@@ -47,6 +47,8 @@ def words(value: Any) -> str:
     """Write a value as people read it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {words(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
         return "; ".join(str(part) for part in value)
     return "" if value is None else str(value)

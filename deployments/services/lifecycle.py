@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Unpack
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from deployments import changes, rights
-from deployments.blockers import Blocker, blockers, refusals
-from deployments.exceptions import DeploymentError, ForgeError, Invalid, Refused, RepositoryAway
+from deployments.blockers import blockers
+from deployments.exceptions import DeploymentError, ForgeError, Invalid, RepositoryAway
 from deployments.forges.contract import Resolved
 from deployments.models import Deployment, Environment, Person
-from deployments.selectors import code, releases
+from deployments.providers.contract import RELEASE
+from deployments.selectors import code, releases, tasks
+from deployments.services.looking import More, Wish, look, refuse
 from deployments.services.moves import move
 
 Status = Deployment.Status
@@ -42,58 +43,32 @@ class Door:
         return f"{self.person.pk}:{key}"
 
 
-def request(
-    environment: Environment,
-    ref: str,
-    door: Door,
-    *,
-    hosts: Sequence[str] = (),
-    why: str = "",
-    expected_sha: str = "",
-) -> Deployment:
-    """Ask for a ref to be deployed. Raises Refused with every reason at once.
+def request(environment: Environment, ref: str, door: Door, **more: Unpack[More]) -> Deployment:
+    """Ask for a ref to be deployed, or for a task to be run. Raises Refused with every reason.
 
     A repository that cannot be reached leaves the deployment pending: the sweeper asks again.
-    With `expected_sha` a ref that has moved since somebody looked is refused.
     """
     known = find_by_key(door)
     if known is not None:
         return known
-    resolved, away = look(environment, ref, door.person, hosts=hosts, expected_sha=expected_sha)
-    return _create(
+    wish = Wish(ref, **more)
+    found = look(environment, door.person, wish)
+    resolved = found.resolved
+    return create(
         environment,
         door,
         # Nobody can tell whether the ref has moved: what somebody looked at is what is deployed.
-        ref=resolved.ref if resolved else expected_sha[:40] or ref,
+        ref=resolved.ref if resolved else wish.expected_sha[:40] or ref,
         sha=resolved.sha if resolved else "",
-        subject=_subject(environment, resolved),
-        hosts=list(hosts),
-        why=why[:500],
-        note=away,
+        subject=subject_of(environment, resolved),
+        hosts=list(wish.hosts),
+        task=wish.task,
+        parameters=tasks.spelled(environment, wish.parameters),
+        forced=wish.force,
+        forced_past=list(found.forced_past),
+        why=wish.why[:500],
+        note=found.away,
     )
-
-
-def look(
-    environment: Environment,
-    ref: str,
-    person: Person,
-    *,
-    hosts: Sequence[str] = (),
-    expected_sha: str = "",
-) -> tuple[Resolved | None, str]:
-    """Return what the ref means now, or why nobody can tell. Raises Refused with every reason."""
-    resolved: Resolved | None = None
-    away, wrong = "", list[str]()
-    try:
-        resolved = code.resolve(environment.application, ref)
-    except RepositoryAway as error:
-        away = str(error)
-    except ForgeError as error:
-        wrong.append(str(error))
-    # Asked just now, so what is known of the repository is true.
-    found = blockers(environment, person, hosts=list(hosts), fetches=bool(away))
-    _refuse(found, [*wrong, *_moved(resolved, expected_sha)])
-    return resolved, away
 
 
 def retry(deployment: Deployment, door: Door) -> Deployment:
@@ -112,10 +87,16 @@ def retry(deployment: Deployment, door: Door) -> Deployment:
     if kept is not None:
         return rollback(deployment.environment, door, to=kept)
     if not deployment.sha:
-        place, hosts = deployment.environment, deployment.hosts
-        return request(place, deployment.ref, door, hosts=hosts, why=deployment.why)
+        return request(
+            deployment.environment,
+            deployment.ref,
+            door,
+            hosts=deployment.hosts,
+            why=deployment.why,
+            parameters=deployment.parameters,
+        )
     away = refuse_retry(deployment, door.person)
-    return _create(
+    return create(
         deployment.environment,
         door,
         note=away,
@@ -126,6 +107,8 @@ def retry(deployment: Deployment, door: Door) -> Deployment:
         subject=deployment.subject,
         hosts=deployment.hosts,
         why=deployment.why,
+        task=deployment.task,
+        parameters=deployment.parameters,
     )
 
 
@@ -140,7 +123,7 @@ def rollback(environment: Environment, door: Door, to: Deployment | None = None)
     if target.environment_id != environment.pk or target.status != Status.SUCCESS:
         raise Invalid(f"#{target.pk} never ran in {environment}; choose one that succeeded there.")
     away = refuse_rollback(environment, target, door.person)
-    return _create(
+    return create(
         environment,
         door,
         note=away,
@@ -155,9 +138,13 @@ def rollback(environment: Environment, door: Door, to: Deployment | None = None)
 
 def refuse_retry(deployment: Deployment, person: Person) -> str:
     """Refuse with every reason, or return why it has to wait for its code."""
-    environment, hosts = deployment.environment, deployment.hosts
-    fetches = not code.has(environment.application, deployment.sha)
-    return _refuse(blockers(environment, person, hosts=hosts, fetches=fetches))
+    environment, hosts, task = deployment.environment, deployment.hosts, deployment.task
+    fetches = task == RELEASE and not code.has(environment.application, deployment.sha)
+    wrong = list(tasks.unfit(environment, task, deployment.parameters))
+    if task != RELEASE:
+        wrong += tasks.refusals(environment, hosts, deployment.sha)
+    sha = deployment.sha if task == RELEASE else ""
+    return refuse(blockers(environment, person, hosts=hosts, fetches=fetches, sha=sha), wrong)
 
 
 def refuse_rollback(environment: Environment, target: Deployment, person: Person) -> str:
@@ -170,7 +157,7 @@ def refuse_rollback(environment: Environment, target: Deployment, person: Person
     hosts = list(environment.placements.values_list("host__name", flat=True))
     is_kept = releases.lies_there(releases.origin(target), path, hosts)
     fetches = not is_kept and not code.has(environment.application, target.sha)
-    return _refuse(blockers(environment, person, fetches=fetches))
+    return refuse(blockers(environment, person, fetches=fetches))
 
 
 def cancel(deployment: Deployment, door: Door) -> Deployment:
@@ -203,7 +190,7 @@ def clear(deployment: Deployment) -> None:
     except ForgeError as error:
         move(deployment, Status.ERROR, reason="forge", note=str(error))
     else:
-        subject = deployment.subject or _subject(deployment.environment, resolved)
+        subject = deployment.subject or subject_of(deployment.environment, resolved)
         sha, ref = resolved.sha, deployment.ref if deployment.sha else resolved.ref
         move(deployment, Status.QUEUED, sha=sha, ref=ref, subject=subject)
 
@@ -221,7 +208,7 @@ def state_words(deployment: Deployment) -> str:
     }[Status(deployment.status)]
 
 
-def _create(environment: Environment, door: Door, *, note: str = "", **fields: Any) -> Deployment:
+def create(environment: Environment, door: Door, *, note: str = "", **fields: Any) -> Deployment:
     """Write the deployment and its Change; queue it unless it waits for its code (the note)."""
     try:
         with transaction.atomic():
@@ -241,6 +228,7 @@ def _create(environment: Environment, door: Door, *, note: str = "", **fields: A
                 new=Status.PENDING,
                 note=note,
             )
+            _record_force(deployment, door)
             if not note:
                 move(deployment, Status.QUEUED)
     except IntegrityError:
@@ -251,12 +239,16 @@ def _create(environment: Environment, door: Door, *, note: str = "", **fields: A
     return deployment
 
 
-def _moved(resolved: Resolved | None, expected_sha: str) -> list[str]:
-    """Say so where the ref is no longer what somebody looked at."""
-    if resolved is None or expected_sha in ("", resolved.sha):
-        return []
-    moved = f"{resolved.ref} is at {resolved.sha[:7]} now, not at {expected_sha[:7]}."
-    return [f"{moved} Look at it again, then deploy."]
+def _record_force(deployment: Deployment, door: Door) -> None:
+    """Remember for ever who went past the checks, and past which."""
+    if deployment.forced:
+        changes.record(
+            "deployment.forced",
+            deployment=deployment,
+            person=door.person,
+            via=door.via,
+            note="; ".join(deployment.forced_past),
+        )
 
 
 def find_by_key(door: Door) -> Deployment | None:
@@ -264,7 +256,7 @@ def find_by_key(door: Door) -> Deployment | None:
     return Deployment.objects.filter(key=door.unique).first() if door.key else None
 
 
-def _subject(environment: Environment, resolved: Resolved | None) -> str:
+def subject_of(environment: Environment, resolved: Resolved | None) -> str:
     """Return the commit's first line; a deployment does not fail for want of it."""
     if resolved is None:
         return ""
@@ -273,13 +265,6 @@ def _subject(environment: Environment, resolved: Resolved | None) -> str:
     except DeploymentError:
         return ""
     return found[0].subject[:200] if found else ""
-
-
-def _refuse(found: list[Blocker], wrong: Sequence[str] = ()) -> str:
-    """Refuse with every reason at once, if any is a refusal; else return what is waited for."""
-    if wrong or refusals(found):
-        raise Refused([*map(str, found), *wrong])
-    return next((blocker.text for blocker in found if blocker.code == "away"), "")
 
 
 def _ask_to_stop(deployment: Deployment, door: Door) -> None:

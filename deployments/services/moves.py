@@ -70,7 +70,9 @@ def claim(deployment: Deployment, worker: str) -> bool:
     """Take a queued deployment for this worker, or one whose worker fell silent."""
     lease = {"worker": worker, "lease_until": lease_end()}
     if deployment.status == Status.QUEUED:
-        return queue.has_its_turn(deployment) and move(deployment, Status.IN_PROGRESS, **lease)
+        with transaction.atomic():
+            queue.settle(deployment.environment_id)  # nobody locks it between look and move
+            return queue.has_its_turn(deployment) and move(deployment, Status.IN_PROGRESS, **lease)
     return deployment.status == Status.IN_PROGRESS and _take_over(deployment, lease)
 
 

@@ -8,8 +8,8 @@ from deployments import providers
 from deployments.blockers import chosen
 from deployments.exceptions import DeploymentError
 from deployments.models import Deployment, Environment, PhaseRun, Placement
-from deployments.providers.contract import Context, HostSpec, Phase
-from deployments.selectors import releases
+from deployments.providers.contract import RELEASE, Context, HostSpec, Phase
+from deployments.selectors import releases, tasks
 from deployments.services import credentials
 
 Kind = Deployment.Kind
@@ -26,7 +26,7 @@ def freeze(deployment: Deployment) -> dict[str, Any]:
     hosts = chosen(placements, deployment.hosts)
     if not hosts:
         raise DeploymentError(f"{environment} has no such hosts any more.", code="settings")
-    release = releases.origin(target) if target else deployment
+    release = _release(deployment, target, hosts)
     path, names = settings.get("path", ""), [placement.host.name for placement in hosts]
     return {
         "provider": environment.application.provider,
@@ -34,10 +34,20 @@ def freeze(deployment: Deployment) -> dict[str, Any]:
         "hosts": [_host(placement) for placement in hosts],
         "release": release.release_name,
         "returns": target is not None and releases.lies_there(release, path, names),
+        "parameters": deployment.parameters,
         "keep": _keep(release, int(settings.get("keep") or 5)),
         "secrets": marks(environment),
         "key": environment.ssh_key.fingerprint,
     }
+
+
+def _release(
+    deployment: Deployment, target: Deployment | None, placements: list[Placement]
+) -> Deployment:
+    """Return the deployment whose release this is about: its own, a former one, what runs."""
+    if deployment.task == RELEASE:
+        return releases.origin(target) if target else deployment
+    return tasks.release(deployment.environment, placements, deployment.sha)
 
 
 def marks(environment: Environment) -> dict[str, str]:
@@ -75,6 +85,7 @@ def context(deployment: Deployment) -> Context:
         returns=frozen["returns"],
         keep=tuple(frozen["keep"]),
         secrets=tuple(frozen["secrets"]),
+        parameters=frozen["parameters"],
     )
 
 

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
-from deployments.models import Deployment
+from deployments.models import Deployment, Environment
+from deployments.selectors import locks
 
 FULL = 100
 
@@ -27,13 +28,23 @@ def ring_next(environment_id: int) -> None:
         ring(following)
 
 
+def settle(environment_id: int) -> None:
+    """Let nobody else decide what begins there until the transaction ends."""
+    Environment.objects.select_for_update(no_key=True).get(pk=environment_id)
+
+
 def has_its_turn(deployment: Deployment) -> bool:
-    """Return whether no other waits longer for the environment: bells may ring in any order."""
+    """Return whether it may begin, and no other that may waits longer for the environment.
+
+    Bells may ring in any order, and somebody else's lock keeps it out for a while.
+    """
     return _first(deployment.environment_id) == deployment
 
 
 def _first(environment_id: int) -> Deployment | None:
-    waiting = Deployment.objects.filter(environment=environment_id, status="queued")
+    waiting = Deployment.objects.filter(
+        ~locks.keeps_out(), environment=environment_id, status="queued"
+    )
     return waiting.order_by(F("queued_at").asc(nulls_last=True), "pk").first()
 
 

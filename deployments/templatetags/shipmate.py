@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django import template
@@ -11,6 +12,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from deployments import durations
+from deployments.forges.contract import Commit
+from deployments.models import Application
+from deployments.selectors import checks
+from deployments.selectors.checks import Sign
 from deployments.web.looks import Look, any_look, phase_look
 
 register = template.Library()
@@ -40,6 +45,17 @@ def _text(value: object) -> str:
 
 
 # ---- States ----
+
+
+@register.simple_tag
+def checks_of(application: Application, commits: Sequence[Commit]) -> dict[str, Sign]:
+    """Return what checks say of each commit that any spoke of."""
+    return checks.signs(application, [commit.sha for commit in commits])
+
+
+@register.filter
+def of(found: Mapping[str, Sign], sha: str) -> Sign | None:
+    return found.get(sha)
 
 
 @register.filter

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from deployments import lines
 from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Deployment, Person
-from deployments.selectors import compare, log, lookup, phases
+from deployments.selectors import compare, locks, log, lookup, phases
 from deployments.selectors.timeline import conversation, timeline
 from deployments.services import comments, lifecycle
 from deployments.web import actions, logs
@@ -137,6 +137,7 @@ def _head(found: Deployment, person: Person) -> dict[str, Any]:
         "usual": phases.usual_seconds(found),
         "actions": actions.actions(found, person),
         "refusal": actions.refusal(found, person),
+        "kept_out": _kept_out(found, person),
         "lost": going and found.lease_until is not None and found.lease_until < timezone.now(),
         "title": _title(found, look.word),
         "favicon": static(f"img/favicon-{FAVICONS[found.status]}.svg")
@@ -145,6 +146,13 @@ def _head(found: Deployment, person: Person) -> dict[str, Any]:
         "percent": f"{found.progress} %",
         "log_line": lines.log(found.pk),
     }
+
+
+def _kept_out(found: Deployment, person: Person) -> str:
+    """Say whose lock keeps it from beginning."""
+    waits = found.status in ("pending", "queued")
+    lock = locks.against(found.environment, found.person) if waits else None
+    return f"{locks.claim(lock, person)} It begins when that is over." if lock else ""
 
 
 def _title(found: Deployment, word: str) -> str:

@@ -5,24 +5,35 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments import lines, rights
-from deployments.blockers import blockers, refusals
+from deployments.blockers import blockers, refusals, unchecked
 from deployments.exceptions import DeploymentError, Invalid, NotAllowed
 from deployments.models import Environment, Person
-from deployments.selectors import applications, code, environments, lookup, releases, running
+from deployments.providers.contract import RELEASE
+from deployments.selectors import (
+    applications,
+    code,
+    environments,
+    lookup,
+    releases,
+    running,
+    tasks,
+)
 from deployments.services import lifecycle
 from deployments.web.doors import door_of, person_of
 from deployments.web.errors import reasons, status_of, translated
 from deployments.web.forms import DeployForm
 from deployments.web.live import stream_url
+from deployments.web.locks import claim_of
 
 PARTS = {
     "now": "deployments/environment/_now.html",
     "recent": "deployments/environment/_recent.html",
+    "lock": "deployments/environment/_lock.html",
 }
 
 
@@ -34,11 +45,11 @@ def environment(request: HttpRequest, application: str, name: str) -> HttpRespon
     found = lookup.environment_for(person, application, name)
     if found.name != name or found.application.name != application:
         return redirect(found)
-    context = {"live_url": stream_url(), "environment": found}
+    context = {"live_url": stream_url(), "environment": found} | claim_of(found, person)
     part = PARTS.get(request.GET.get("part", ""))
     if part is not None:
         return render(request, part, context | _now(found))
-    form = DeployForm(request.GET, _host_names(found)) if "ref" in request.GET else None
+    form = _form(request.GET, found) if "ref" in request.GET else None
     now = _now(found)
     context |= now | _ways_out(found, now["runs"], person, form)
     return _page(request, context, form)
@@ -50,7 +61,7 @@ def deploy(request: HttpRequest, application: str, name: str) -> HttpResponse:
     """Ask for a deployment; every reason against it at once."""
     door = door_of(request)
     found = lookup.environment_for(door.person, application, name)
-    form = DeployForm(request.POST, _host_names(found))
+    form = _form(request.POST, found)
     try:
         if not form.is_valid():
             raise Invalid("\n".join(form.problems))
@@ -61,6 +72,9 @@ def deploy(request: HttpRequest, application: str, name: str) -> HttpResponse:
             hosts=form.cleaned_data["hosts"],
             why=form.cleaned_data["why"],
             expected_sha=request.POST.get("expected_sha", ""),
+            task=form.cleaned_data["task"],
+            parameters=form.given,
+            force="force" in request.POST,
         )
     except NotAllowed:
         raise
@@ -68,6 +82,7 @@ def deploy(request: HttpRequest, application: str, name: str) -> HttpResponse:
         context = {"live_url": stream_url(), "environment": found, "wrong": reasons(error)}
         now = _now(found)
         context |= now | _ways_out(found, now["runs"], door.person, form)
+        context |= claim_of(found, door.person)
         return _page(request, context, form, status=status_of(error))
     return redirect(deployment)
 
@@ -89,10 +104,11 @@ def _page(
     request: HttpRequest, context: dict[str, Any], form: DeployForm | None, status: int = 200
 ) -> HttpResponse:
     """Add the review, if one is asked for; what the forge says against it stands by the field."""
-    context["form"] = form or DeployForm(None, context["hosts_named"])
+    context["form"] = form or _form(None, context["environment"])
     if form is not None and status == 200:
         try:
             context["review"] = _review(context["environment"], context["runs"], form)
+            context |= _unchecked(person_of(request), context)
         except DeploymentError as error:
             context["ref_wrong"] = str(error)
     return render(request, "deployments/environment.html", context, status=status)
@@ -101,7 +117,31 @@ def _page(
 def _review(found: Environment, runs: running.Running, form: DeployForm) -> environments.Review:
     if not form.is_valid():
         raise Invalid("\n".join(form.problems))
-    return environments.review(found, runs, form.cleaned_data["ref"], form.cleaned_data["hosts"])
+    asked = form.cleaned_data
+    wrong = list(tasks.unfit(found, asked["task"], form.given))
+    if wrong:
+        raise Invalid(" ".join(wrong))
+    return environments.review(found, runs, asked["ref"], asked["hosts"], asked["task"])
+
+
+def _unchecked(person: Person, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the checks that the commit has not passed; who may go past them is offered to."""
+    if context["form"].is_task:
+        return {}
+    found = context["environment"]
+    wrong = list(unchecked(found, person, context["review"].resolved.sha))
+    may_force = bool(wrong) and rights.may(person, "force", found)
+    return {
+        "blockers": [*context["blockers"], *wrong],
+        "may_force": may_force,
+        "blocked": context["blocked"] or bool(wrong and not may_force),
+    }
+
+
+def _form(data: QueryDict | None, found: Environment) -> DeployForm:
+    settings = found.effective_settings
+    declared = settings.get("parameters", {})
+    return DeployForm(data, _host_names(found), settings.get("tasks", {}), declared)
 
 
 def _now(found: Environment) -> dict[str, Any]:
@@ -129,9 +169,9 @@ def _ways_out(
     asked = form.cleaned_data if form is not None and form.is_valid() else {}
     ref, hosts = asked.get("ref", ""), asked.get("hosts", [])
     waiting = environments.waiting(found, runs)  # first: it asks the repository, if anything does
-    fetches = not code.has(found.application, ref.lower())
+    is_release = asked.get("task", RELEASE) == RELEASE
+    fetches = is_release and not code.has(found.application, ref.lower())
     standing = blockers(found, person, hosts=hosts, fetches=fetches)
-    app = found.application.name
     may = rights.may(person, "deploy", found)
     back = releases.before_current(found)
     return {
@@ -142,13 +182,26 @@ def _ways_out(
         "blocked": bool(refusals(standing)),
         "may_deploy": may,
         "refusal": "" if may else rights.refusal(person, "deploy", found),
-        "line": lines.deploy(app, ref, found.name, hosts=hosts, because=asked.get("why", "")),
+        "line": _line(found, asked, form.given if asked and form else {}),
         "back": back,
         "back_until": releases.ran_until(found, back) if back else None,
-        "back_line": lines.rollback(app, found.name),
+        "back_line": lines.rollback(found.application.name, found.name),
         "key": uuid.uuid4().hex,
         "back_key": uuid.uuid4().hex,
     }
+
+
+def _line(found: Environment, asked: dict[str, Any], given: dict[str, str]) -> str:
+    """Return the chat line that does what the form says."""
+    return lines.deploy(
+        found.application.name,
+        asked.get("ref", ""),
+        found.name,
+        hosts=asked.get("hosts", ()),
+        because=asked.get("why", ""),
+        task=asked.get("task", "deploy"),
+        parameters=given,
+    )
 
 
 def _host_names(found: Environment) -> list[str]:

@@ -12,6 +12,7 @@ from deployments.web import (
     environments,
     health,
     live,
+    locks,
 )
 
 urlpatterns = [
@@ -28,6 +29,8 @@ urlpatterns = [
         environments.rollback,
         name="environment-rollback",
     ),
+    path("apps/<str:application>/<str:name>/lock/", locks.lock, name="environment-lock"),
+    path("apps/<str:application>/<str:name>/unlock/", locks.unlock, name="environment-unlock"),
     path("deployments/<int:number>/", deployments.deployment, name="deployment"),
     path("deployments/<int:number>/log/", deployments.log_after, name="deployment-log"),
     path("deployments/<int:number>/log.txt", deployments.raw, name="deployment-raw"),

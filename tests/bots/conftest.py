@@ -14,6 +14,7 @@ from tests.deployments.conftest import (  # noqa: F401  the same people and the 
     alice,
     as_alice,
     as_bob,
+    as_dora,
     bob,
     charlie,
     dora,

@@ -75,3 +75,9 @@ def as_alice(client: Client, alice: Person) -> Client:
 def as_bob(client: Client, bob: Person) -> Client:
     client.force_login(bob)
     return client
+
+
+@pytest.fixture
+def as_dora(client: Client, dora: Person) -> Client:
+    client.force_login(dora)
+    return client

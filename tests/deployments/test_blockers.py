@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from deployments.blockers import Blocker, blockers, chosen, refusals
 from deployments.forges.contract import Away
-from deployments.models import Environment, Host, Person, Repository
+from deployments.models import Environment, Host, Lock, Person, Repository
 from deployments.selectors import code
 from tests.deployments import build
 
@@ -183,5 +183,30 @@ def test_looking_costs_the_same_for_two_hosts_and_for_many(
     for number in range(3, 30):
         build.place(here, f"plain-here-{number}")
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         blockers(here, alice)
+
+
+def test_a_lock_keeps_others_out_and_not_its_owner(
+    here: Environment, alice: Person, dora: Person
+) -> None:
+    Lock.objects.create(environment=here, person=alice, reason="load test")
+
+    (found,) = blockers(here, dora)
+
+    assert found.code == "locked" and not found.waits
+    assert (
+        found.text == "Alice locked plain/here just now, until it is unlocked, because load test."
+    )
+    assert found.clears.endswith("opens it: unlock plain in here")
+    assert found.line == "unlock plain in here"
+    assert blockers(here, alice) == []
+
+
+def test_what_waits_for_the_unlock_does_not_come_before_the_owners_own(
+    here: Environment, alice: Person, dora: Person
+) -> None:
+    build.deployment(here, dora, "a" * 40, status="queued")
+    Lock.objects.create(environment=here, person=alice)
+
+    assert blockers(here, alice) == []

@@ -14,6 +14,7 @@ from deployments.models import Application, Environment
 from deployments.providers import ssh_settings
 from deployments.services.ledger import words
 from deployments.web.settings.forms import LinesField, area
+from deployments.web.settings.named_lines import ParametersField, TasksField
 
 EACH = "One command a line"
 
@@ -59,6 +60,8 @@ class CommandsForm(forms.Form):
         help_text="Must answer with 2xx. {host} stands for the host's address.",
     )
     check_seconds = _number("Seconds to wait for it")
+    tasks = TasksField()
+    parameters = ParametersField()
     shared = LinesField(
         required=False,
         widget=area(2),

@@ -18,6 +18,8 @@ from deployments.models.application import check_reserved
 from deployments.models.names import slug, variable
 from deployments.services.applications import check_name
 
+LONGEST_CONTEXT = 100
+
 
 class WriteOnlyArea(forms.Textarea):
     """Takes a text and never shows one, not even the one just sent."""
@@ -139,10 +141,26 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscri
         required=False, label="Also called", help_text="Other names for it in chat: prod, live."
     )
 
+    required_contexts = LinesField(
+        required=False,
+        widget=area(2, placeholder="ci/test"),
+        label="These checks",
+        help_text="One a line, as they report themselves. One that did not report has not passed.",
+    )
+
     class Meta:
         model = Environment
-        fields = ("url", "aliases", "deploys", "position", "production")
+        fields = (
+            "url",
+            "aliases",
+            "deploys",
+            "position",
+            "production",
+            "checks",
+            "required_contexts",
+        )
         labels = {
+            "checks": "A commit must have passed",
             "production": "This is production",
             "deploys": "Who deploys here",
             "position": "Place in the order of promotion",
@@ -150,7 +168,20 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscri
         help_texts = {
             "deploys": "They, and those with a higher role.",
             "position": "0 comes first.",
+            "checks": "Maintainers may go past them with “deploy!”; it is remembered for ever.",
         }
+
+    def clean_required_contexts(self) -> list[str]:
+        names = list(dict.fromkeys(name.strip() for name in self.cleaned_data["required_contexts"]))
+        if long := next((name for name in names if len(name) > LONGEST_CONTEXT), ""):
+            raise ValidationError(f"“{long[:40]}…” is longer than {LONGEST_CONTEXT} letters.")
+        return names
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("checks") == "named" and not cleaned.get("required_contexts"):
+            self.add_error("required_contexts", "Name at least one check.")
+        return cleaned
 
 
 class HostForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable

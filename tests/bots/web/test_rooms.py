@@ -17,12 +17,6 @@ ROOMS = "/flow/-/rooms/"
 
 
 @pytest.fixture
-def as_dora(client: Client, dora: Person) -> Client:
-    client.force_login(dora)
-    return client
-
-
-@pytest.fixture
 def other(hello: Application) -> Application:
     return build.application("other", Path("/srv/git/other"))
 

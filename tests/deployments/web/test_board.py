@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from deployments.models import Environment, Person
+from deployments.models import Environment, Lock, Person
 from tests.deployments import build
 
 SHA, OLD = "a" * 40, "b" * 40
@@ -183,6 +183,7 @@ def fill(place: Path, person: Person, numbers: range) -> None:
         app = build.application(f"app{number}", place / str(number))
         for name in ("qa", "production"):
             environment = Environment.objects.create(application=app, name=name)
+            Lock.objects.create(environment=environment, person=person)
             for host in range(2):
                 build.place(environment, f"app{number}-{name}-{host}")
             build.live(environment, person, OLD)

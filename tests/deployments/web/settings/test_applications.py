@@ -14,12 +14,6 @@ from tests.servers.repositories import Repository
 APP = "/settings/apps/hello/"
 
 
-@pytest.fixture
-def as_dora(client: Client, dora: Person) -> Client:
-    client.force_login(dora)
-    return client
-
-
 def text(client: Client, address: str) -> str:
     return " ".join(client.get(address).content.decode().split())
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from deployments.models import Application, Environment, Host, Person
+from deployments.models import Application, Change, Environment, Host
 from deployments.runner import keys
 from tests.deployments import build
 from tests.servers import sshd as servers
@@ -18,17 +17,13 @@ from tests.servers.sshd import Sshd
 
 MOON = "/settings/apps/hello/moon/"
 
+WHAT_IT_IS = {"deploys": "deployer", "position": "9", "checks": "none"}
+
 
 @pytest.fixture
 def moon(hello: Application) -> Environment:
     """An environment that has nothing yet."""
     return Environment.objects.create(application=hello, name="moon", position=9)
-
-
-@pytest.fixture
-def as_dora(client: Client, dora: Person) -> Client:
-    client.force_login(dora)
-    return client
 
 
 @pytest.fixture
@@ -194,18 +189,33 @@ def test_the_result_loaded_again_is_the_page(as_dora: Client, moon: Environment)
 
 
 def test_what_it_is_is_changed(as_dora: Client, moon: Environment) -> None:
-    sent = {"url": "", "aliases": "luna, m", "deploys": "maintainer", "position": "3"}
-
-    as_dora.post(MOON, sent)
+    as_dora.post(MOON, {**WHAT_IT_IS, "aliases": "luna, m", "deploys": "maintainer"})
 
     moon.refresh_from_db()
-    assert (moon.aliases, moon.deploys, moon.position) == (["luna", "m"], "maintainer", 3)
+    assert (moon.aliases, moon.deploys) == (["luna", "m"], "maintainer")
+
+
+def test_checks_that_a_commit_must_have_passed_are_named(
+    as_dora: Client, moon: Environment
+) -> None:
+    as_dora.post(
+        MOON, {**WHAT_IT_IS, "checks": "named", "required_contexts": "ci/test\r\nlint \r\nlint"}
+    )
+
+    moon.refresh_from_db()
+    assert (moon.checks, moon.required_contexts) == ("named", ["ci/test", "lint"])
+    recorded = Change.objects.filter(verb="environment.changed", environment=moon)
+    assert set(recorded.values_list("subject", flat=True)) == {"checks", "required_contexts"}
+
+
+def test_named_checks_must_be_named(as_dora: Client, moon: Environment) -> None:
+    page = as_dora.post(MOON, {**WHAT_IT_IS, "checks": "named"})
+
+    assert "Name at least one check." in page.content.decode()
 
 
 def test_an_alias_that_is_taken_is_said(as_dora: Client, moon: Environment) -> None:
-    sent = urlencode({"aliases": "qa", "deploys": "deployer", "position": "3"})
-
-    page = as_dora.post(MOON, sent, content_type="application/x-www-form-urlencoded")
+    page = as_dora.post(MOON, {**WHAT_IT_IS, "aliases": "qa"})
 
     assert "“qa” already means hello/qa." in page.content.decode()
 

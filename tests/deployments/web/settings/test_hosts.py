@@ -24,12 +24,6 @@ def machine(tmp_path: Path) -> Iterator[Sshd]:
 
 
 @pytest.fixture
-def as_dora(client: Client, dora: Person) -> Client:
-    client.force_login(dora)
-    return client
-
-
-@pytest.fixture
 def added(as_dora: Client, machine: Sshd) -> Client:
     """Dora's browser, after she has added the machine."""
     target = machine.target()

@@ -10,7 +10,7 @@ from django.test import Client
 from django.views.debug import ExceptionReporter
 from pytest_django import Settings
 
-from deployments.models import Application, Change, Environment, Person, Secret, SshKey
+from deployments.models import Application, Change, Environment, Secret, SshKey
 from deployments.runner import keys
 from deployments.services import credentials
 
@@ -18,12 +18,6 @@ pytestmark = pytest.mark.slow
 
 VALUE = "sesame-open-now-42"
 APP, QA = "/settings/apps/hello/", "/settings/apps/hello/qa/"
-
-
-@pytest.fixture
-def as_dora(client: Client, dora: Person) -> Client:
-    client.force_login(dora)
-    return client
 
 
 def every_page() -> Iterator[str]:

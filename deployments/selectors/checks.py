@@ -1,0 +1,88 @@
+"""What checks say of commits, and whether that is enough for an environment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from deployments.models import Application, CommitStatus, Environment, Repository
+
+State = CommitStatus.State
+WORDS = {
+    State.PENDING: "has not ended yet",
+    State.SUCCESS: "passed",
+    State.FAILURE: "failed",
+    State.ERROR: "could not be run",
+}
+
+
+@dataclass(frozen=True)
+class Sign:
+    """All checks of a commit in one word, as GitHub puts it, and in a sentence."""
+
+    state: str
+    text: str
+    url: str = ""
+
+    @property
+    def look(self) -> str:
+        """The state of a deployment that looks like it."""
+        return "in_progress" if self.state == State.PENDING else self.state
+
+    @property
+    def word(self) -> str:
+        words = {"success": "checks passed", "pending": "checks running"}
+        return words.get(self.state, "checks failed")
+
+
+def statuses(repository: Repository, sha: str) -> list[CommitStatus]:
+    """Return what each check says of the commit, by its name."""
+    return list(CommitStatus.objects.filter(repository=repository, sha=sha).order_by("context"))
+
+
+def problems(environment: Environment, sha: str) -> list[str]:
+    """Return each check that keeps the commit out of the environment, in a few words."""
+    if not sha or environment.checks == "none":
+        return []
+    said = {one.context: one for one in statuses(environment.application.repository, sha)}
+    wanted = environment.required_contexts if environment.checks == "named" else sorted(said)
+    if not wanted:
+        return ["no check was reported"]
+    return [words(name, said.get(name)) for name in wanted if not _has_passed(said.get(name))]
+
+
+def words(context: str, status: CommitStatus | None) -> str:
+    """Say how one check stands: “ci/test failed (2 of 80)”."""
+    if status is None:
+        return f"{context} was not reported"
+    told = f" ({status.description})" if status.description else ""
+    return f"{context} {WORDS[State(status.state)]}{told}"
+
+
+def combined(found: Iterable[CommitStatus]) -> str:
+    """Return one state for all, as https://docs.github.com/en/rest/commits/statuses combines."""
+    states = {one.state for one in found}
+    if states & {State.FAILURE, State.ERROR}:
+        return State.FAILURE.value
+    return State.PENDING.value if not states or State.PENDING in states else State.SUCCESS.value
+
+
+def signs(application: Application, shas: Collection[str]) -> dict[str, Sign]:
+    """Return the sign of each commit that any check spoke of. One query."""
+    by_sha = defaultdict[str, list[CommitStatus]](list)
+    found = CommitStatus.objects.filter(repository=application.repository_id, sha__in=shas)
+    for one in found.order_by("context"):
+        by_sha[one.sha].append(one)
+    return {sha: _sign(told) for sha, told in by_sha.items()}
+
+
+def _sign(found: list[CommitStatus]) -> Sign:
+    bad = [one for one in found if not _has_passed(one)]
+    text = "; ".join(words(one.context, one) for one in bad)
+    url = next((one.target_url for one in bad if one.target_url), "")
+    return Sign(combined(found), text or f"{len(found)} of {len(found)} checks passed", url)
+
+
+def _has_passed(status: CommitStatus | None) -> bool:
+    return status is not None and status.state == State.SUCCESS

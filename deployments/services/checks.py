@@ -1,0 +1,58 @@
+"""What a check says of a commit is kept; who said it is remembered."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from deployments import changes, rights
+from deployments.exceptions import Invalid
+from deployments.models import CommitStatus, Person, Repository
+from deployments.services import ledger
+
+SHA = re.compile(r"[0-9a-f]{40}")
+
+
+def report(
+    repository: Repository,
+    sha: str,
+    person: Person,
+    *,
+    context: str,
+    state: str,
+    description: str = "",
+    target_url: str = "",
+    via: str = "api",
+) -> CommitStatus:
+    """Keep what a check says; a later word on the same commit and context takes its place.
+
+    Whoever may deploy one of the repository's apps may report, as whoever may push does on GitHub.
+    """
+    _require(repository, person)
+    if not SHA.fullmatch(sha):
+        raise Invalid(f"“{sha[:50]}” is no commit: it takes all 40 digits, in small letters.")
+    if target_url and urlsplit(target_url).scheme not in ("http", "https"):
+        raise Invalid("target_url must begin with http:// or https://.")
+    with transaction.atomic():
+        # The row's lock puts two words on one check one after the other.
+        Repository.objects.select_for_update().get(pk=repository.pk)
+        known = CommitStatus.objects.filter(repository=repository, sha=sha, context=context).first()
+        old = known.state if known else ""
+        said = known or CommitStatus(repository=repository, sha=sha, context=context)
+        said.state, said.description, said.target_url = state, description, target_url
+        said.person = person
+        ledger.check(said)
+        said.save()
+        if old != state:
+            subject = f"{repository} {sha[:7]} {context}"
+            changes.record("check.set", person=person, via=via, subject=subject, old=old, new=state)
+    return said
+
+
+def _require(repository: Repository, person: Person) -> None:
+    """Refuse who may deploy none of its apps."""
+    apps = list(repository.applications.all())
+    if not any(rights.may(person, "deploy", app) for app in apps):
+        rights.require(person, "deploy", apps[0] if apps else None, doing="report checks of")

@@ -1,0 +1,106 @@
+"""A look at what is asked for, before anything is written: every reason against it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from deployments import rights
+from deployments.blockers import Blocker, blockers, refusals
+from deployments.exceptions import DeploymentError, Refused, RepositoryAway
+from deployments.forges.contract import Resolved
+from deployments.models import Environment, Person
+from deployments.providers.contract import RELEASE
+from deployments.selectors import checks, code, tasks
+
+
+class More(TypedDict, total=False):
+    """What may be said beside the ref."""
+
+    hosts: Sequence[str]
+    why: str
+    expected_sha: str
+    task: str
+    parameters: Mapping[str, str]
+    force: bool
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks for: a ref to be brought there, or a task to be run there."""
+
+    ref: str = ""
+    hosts: Sequence[str] = ()  # names and roles; none: all
+    why: str = ""
+    expected_sha: str = ""  # what was looked at: a ref that has moved since is refused
+    task: str = RELEASE
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    force: bool = False  # past red or missing checks
+
+    @property
+    def is_release(self) -> bool:
+        return self.task == RELEASE
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the ref means now, or why nobody can tell; and the checks that are passed by."""
+
+    resolved: Resolved | None
+    away: str = ""
+    forced_past: tuple[str, ...] = ()
+
+
+def look(environment: Environment, person: Person, wish: Wish) -> Look:
+    """Say what the wish means now. Raises Refused with every reason against it."""
+    given = tasks.spelled(environment, wish.parameters)
+    wrong = [*tasks.unfit(environment, wish.task, given), *_unforced(environment, person, wish)]
+    resolved: Resolved | None = None
+    away = ""
+    try:
+        resolved = _resolve(environment, wish)
+    except RepositoryAway as error:
+        away = str(error)
+    except DeploymentError as error:
+        wrong.append(str(error))
+    sha = resolved.sha if resolved and wish.is_release else ""
+    # Asked just now, so what is known of the repository is true.
+    found = blockers(
+        environment,
+        person,
+        hosts=list(wish.hosts),
+        fetches=bool(away),
+        sha="" if wish.force else sha,
+    )
+    refuse(found, [*wrong, *_moved(resolved, wish.expected_sha)])
+    return Look(resolved, away, tuple(checks.problems(environment, sha)) if wish.force else ())
+
+
+def refuse(found: list[Blocker], wrong: Sequence[str] = ()) -> str:
+    """Refuse with every reason at once, if any is a refusal; else return what is waited for."""
+    if wrong or refusals(found):
+        helping = [blocker.line for blocker in found if blocker.line]
+        raise Refused([*map(str, found), *wrong], helping)
+    return next((blocker.text for blocker in found if blocker.code == "away"), "")
+
+
+def _resolve(environment: Environment, wish: Wish) -> Resolved:
+    if wish.is_release:
+        return code.resolve(environment.application, wish.ref)
+    return tasks.runs_in(environment, wish.hosts, wish.ref)
+
+
+def _unforced(environment: Environment, person: Person, wish: Wish) -> list[str]:
+    """Say so where the person may not go past checks, whether or not any is red."""
+    if not wish.force or rights.may(person, "force", environment):
+        return []
+    return [rights.refusal(person, "force", environment, doing="go past the checks of")]
+
+
+def _moved(resolved: Resolved | None, expected_sha: str) -> list[str]:
+    """Say so where the ref is no longer what somebody looked at."""
+    if resolved is None or expected_sha in ("", resolved.sha):
+        return []
+    moved = f"{resolved.ref} is at {resolved.sha[:7]} now, not at {expected_sha[:7]}."
+    return [f"{moved} Look at it again, then deploy."]
