@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bots.handlers import acting, answering, asking
+from bots.handlers import acting, answering, asking, locking, looking, planning
 from bots.language import commands
 from bots.messages import Message
 from bots.speaker import Speaker
@@ -18,11 +18,21 @@ HANDLERS: dict[type, Handler] = {
     commands.Cancel: acting.cancel,
     commands.Rollback: acting.rollback,
     commands.No: asking.no,
+    commands.Plan: planning.plan,
+    commands.DeployPlan: planning.deploy_plan,
+    commands.Promote: planning.promote,
+    commands.Lock: locking.lock,
+    commands.Unlock: locking.unlock,
+    commands.Locks: locking.locks_,
     commands.Status: answering.status,
     commands.Deploys: answering.deploys,
     commands.Why: answering.why,
     commands.Diff: answering.diff,
     commands.Log: answering.log,
+    commands.WhereIs: looking.where_is,
+    commands.WhereCanIDeploy: looking.where_can_i_deploy,
+    commands.DeployStatus: looking.deploy_status,
+    commands.Search: looking.search_,
     commands.Show: answering.show,
     commands.Help: answering.help_,
     commands.Version: answering.version,

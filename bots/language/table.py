@@ -42,7 +42,7 @@ def _later(
 TABLE: tuple[Pattern, ...] = (
     Pattern(
         ("deploy",),
-        "deploy APP[/REF] [to ENV[/HOSTS]] [because REASON]",
+        "deploy[:TASK][!] APP[/REF] [to ENV[/HOSTS]] [KEY=VALUE …] [because REASON]",
         1,
         grammar.deploy,
         "deploys a branch, tag or commit; without a ref the default branch",
@@ -145,13 +145,12 @@ TABLE: tuple[Pattern, ...] = (
     ),
     Pattern(
         ("plan",),
-        "plan APP[/REF] [to ENV[/HOSTS]]",
+        "plan[:TASK][!] APP[/REF] [to ENV[/HOSTS]] [KEY=VALUE …] [because REASON]",
         2,
         grammar.plan,
         "everything that a deployment would do, with a code; nothing is done",
         "plan web/fix-login to production",
         suffixed=True,
-        acts=False,
     ),
     Pattern(
         ("deploy plan",),
@@ -160,7 +159,6 @@ TABLE: tuple[Pattern, ...] = (
         grammar.deploy_plan,
         "deploys exactly what a plan showed, if nothing of it has moved since",
         "deploy plan 7fk3",
-        acts=False,
     ),
     Pattern(
         ("promote",),
@@ -169,17 +167,15 @@ TABLE: tuple[Pattern, ...] = (
         grammar.promote,
         "deploys to one environment the commit that runs in another",
         "promote web from qa to production",
-        acts=False,
     ),
     Pattern(
         ("lock", "deploy:lock"),
         "lock APP [in ENV] [for 2h] [because REASON]",
         2,
         locking.lock,
-        "keeps everybody else from deploying there",
+        "keeps everybody else from deploying there, for a while or until it is unlocked",
         "lock web in staging for 2h because we test the search",
         in_thread=True,
-        acts=False,
     ),
     Pattern(
         ("unlock", "deploy:unlock"),
@@ -188,7 +184,6 @@ TABLE: tuple[Pattern, ...] = (
         locking.unlock,
         "opens it again",
         "unlock web in staging",
-        acts=False,
     ),
     Pattern(
         ("locks",),
@@ -197,7 +192,6 @@ TABLE: tuple[Pattern, ...] = (
         locking.locks,
         "what is locked, by whom and why",
         "locks",
-        acts=False,
     ),
     Pattern(
         ("where can i deploy", "wcid"),
@@ -206,7 +200,6 @@ TABLE: tuple[Pattern, ...] = (
         finding.where_can_i_deploy,
         "its environments, what runs there, and whether you may",
         "where can i deploy web",
-        acts=False,
     ),
     Pattern(
         ("where is",),
@@ -215,7 +208,6 @@ TABLE: tuple[Pattern, ...] = (
         finding.where_is,
         "where a commit, or somebody's work, is live or waits",
         "where is 4f2c1a",
-        acts=False,
     ),
     Pattern(
         ("deploy-status",),
@@ -225,7 +217,6 @@ TABLE: tuple[Pattern, ...] = (
         "how far what runs is behind or ahead of the default branch",
         "deploy-status for web in production",
         suffixed=True,
-        acts=False,
     ),
     Pattern(
         ("search",),
@@ -234,7 +225,6 @@ TABLE: tuple[Pattern, ...] = (
         finding.search,
         "looks through the history of deployments",
         "search app:web state:failure since:7d",
-        acts=False,
     ),
     Pattern(("link",), "link", 2, identity.link, "ties this account to you", "link", acts=False),
     Pattern(
@@ -334,4 +324,5 @@ def help_lines(
 def _is_about(pattern: Pattern, word: str | None, verb: str) -> bool:
     if not word:
         return True
-    return any(re.split("[:!]", spoken(head, verb))[0] == word.lower() for head in pattern.heads)
+    said = [spoken(head, verb) for head in pattern.heads]
+    return any(word.lower() in (head, re.split("[:! ]", head)[0]) for head in said)

@@ -18,15 +18,7 @@ def speaker(alice: Person, qa: Environment) -> Speaker:
 @pytest.mark.parametrize(
     "line",
     [
-        "deploy:migrations hello to qa",
-        "deploy! hello to qa",
-        "deploy hello to qa REGION=eu",
-        "deploy hello,other to qa",
-        "plan hello to qa",
-        "lock hello in qa",
-        "locks",
         "who am i",
-        "where is 4f2c1a7",
     ],
 )
 def test_what_cannot_be_done_yet_is_said_and_not_half_done(line: str, speaker: Speaker) -> None:

@@ -33,9 +33,12 @@ def test_help_lists_only_what_acts() -> None:
 
 
 def test_help_about_a_word_lists_its_lines() -> None:
-    assert [usage.split()[0] for usage, _ in help_lines("Deploy")] == [
-        "deploy",
+    assert [usage.split(" APP")[0] for usage, _ in help_lines("Deploy")] == [
+        "deploy[:TASK][!]",
         "deploy:version",
+        "deploy plan CODE",
+        "lock",
+        "unlock",
     ]
 
 
@@ -51,7 +54,7 @@ def test_help_about_anything_else_lists_nothing(word: str) -> None:
 def test_help_speaks_the_teams_verb() -> None:
     usages = [usage for usage, _ in help_lines(verb="ship")]
 
-    assert usages[0].startswith("ship ")
+    assert usages[0].startswith("ship[:TASK]")
     assert not [usage for usage in usages if "deploy" in usage]
 
 

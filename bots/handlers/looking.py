@@ -1,0 +1,225 @@
+"""Lines that look for something: a commit, a person's work, a place to deploy, the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from django.utils import timezone
+
+from bots import answers
+from bots.answers import Gap, Sighting, Standpoint
+from bots.handlers import finding
+from bots.language import commands
+from bots.messages import Message
+from bots.portraits import diff_url, portrait, versions_of
+from bots.sayings import CommitLine, sorry
+from bots.speaker import Speaker
+from deployments import drift, search
+from deployments.blockers import blockers, refusals
+from deployments.drift import Whereabouts
+from deployments.exceptions import DeploymentError, ForgeError, RepositoryAway
+from deployments.forges.contract import Commit
+from deployments.models import Application, Deployment, Environment
+from deployments.selectors import code, lookup, running
+from deployments.selectors.running import Running
+from deployments.templatetags.shipmate import relative
+
+SHOWN = 10
+ASKED = 20  # apps whose repositories are asked for a commit that no app was named with
+AUTHORS = 4
+LATELY = 200  # commits that are looked through for somebody's work
+
+
+def where_is(command: commands.WhereIs, speaker: Speaker) -> Message:
+    if command.person is not None:
+        return _work_of(command.person, speaker)
+    found, trouble = _commits(command, speaker)
+    if not found:
+        name = f"{command.app}/{command.ref}" if command.app else command.ref or ""
+        return sorry(" ".join([f"No repository here has “{name}”.", *trouble]))
+    return _joined([_places(app, commit, speaker) for app, commit in found[:SHOWN]], trouble)
+
+
+def where_can_i_deploy(command: commands.WhereCanIDeploy, speaker: Speaker) -> Message:
+    app = finding.application(speaker, command.app)
+    places = list(lookup.environments_for(speaker.person).filter(application=app))
+    runs = running.of(places)
+    found = [_standpoint(place, runs[place.pk], speaker) for place in places]
+    url = speaker.base + app.get_absolute_url()
+    return answers.where_can_i(app.name, str(speaker.person), found, url)
+
+
+def deploy_status(command: commands.DeployStatus, speaker: Speaker) -> Message:
+    if command.environment is not None:
+        places = [finding.environment(speaker, command.app, command.environment)]
+    else:
+        places = finding.environments(speaker, command.app, None)
+    runs = running.of(places)
+    return answers.deploy_status(
+        command.app, [_gap(place, runs[place.pk], speaker) for place in places]
+    )
+
+
+def search_(command: commands.Search, speaker: Speaker) -> Message:
+    rows = search.find(speaker.person, command.query)
+    shown = list(rows[:SHOWN])
+    speaker.about.update(one.environment.application_id for one in shown)
+    views = [portrait(one, speaker.base, row=True) for one in shown]
+    return answers.found(command.query, views, rows.count() - len(shown))
+
+
+# ---- Where is ----
+
+
+def _commits(
+    command: commands.WhereIs, speaker: Speaker
+) -> tuple[list[tuple[Application, str]], list[str]]:
+    """Return the apps that have the commit, and what could not be asked."""
+    apps, ref = _meant(command, speaker)
+    found: list[tuple[Application, str]] = []
+    trouble: list[str] = []
+    for app in apps[:ASKED]:
+        try:
+            found.append((app, code.resolve(app, ref).sha))
+        except RepositoryAway as error:
+            trouble.append(f"{app}: {error}")
+        except ForgeError:
+            continue
+    if len(apps) > ASKED:
+        trouble.append(f"Only {ASKED} apps were asked; name one: where is APP/{ref}")
+    return found, trouble
+
+
+def _meant(command: commands.WhereIs, speaker: Speaker) -> tuple[list[Application], str]:
+    """Read `a/b` as a branch where no app is called `a`."""
+    ref = command.ref or ""
+    seen = list(lookup.applications_for(speaker.person))
+    named = [app for app in seen if command.app and app.name == command.app.lower()]
+    if command.app and not named:
+        ref = f"{command.app}/{ref}"
+    speaker.about.update(app.pk for app in named or seen)
+    return named or seen, ref
+
+
+def _work_of(name: str, speaker: Speaker) -> Message:
+    """Follow the newest commit of somebody in each app."""
+    apps = list(lookup.applications_for(speaker.person))[:ASKED]
+    speaker.about.update(app.pk for app in apps)
+    found = [(app, sha) for app in apps if (sha := _newest_by(app, name))]
+    if not found:
+        return sorry(f"None of the newest commits of any app is by “{name}”.")
+    return _joined([_places(app, sha, speaker) for app, sha in found[:SHOWN]], [])
+
+
+def _newest_by(app: Application, name: str) -> str:
+    """Return the newest commit of theirs on the default branch."""
+    try:
+        commits = code.commits(app, code.resolve(app, "").sha, LATELY)
+    except DeploymentError:
+        return ""
+    return next((one.sha for one in commits if name.casefold() in _names(one)), "")
+
+
+def _names(commit: Commit) -> set[str]:
+    """Return what somebody who wrote a commit may be called."""
+    full, mail = commit.author_name.casefold(), commit.author_email.casefold()
+    return {full, full.split(" ")[0], mail, mail.partition("@")[0]}
+
+
+def _places(app: Application, sha: str, speaker: Speaker) -> Message:
+    places = list(lookup.environments_for(speaker.person).filter(application=app))
+    seen = [_sighting(one, speaker) for one in drift.whereabouts(places, sha)]
+    newest = code.commits(app, sha, 1)
+    subject, author = (newest[0].subject, newest[0].author_name) if newest else ("", "")
+    return answers.where_is(app.name, CommitLine(sha, subject, author), seen)
+
+
+def _joined(messages: list[Message], trouble: list[str]) -> Message:
+    """Return one message; one app's answer stands by itself."""
+    if len(messages) == 1 and not trouble:
+        return messages[0]
+    items = [part for one in messages for part in (one.parts, *one.items)]
+    return answers.several(items, trouble)
+
+
+def _sighting(found: Whereabouts, speaker: Speaker) -> Sighting:
+    how, told = _how(found)
+    return Sighting(
+        environment=found.environment.name,
+        url=speaker.base + found.environment.get_absolute_url(),
+        how=how,
+        hosts=found.hosts,
+        of=found.of,
+        since=_ago(found.since),
+        since_at=found.since.isoformat() if found.since else "",
+        number=told.pk if told else None,
+        number_url=speaker.base + told.get_absolute_url() if told else "",
+        behind=found.behind or 0,
+    )
+
+
+def _how(found: Whereabouts) -> tuple[str, Deployment | None]:
+    """Say in a word how it stands, and which deployment that is about."""
+    if found.is_live:
+        return "live", found.brought
+    if found.coming:
+        return "coming", found.coming
+    if found.brought:
+        return "gone", found.gone
+    return ("waiting" if found.behind is not None else "nothing"), None
+
+
+# ---- Places ----
+
+
+def _standpoint(place: Environment, runs: Running, speaker: Speaker) -> Standpoint:
+    standing = blockers(place, speaker.person)
+    against = refusals(standing)
+    return Standpoint(
+        environment=place.name,
+        url=speaker.base + place.get_absolute_url(),
+        sha=runs.whole.sha if runs.whole else "",
+        ref=runs.whole.ref if runs.whole else "",
+        versions=versions_of(runs),
+        reasons=tuple(map(str, against)),
+        waits=tuple(blocker.text for blocker in standing if blocker.waits),
+    )
+
+
+def _gap(place: Environment, runs: Running, speaker: Speaker) -> Gap:
+    """Compare what runs with the default branch, as the repository is now."""
+    app, whole = place.application, runs.whole
+    gap = Gap(
+        environment=place.name,
+        url=speaker.base + place.get_absolute_url(),
+        sha=whole.sha if whole else "",
+        versions=versions_of(runs),
+    )
+    try:
+        head = code.resolve(app, "")
+        found = running.compared(app, runs, head.sha)
+    except DeploymentError as error:
+        return replace(gap, trouble=str(error))
+    if found is None:
+        return gap
+    authors = tuple(dict.fromkeys(one.author_name for one in found.commits))
+    return replace(
+        gap,
+        branch=head.ref,
+        ahead=found.ahead,
+        behind=found.behind,
+        authors=_few(authors),
+        diff_url=diff_url(place, found.base, found.head, speaker.base),
+    )
+
+
+def _few(names: Iterable[str]) -> tuple[str, ...]:
+    listed = tuple(names)
+    more = len(listed) - AUTHORS
+    return (*listed[:AUTHORS], f"{more} more") if more > 0 else listed
+
+
+def _ago(at: datetime | None) -> str:
+    return relative(at, timezone.now()) if at else ""
