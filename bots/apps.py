@@ -8,7 +8,7 @@ class BotsConfig(AppConfig):
 
     def ready(self) -> None:
         """Follow what happens; the only place where `deployments` is made to call `bots`."""
-        from bots import conversation, outgoing, threads  # noqa: PLC0415  models are not ready before
+        from bots import conversation, hearing, outgoing, threads  # noqa: PLC0415  models are not ready before
         from bots.web import outgoing as outgoing_page  # noqa: PLC0415
         from deployments import changes, sweeper  # noqa: PLC0415
         from deployments.web import menu  # noqa: PLC0415
@@ -16,8 +16,19 @@ class BotsConfig(AppConfig):
         changes.subscribe(threads.follow)
         sweeper.add(threads.ring_behind)
         sweeper.add(outgoing.ring_due)
+        sweeper.add(hearing.ring_forgotten)
         sweeper.add(conversation.ring_forgotten)
         menu.add(menu.Entry("Flow", "flow", 40))
+        menu.add_setting(
+            menu.Entry(
+                "Chat connections",
+                "connections",
+                55,
+                icon="chat",
+                right="administer",
+                below="/settings/connections/",
+            )
+        )
         menu.add_setting(
             menu.Entry(
                 "Outgoing messages",

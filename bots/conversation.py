@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bots import bells, mentions, rooms, sayings, threads
 from bots.hold import LEASE, Hold
+from bots.language.identity import blanked
 from bots.messages import Message, to_json
 from bots.models import Post, Room
 from bots.receive import receive
@@ -34,7 +35,7 @@ def say(
 
     The same key says it once.
     """
-    said = text.replace("\x00", "").strip()
+    said = blanked(text.replace("\x00", "").strip())
     if not said or len(said) > LONGEST:
         raise Invalid(f"A message has between 1 and {LONGEST:,} characters.")
     unique = f"said:{person.pk}:{key}"[:100] if key else None
@@ -126,7 +127,7 @@ def _keep_comment(post: Post) -> Message | None:
         comment = comments.add(deployment, post.person, post.text, via="chat")
     except DeploymentError as error:
         return sayings.sorry(str(error))
-    threads.note_as_shown(comment, "flow", post.room.slug)
+    threads.note_as_shown(comment, rooms.chat_room(post.room))
     return None
 
 

@@ -1,4 +1,4 @@
-"""A chat worker's hold on a post: renewed while it works on it, however long the forge takes."""
+"""A chat worker's hold on what was said: renewed however long the work on it takes."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from types import TracebackType
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from bots.models import Post
+from bots.models import Incoming, Post
 
 LEASE = timedelta(seconds=30)
 
 
 class Hold(threading.Thread):
-    """Keeps other workers from beginning the post too.
+    """Keeps other workers from beginning it too.
 
     Two that have begun it all the same do no harm: deeds are keyed, and one answer is kept.
     """
 
-    def __init__(self, post: Post) -> None:
-        super().__init__(daemon=True, name=f"post-{post.pk}")
-        self.mine = Post.objects.filter(pk=post.pk, handled_at=None)
+    def __init__(self, said: Post | Incoming) -> None:
+        super().__init__(daemon=True, name=f"hold-{said.pk}")
+        self.said = said
         self._over = threading.Event()
 
     def __enter__(self) -> None:
@@ -47,6 +47,7 @@ class Hold(threading.Thread):
     def _renew(self) -> None:
         """Renew it; a database that is away now is asked again, before the lease has run out."""
         try:
-            self.mine.update(lease_until=timezone.now() + LEASE)
+            mine = type(self.said).objects.filter(pk=self.said.pk, handled_at=None)
+            mine.update(lease_until=timezone.now() + LEASE)
         except DatabaseError:
             connection.close()

@@ -9,6 +9,8 @@ from deployments.selectors import lookup
 
 def names_for(person: Person) -> Names:
     """Return the applications and environments of this person. One query for each."""
+    if not person.pk:
+        return Names({}, dict(lookup.ALIASES))  # a stranger is not told what there is
     apps: dict[str, list[str]] = {
         name: [] for name in lookup.applications_for(person).values_list("name", flat=True)
     }

@@ -9,7 +9,7 @@ from bots.sayings import Versions
 from bots.sentences import DeploymentView
 from deployments.models import Deployment, Environment
 from deployments.parameters import said
-from deployments.selectors import running
+from deployments.selectors import locks, running
 from deployments.selectors.running import Running
 from deployments.web.looks import look_of
 
@@ -38,7 +38,7 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
         forced_past=tuple(deployment.forced_past),
         parent=deployment.parent_id,
         why=deployment.why,
-        note=deployment.note if deployment.status != "cancelled" else "",
+        note=_note(deployment, row=row),
         stopped_by=_stopped_by(deployment),
         hosts=len(deployment.settings.get("hosts", ())),
         seconds=deployment.seconds,
@@ -52,6 +52,15 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
         previous_url=base + previous.get_absolute_url() if previous else "",
         diff_url=diff_url(environment, previous.sha, deployment.sha, base) if previous else "",
     )
+
+
+def _note(deployment: Deployment, *, row: bool) -> str:
+    """Return the reason of its state; one that cannot begin yet waits for somebody's lock."""
+    if deployment.status == Deployment.Status.CANCELLED:
+        return ""
+    waits = not row and deployment.status in ("pending", "queued")
+    lock = locks.against(deployment.environment, deployment.person) if waits else None
+    return locks.claim(lock) if lock else deployment.note
 
 
 def previous_of(deployment: Deployment) -> Deployment | None:

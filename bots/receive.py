@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import partial
 
@@ -30,12 +29,34 @@ MAKING = (
     commands.Yes,
 )
 
+# What an account may say that is tied to nobody.
+OPEN = (
+    commands.Status,
+    commands.Deploys,
+    commands.Why,
+    commands.Diff,
+    commands.Log,
+    commands.Show,
+    commands.Help,
+    commands.Version,
+    commands.Locks,
+    commands.WhereIs,
+    commands.DeployStatus,
+    commands.Search,
+    commands.Link,
+    commands.WhoAmI,
+    commands.ForgetMe,
+    commands.DeployToken,
+)
 
-def receive(text: str, speaker: Speaker, *, direct: bool = True) -> Message | None:
+
+def receive(
+    text: str, speaker: Speaker, *, direct: bool = True, bare_lines: bool = True
+) -> Message | None:
     """Do what a line says and return the answer; None where people talk among themselves.
 
     `direct`: said to the bot alone (the API, the command line). In a room of the built-in chat
-    whole lines need no name either, as long as they can hardly be talk.
+    whole lines need no name either, as long as they can hardly be talk (`bare_lines`).
     """
     parsed = parse(
         text,
@@ -45,6 +66,8 @@ def receive(text: str, speaker: Speaker, *, direct: bool = True) -> Message | No
         known=partial(names_for, speaker.person),
     )
     if isinstance(parsed, commands.NotACommand) and not direct:
+        if not bare_lines:
+            return None
         parsed = bare.meant(text, speaker)
         if isinstance(parsed, commands.NotACommand):
             return None
@@ -66,14 +89,14 @@ def answer(parsed: commands.Parsed, speaker: Speaker) -> Message:
 
 
 def _guarded(command: commands.Command, speaker: Speaker) -> Message:
+    if not speaker.is_known and not isinstance(command, OPEN):
+        return sayings.stranger()
     try:
         if isinstance(command, MAKING) and (made := lifecycle.find_by_key(speaker.door)):
             # Said before, and the answer was lost: what was asked then may look different now.
             return acting.asked_for(made, speaker)
         if isinstance(command, commands.Yes):
             return _yes(command, speaker)
-        if _waits(command):
-            return sayings.not_yet(commands.NotYet(_named(command)))
         return HANDLERS[type(command)](command, speaker)
     except Refused as error:
         reasons = [Reason(text) for text in error.reasons]
@@ -107,14 +130,3 @@ def _has_moved(was: int | None, parsed: commands.Parsed, speaker: Speaker) -> bo
         return False
     runs = releases.newest(environment)
     return (runs.pk if runs else None) != was
-
-
-def _waits(command: commands.Command) -> bool:
-    """Return whether a line is understood, in whole or in part, that nothing does yet."""
-    return type(command) not in HANDLERS
-
-
-def _named(command: commands.Command) -> str:
-    """Return the line, or what a line without names is about: “who am i”."""
-    words = re.findall("[A-Z][a-z]*|I", type(command).__name__)
-    return spoken.line(command) or " ".join(words).lower()

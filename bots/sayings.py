@@ -54,6 +54,7 @@ class Standing:
     since: str = ""  # in words
     since_at: str = ""  # exactly, ISO 8601
     behind: int | None = None
+    locked: str = ""  # by whom
     url: str = ""
     diff_url: str = ""
 
@@ -172,7 +173,7 @@ def refusal(
 ) -> Message:
     """List every reason why something is not done, each with who can clear it."""
     items = tuple(_reason(reason) for reason in reasons)
-    next_lines = dict.fromkeys([*(reason.line for reason in reasons if reason.line), *lines])
+    next_lines = dict.fromkeys(filter(None, [*(reason.line for reason in reasons), *lines]))
     return Message(
         state="refused",
         parts=phrase(f"{what}."),
@@ -191,6 +192,12 @@ def sorry(text: str, *, suggestions: Iterable[str] = (), url: str = "") -> Messa
         url=url,
         quiet=True,
     )
+
+
+def stranger() -> Message:
+    """Refuse an account that is tied to nobody, and say how it is tied."""
+    said = "I do not know who you are here. Nothing was done. Tie this account to you first:"
+    return sorry(said, suggestions=["link"])
 
 
 def near_miss(miss: NearMiss) -> Message:
@@ -331,10 +338,12 @@ def mixed(versions: Versions) -> Parts:
 
 
 def _runs(row: Standing) -> Parts:
+    locked = f", locked by {row.locked}" if row.locked else ""
     if row.versions:
-        return mixed(row.versions)
+        return phrase(*mixed(row.versions), locked)
     but = f", but {row.but}" if row.but else ""
-    return phrase(Code(short(row.sha) or "nothing yet"), f" {row.ref}" if row.ref else "", but)
+    ref = f" {row.ref}" if row.ref else ""
+    return phrase(Code(short(row.sha) or "nothing yet"), ref, but, locked)
 
 
 def _behind(row: Standing) -> Parts:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from bots.models import ChatAccount
 from deployments.models import Deployment, Person
 from deployments.services.lifecycle import Door
 
@@ -23,9 +24,15 @@ class Speaker:
     base: str = ""  # what addresses begin with
     confirmed: bool = False  # said yes to exactly this
     sha: str = ""  # what was shown when asked
+    account: ChatAccount | None = None  # where they speak from a chat outside
     at: datetime = field(default_factory=timezone.now)  # when it was said
     # The apps that the line turned out to be about: a room may be told of some only.
     about: set[int] = field(default_factory=set, compare=False)
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether it is known who speaks; an account that nobody tied to it is nobody."""
+        return self.person.pk is not None
 
     @property
     def door(self) -> Door:

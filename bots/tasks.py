@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bots import conversation, outgoing, threads
-from bots.models import ChatRoom, ChatThread, Post
+from bots import conversation, hearing, outgoing, threads
+from bots.models import ChatRoom, ChatThread, Incoming, Post
 from deployments.models import Deployment
 from deployments.tasks import in_silence
 
@@ -13,6 +13,13 @@ def handle(number: int) -> None:
     with in_silence(number):
         post = Post.objects.select_related("room", "person", "parent__deployment").get(pk=number)
         conversation.handle(post)
+
+
+def hear(number: int) -> None:
+    """Do what a message from outside says, and answer it."""
+    with in_silence(number):
+        related = ("connection", "account__person", "account__connection", "room")
+        hearing.handle(Incoming.objects.select_related(*related).get(pk=number))
 
 
 def tell(number: int) -> None:

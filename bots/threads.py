@@ -49,12 +49,13 @@ def bring_up_to_date(deployment: Deployment) -> None:
 def rooms(deployment: Deployment) -> QuerySet[ChatRoom]:
     """Return the rooms in which the application may be told."""
     app = deployment.environment.application_id
-    return ChatRoom.objects.filter(Q(applications=None) | Q(applications=app)).distinct()
+    told = Q(applications=None) | Q(applications=app)
+    return ChatRoom.objects.filter(told, direct=False).distinct()
 
 
 def ring_behind() -> None:
     """Ring for threads that lack a change: their bell was lost, or their worker died."""
-    for room in ChatRoom.objects.all():
+    for room in ChatRoom.objects.filter(direct=False):
         missing = _behind(room)
         numbers = missing.order_by("deployment").values_list("deployment", flat=True).distinct()
         bells.ring_forgotten(TELL, numbers[:100])
@@ -62,9 +63,8 @@ def ring_behind() -> None:
         _note_told(room, first)
 
 
-def note_as_shown(comment: Comment, platform: str, external_id: str) -> None:
+def note_as_shown(comment: Comment, room: ChatRoom | None) -> None:
     """Note, in the transaction that makes the comment, in which room's thread it was said."""
-    room = ChatRoom.objects.filter(platform=platform, external_id=external_id).first()
     if room is not None:
         thread, _ = ChatThread.objects.get_or_create(room=room, deployment=comment.deployment)
         said = {"verb": "deployment.comment", "subject": str(comment.pk)}

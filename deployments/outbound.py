@@ -10,9 +10,10 @@ import ipaddress
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -22,6 +23,18 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 
 SECONDS = 10
+
+LARGEST = 65_536  # bytes of an answer
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an address answered. `retry_after`: as its header says."""
+
+    status: int
+    body: bytes
+    retry_after: str = ""
+
 
 _line: ContextVar[_Line] = ContextVar("line")
 
@@ -42,6 +55,19 @@ def status(url: str, *, seconds: float = SECONDS) -> int:
         if line.is_cut:
             raise requests.Timeout("no whole answer in time")
     return code
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = SECONDS) -> Answer:
+    """Send JSON and return the answer, up to a size. Raises requests.RequestException."""
+    given = {"User-Agent": "Shipmate", "Content-Type": "application/json", **headers}
+    request = requests.Request("POST", url, given, data=body).prepare()
+    with closing(_CheckedAdapter()) as adapter, _cut_after(seconds) as line:
+        with adapter.send(request, stream=True, timeout=seconds) as response:
+            told = response.raw.read(LARGEST, decode_content=False)
+            answer = Answer(response.status_code, told, response.headers.get("Retry-After", ""))
+        if line.is_cut:
+            raise requests.Timeout("no whole answer in time")
+    return answer
 
 
 def is_forbidden(address: str) -> bool:

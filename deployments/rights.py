@@ -67,7 +67,13 @@ def least(right: Right, scope: Scope = None) -> str:
 
 
 def rank(person: Person, scope: Scope = None) -> int:
-    """Return the rank of the highest role that covers the scope."""
+    """Return the rank of the highest role that covers the scope, up to the door's ceiling."""
+    return min(_held(person, scope), RANK.get(person.ceiling, RANK["admin"]))
+
+
+def _held(person: Person, scope: Scope) -> int:
+    if not person.pk:
+        return 0  # nobody knows who it is
     if person.is_superuser:
         return RANK["admin"]
     names = person.roles.filter(covering(scope)).values_list("name", flat=True)

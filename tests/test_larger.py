@@ -14,6 +14,8 @@ from tests.servers import checkout, postgres, redis_server
 pytestmark = pytest.mark.slow
 CORE = (
     "tests/deployments/services/test_moves.py",
+    "tests/deployments/services/test_locks.py",
+    "tests/deployments/services/test_plans.py",
     "tests/deployments/services/test_workers.py",
     "tests/bots/test_outgoing.py",
     "tests/bots/test_workers_at_once.py",

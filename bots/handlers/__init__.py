@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bots.handlers import acting, answering, asking, locking, looking, planning
+from bots.handlers import acting, answering, asking, identity, locking, looking, planning
 from bots.language import commands
 from bots.messages import Message
 from bots.speaker import Speaker
@@ -33,6 +33,10 @@ HANDLERS: dict[type, Handler] = {
     commands.WhereCanIDeploy: looking.where_can_i_deploy,
     commands.DeployStatus: looking.deploy_status,
     commands.Search: looking.search_,
+    commands.Link: identity.link,
+    commands.WhoAmI: identity.who_am_i,
+    commands.ForgetMe: identity.forget_me,
+    commands.DeployToken: identity.deploy_token,
     commands.Show: answering.show,
     commands.Help: answering.help_,
     commands.Version: answering.version,

@@ -53,6 +53,8 @@ def ask(
 
 def waits(speaker: Speaker) -> bool:
     """Return whether a yes or no of this person is about a question of the bot here."""
+    if not speaker.is_known:
+        return False
     since = speaker.at - FORGOTTEN
     return _here(speaker).filter(_unanswered(speaker.key), asked_at__gt=since).exists()
 

@@ -23,7 +23,7 @@ same except in refs, reasons and values. What is in `[…]` may be left out.
 
 def documentation() -> str:
     """Return the whole page."""
-    acting = [pattern for pattern in TABLE if pattern.acts and pattern.step <= STEP]
+    acting = [pattern for pattern in TABLE if pattern.step <= STEP]
     rows = [
         f"| `{_cell(one.usage)}` | {_cell(one.help)} | `{_cell(one.example)}` |" for one in acting
     ]

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from bots.language.commands import DeployToken, ForgetMe, Link, WhoAmI
 from bots.language.words import Reader
 
 TOKEN_WORDS = frozenset(["set", "reset", "verify", "github", "heroku", ""])
+
+
+# Whatever comes after it may be a token, but for the words that the old bots knew.
+TOKEN = re.compile(r"(?P<head>deploy-token)(?P<rest>\b.*)", re.I | re.S)
+KNOWN = re.compile(r"(:(set|reset|verify|github|heroku))*\W*", re.I)
+
+
+def blanked(text: str) -> str:
+    """Return what was said without any token: it is blanked before anything is kept."""
+    found = TOKEN.search(text)
+    if found is None or KNOWN.fullmatch(found["rest"]):
+        return text
+    return f"{text[: found.start()]}{found['head']}:…"
 
 
 def link(reader: Reader) -> Link:

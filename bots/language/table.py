@@ -26,7 +26,6 @@ class Pattern:
     suffixed: bool = False  # the first word may go on: deploy:task, deploy!
     in_thread: bool = False  # a whole message in a deployment's thread, without the bot's name
     answers: bool = False  # a whole message where the bot has asked this person
-    acts: bool = True  # else it is understood, and answered that it cannot be done yet
 
     @property
     def name(self) -> str:
@@ -226,10 +225,8 @@ TABLE: tuple[Pattern, ...] = (
         "looks through the history of deployments",
         "search app:web state:failure since:7d",
     ),
-    Pattern(("link",), "link", 2, identity.link, "ties this account to you", "link", acts=False),
-    Pattern(
-        ("who am i",), "who am i", 2, identity.who_am_i, "who you are to me", "who am i", acts=False
-    ),
+    Pattern(("link",), "link", 2, identity.link, "ties this account to you", "link"),
+    Pattern(("who am i",), "who am i", 2, identity.who_am_i, "who you are to me", "who am i"),
     Pattern(
         ("forget me",),
         "forget me",
@@ -237,7 +234,6 @@ TABLE: tuple[Pattern, ...] = (
         identity.forget_me,
         "unties this account",
         "forget me",
-        acts=False,
     ),
     Pattern(
         ("deploy-token",),
@@ -247,7 +243,6 @@ TABLE: tuple[Pattern, ...] = (
         "where tokens are set: on the web, never in chat",
         "deploy-token:verify:github",
         suffixed=True,
-        acts=False,
     ),
     _later(4, "retry failed hosts", "retry failed hosts"),
     _later(9, "approve [#NUMBER]", "approve", in_thread=True),
@@ -314,9 +309,7 @@ def help_lines(
 ) -> list[tuple[str, str]]:
     """Return (usage, what it does) of each line that acts, or of those that a word is about."""
     acting = [
-        pattern
-        for pattern in TABLE
-        if pattern.acts and pattern.step <= step and _is_about(pattern, word, verb)
+        pattern for pattern in TABLE if pattern.step <= step and _is_about(pattern, word, verb)
     ]
     return [(spoken(p.usage, verb), spoken(p.help, verb)) for p in acting]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .chat import ChatAccount, ChatConnection, ChatRoom, ChatThread, LinkRequest, Question
 from .flow import Post, PostMention, ReadMark, Room
+from .incoming import Incoming
 from .outgoing import Outgoing
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "ChatConnection",
     "ChatRoom",
     "ChatThread",
+    "Incoming",
     "LinkRequest",
     "Outgoing",
     "Post",

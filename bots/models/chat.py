@@ -80,6 +80,7 @@ class ChatRoom(Lane):
     )  # null: the built-in chat
     external_id = models.CharField(max_length=200)
     name = models.CharField(max_length=200)
+    direct = models.BooleanField(default=False)  # one person alone with the bot
     # The apps that may be told in it; none named: all.
     applications = models.ManyToManyField(Application, blank=True, related_name="+")
     # Each change up to this one stands in the threads there, or is none of the room's.

@@ -8,7 +8,10 @@ from django.utils.module_loading import import_string
 
 from .contract import Platform
 
-PLATFORMS = {"flow": "bots.platforms.flow.FlowPlatform"}
+PLATFORMS = {
+    "flow": "bots.platforms.flow.FlowPlatform",
+    "http": "bots.platforms.http.HttpPlatform",
+}
 
 
 @cache

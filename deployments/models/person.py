@@ -25,6 +25,9 @@ class Person(AbstractUser):
     name = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
 
+    # The highest role that counts for what is asked by this door; empty: any. Not kept.
+    ceiling: str = ""
+
     def __str__(self) -> str:
         return self.name or self.username
 

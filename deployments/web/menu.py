@@ -61,7 +61,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 def settings(request: HttpRequest, person: Person) -> list[dict[str, Any]]:
     """Return the menu beside the settings pages, as far as it concerns the person."""
-    mine = [entry for entry in _settings if rights.may(person, entry.right)]
+    held = {right for right in {e.right for e in _settings} if rights.may(person, right)}
+    mine = [entry for entry in _settings if entry.right in held]
     return [_item(entry, request) for entry in mine]
 
 

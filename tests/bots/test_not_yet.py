@@ -18,7 +18,13 @@ def speaker(alice: Person, qa: Environment) -> Speaker:
 @pytest.mark.parametrize(
     "line",
     [
-        "who am i",
+        "deploy hello to qa when green",
+        "deploy hello#12 to qa",
+        "deploy hello to qa at 03:00",
+        "approve",
+        "steal hello in qa",
+        "freezes",
+        "graph list",
     ],
 )
 def test_what_cannot_be_done_yet_is_said_and_not_half_done(line: str, speaker: Speaker) -> None:

@@ -24,7 +24,7 @@ from tests.deployments.services import queueing
 pytestmark = pytest.mark.slow
 
 SHA = "a" * 40
-QUERIES = 34
+QUERIES = 36
 
 
 @pytest.fixture

@@ -142,6 +142,45 @@ class PlatformContract:
         assert (the_deployment().kind, the_deployment().parent) == ("rollback", first)
 
 
+class Outside(Driver, Protocol):
+    """People on a platform that has accounts of its own, and a line that breaks."""
+
+    def says_a_stranger(self, text: str) -> list[str]:
+        """Have an account say it that is tied to nobody; return what it is told."""
+
+    def breaks(self) -> None:
+        """Let nothing through to the platform from now on."""
+
+    def is_back(self) -> None:
+        """Let everything through again, and what waits first."""
+
+
+class OutsideContract(PlatformContract):
+    """What goes for platforms outside, besides."""
+
+    def test_an_account_that_is_tied_to_nobody_is_told_how_to_tie_it(
+        self, chat: Outside, hello: Application
+    ) -> None:
+        [answer] = chat.says_a_stranger("shipmate deploy hello to qa")
+
+        assert "I do not know who you are here" in answer and "link" in answer
+        assert not Deployment.objects.exists()
+
+    def test_what_happens_while_the_line_is_broken_is_told_in_order_when_it_is_back(
+        self, chat: Outside, alice: Person, hello: Application
+    ) -> None:
+        chat.say(alice, "shipmate deploy hello to qa")
+        before = len(chat.sees(alice))
+        chat.breaks()
+        goes(the_deployment(), "in_progress", "success")
+        assert len(chat.sees(alice)) == before
+        chat.is_back()
+
+        head, *steps = chat.sees(alice)
+        assert head.text[0] == "✔"
+        assert [step.text[0] for step in steps] == ["↻", "✔"]
+
+
 def failure(chat: Driver, person: Person) -> Deployment:
     """Let a deployment fail."""
     chat.say(person, "shipmate deploy hello to qa")
