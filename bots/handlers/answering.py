@@ -21,7 +21,7 @@ from bots.speaker import Speaker
 from deployments.blockers import blockers
 from deployments.exceptions import DeploymentError
 from deployments.models import Environment
-from deployments.selectors import code, lookup, running
+from deployments.selectors import code, locks, lookup, running
 from deployments.selectors import log as logs
 from deployments.selectors.running import Running
 from deployments.templatetags.shipmate import relative
@@ -35,8 +35,14 @@ TAIL = 30
 
 def status(command: commands.Status, speaker: Speaker) -> Message:
     rows = finding.environments(speaker, command.app, command.environment)
-    runs = running.of(rows[:MOST])
-    standings = [_standing(place, runs[place.pk], speaker) for place in rows[:MOST]]
+    runs, held = running.of(rows[:MOST]), locks.of(rows[:MOST])
+    standings = [
+        replace(
+            _standing(place, runs[place.pk], speaker),
+            locked=str(held[place.pk].person) if place.pk in held else "",
+        )
+        for place in rows[:MOST]
+    ]
     return sayings.standings(standings, speaker.base + "/", more=len(rows) - len(standings))
 
 

@@ -7,6 +7,7 @@ from bots.handlers import finding
 from bots.language import commands
 from bots.messages import Button, Line, Message, Parts, Strong, Table, Time, link, phrase
 from bots.speaker import Speaker
+from deployments.exceptions import Invalid
 from deployments.models import Deployment, Environment, Lock
 from deployments.selectors import locks as reading
 from deployments.selectors import lookup
@@ -20,7 +21,7 @@ def lock(command: commands.Lock, speaker: Speaker) -> Message:
     taken = locks.take(environment, speaker.door, seconds=command.seconds, reason=command.reason)
     if taken.released_at is not None:  # the same line came before, and it was opened since
         return sayings.note(f"{taken.person} locked {environment}; it is open again.")
-    because = f", because {taken.reason}" if taken.reason else ""
+    because = f", because {taken.reason.rstrip('.')}" if taken.reason else ""
     said = (Strong(str(taken.person)), " locked ", Strong(str(environment)))
     return Message(
         state="success",
@@ -33,19 +34,18 @@ def lock(command: commands.Lock, speaker: Speaker) -> Message:
 
 def unlock(command: commands.Unlock, speaker: Speaker) -> Message:
     environment = _environment(command, speaker)
-    held = reading.in_(environment)
-    others = [] if held else _others(environment, speaker)
-    if others:
-        text = f"{environment} is not locked. Nothing was done. Locked is:"
-        return sayings.sorry(text, suggestions=others)
-    opened = locks.release(environment, speaker.door)
+    try:
+        opened = locks.release(environment, speaker.door)
+    except Invalid as error:
+        others = _others(environment, speaker)
+        asks = " Nothing was done. Locked is:" if others else " Nothing was done."
+        return sayings.sorry(f"{error}{asks}", suggestions=others)
     was = f", which {opened.person} had locked" if opened.person != speaker.person else ""
     return Message(
         state="success",
         parts=phrase(
             Strong(str(speaker.person)), " unlocked ", Strong(str(environment)), f"{was}."
         ),
-        items=_unfinished(environment),
         url=_url(environment, speaker),
     )
 

@@ -10,8 +10,8 @@ import pytest
 from django.utils import timezone
 
 from bots import rooms
-from bots.handlers.locking import locks_
-from bots.language.commands import Locks
+from bots.handlers.locking import locks_, unlock
+from bots.language.commands import Locks, Unlock
 from bots.speaker import Speaker
 from deployments.models import Environment, Lock, Person
 from deployments.selectors import locks
@@ -92,6 +92,23 @@ def test_what_runs_and_what_waits_is_said(
     assert f"- #{waiting.pk} by Dora waits until it is unlocked" in answer
 
 
+def test_status_says_who_holds_it(say: Talk) -> None:
+    say("lock hello in qa")
+
+    answer = say("status hello")
+
+    assert "nothing yet, locked by Alice" in answer and answer.count("locked by") == 1
+
+
+def test_what_waits_says_for_whose_lock(say: Talk, qa: Environment, dora: Person) -> None:
+    waiting = build.deployment(qa, dora, "a" * 40, status="queued")
+    say("lock hello in qa because load test")
+
+    answer = say(f"show #{waiting.pk}")
+
+    assert "is queued: Alice locked hello/qa just now" in answer
+
+
 def test_who_may_not_deploy_is_told_who_may(say: Talk, qa: Environment, bob: Person) -> None:
     answer = say.as_(bob)("lock hello in qa")
 
@@ -138,7 +155,17 @@ def test_unlocking_what_is_open_names_what_is_locked(say: Talk, production: Envi
 
     assert "hello/qa is not locked. Nothing was done." in answer
     assert "unlock hello in production" in answer
-    assert held(production)
+    assert held(production).released_at is None
+
+
+def test_an_unlock_delivered_twice_is_answered_alike(say: Talk, alice: Person) -> None:
+    say("lock hello in qa")
+    say("lock hello in production")
+    speaker = Speaker(person=alice, via="chat", place="here", key="1")
+
+    first = unlock(Unlock("hello", "qa"), speaker)
+
+    assert unlock(Unlock("hello", "qa"), speaker) == first
 
 
 def test_outside_of_a_thread_a_lock_must_name_something(say: Talk) -> None:
@@ -151,7 +178,7 @@ def test_in_a_thread_lock_is_about_its_place(say: Talk, qa: Environment) -> None
 
     say.in_thread()("lock")
 
-    assert held(qa)
+    assert held(qa).released_at is None
 
 
 def test_locks_lists_where_who_until_and_why(say: Talk) -> None:
@@ -172,7 +199,9 @@ def test_locks_of_apps_that_the_room_may_not_hear_go_to_the_speaker_alone(
     say: Talk, bob: Person
 ) -> None:
     other = build.application("other", Path("/nowhere/other.git"))
-    rooms.chat_room(say.room).applications.add(other)
+    room = rooms.chat_room(say.room)
+    assert room is not None
+    room.applications.add(other)
     say("lock hello in qa")
 
     say("locks")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from deployments import changes, sweeper
@@ -17,8 +20,8 @@ from deployments.services.lifecycle import Door
 from deployments.services.moves import claim, move
 from tests.deployments import build
 from tests.deployments.services import elsewhere
-from tests.deployments.services.conftest import SHA, copy
-from tests.deployments.services.queueing import bells
+from tests.deployments.services.conftest import SHA, copy, enqueue
+from tests.deployments.services.queueing import bells, lose
 
 pytestmark = pytest.mark.django_db
 
@@ -257,6 +260,13 @@ def test_another_is_refused_and_the_owner_deploys(
     assert lifecycle.request(qa, "main", door(alice)).status == "queued"
 
 
+def test_nobody_forces_past_it(qa: Environment, alice: Person, dora: Person) -> None:
+    locks.take(qa, door(alice))
+
+    with pytest.raises(Refused, match="Alice locked hello/qa"):
+        lifecycle.request(qa, "main", door(dora), force=True)
+
+
 def test_it_keeps_out_retries_and_rollbacks_too(
     here: Environment, alice: Person, dora: Person
 ) -> None:
@@ -335,6 +345,44 @@ def test_the_clock_rings_for_nobody_who_is_kept_out(
     sweeper.ring_queued()
 
     assert rung() == []
+
+
+def test_the_clock_leaves_alone_who_was_rung_just_now_beside_one_that_is_kept_out(
+    here: Environment, alice: Person, dora: Person
+) -> None:
+    build.deployment(here, dora, SHA, status="queued")
+    locks.take(here, door(alice))
+    enqueue(here, alice)
+    lose()
+
+    sweeper.ring_queued()
+
+    assert rung() == []
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_nobody_locks_between_the_look_and_the_beginning(
+    here: Environment, alice: Person, dora: Person
+) -> None:
+    waiting = enqueue(here, dora)
+    taker = elsewhere.process(
+        f"{_takes(here, alice)}from deployments.models import Deployment\n"
+        "print(Deployment.objects.get().status)\n"
+    )
+
+    def let_it_try(execute: Any, sql: str, *given: Any) -> Any:
+        found = execute(sql, *given)
+        if sql.startswith("SELECT") and "ORDER BY" in sql and '"queued_at"' in sql:
+            elsewhere.go(taker)
+            with suppress(subprocess.TimeoutExpired):
+                taker.wait(1)
+        return found
+
+    with connection.execute_wrapper(let_it_try):
+        assert claim(waiting, "worker")
+
+    assert elsewhere.answers(taker) == ["took\nin_progress"]
 
 
 def test_it_holds_one_environment_only(here: Environment, alice: Person, dora: Person) -> None:

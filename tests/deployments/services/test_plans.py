@@ -148,6 +148,11 @@ def test_an_unknown_code_is_no_plan(alice: Person, plan: Plan) -> None:
         plans.plan_for(alice, "zzzz")
 
 
+def test_who_may_see_nothing_sees_no_plan(plan: Plan, charlie: Person) -> None:
+    with pytest.raises(NotFound):
+        plans.plan_for(charlie, plan.code)
+
+
 def test_old_plans_are_forgotten(plan: Plan, qa: Environment, alice: Person) -> None:
     Plan.objects.update(created_at=timezone.now() - timedelta(days=2))
 
