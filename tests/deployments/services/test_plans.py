@@ -21,7 +21,7 @@ from deployments.models import (
     SshKey,
 )
 from deployments.plans import Asked
-from deployments.services import locks, plans
+from deployments.services import locks, plans, queue
 from deployments.services.lifecycle import Door
 from tests.deployments import build
 from tests.deployments.services import elsewhere
@@ -319,6 +319,22 @@ def test_a_plan_that_is_not_marked_is_not_carried_out(plan: Plan, alice: Person)
         plans.use(stale, Door(alice, "web"))
 
     assert Deployment.objects.count() == 1
+
+
+def test_what_dies_on_the_way_leaves_the_code_unused(
+    plan: Plan, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as dying:
+        dying.setattr(queue, "ring", _dies)
+        with pytest.raises(OSError, match="gone"):
+            use(plan, alice)
+    assert not Deployment.objects.exists()
+
+    assert use(plan, alice).status == "queued"
+
+
+def _dies(*given: Any) -> None:
+    raise OSError("gone")
 
 
 @pytest.mark.slow
