@@ -25,7 +25,7 @@ from deployments.selectors import code, locks, lookup, running
 from deployments.selectors import log as logs
 from deployments.selectors.running import Running
 from deployments.templatetags.shipmate import relative
-from deployments.web.ansi import plain
+from deployments.terminal import plain
 from deployments.web.looks import look_of
 
 SHOWN = 10

@@ -42,34 +42,59 @@ class Piece:
     lines: list[Line]
     after: int  # the last chunk in it: ask for what comes after
     more: bool  # there is more behind it
-    earlier: int = 0  # lines before it
+    earlier: bool = False  # there is more before it
+
+    @property
+    def first(self) -> int:
+        return self.lines[0].number if self.lines else 0
+
+    @property
+    def last(self) -> int:
+        return self.lines[-1].number if self.lines else 0
 
 
-def newest(deployment: Deployment, before: int = 0) -> Piece:
+def newest(deployment: Deployment, before: int = 0, host: str = "") -> Piece:
     """Return the last lines, or the last ones before a line number."""
-    chunks = deployment.log_chunks.order_by("-seq")
+    chunks = _chunks(deployment, host)
     if before:
         chunks = chunks.filter(first_line__lt=before)
-    taken = list(_until_full(chunks))[::-1]
+    taken = list(_until_full(chunks.order_by("-seq")))[::-1]
     lines = [line for chunk in taken for line in lines_of(chunk)]
     if before:
         lines = [line for line in lines if line.number < before]
-    lines = lines[-MOST_LINES:]
+    kept = lines[-MOST_LINES:]
     return Piece(
-        lines,
+        kept,
         after=taken[-1].seq if taken else 0,
         more=bool(before),
-        earlier=lines[0].number - 1 if lines else 0,
+        earlier=len(kept) < len(lines) or (bool(taken) and _is_before(chunks, taken[0])),
     )
 
 
-def following(deployment: Deployment, after: int) -> Piece:
+def around(deployment: Deployment, number: int, host: str = "") -> Piece:
+    """Return a line with as many before as behind it, as far as there are any."""
+    chunks, half = _chunks(deployment, host), MOST_LINES // 2
+    before = _until_full(chunks.filter(first_line__lte=number).order_by("-seq"))
+    behind = _until_full(chunks.filter(first_line__gt=number).order_by("seq"), half)
+    taken = [*reversed(list(before)), *behind]
+    lines = [line for chunk in taken for line in lines_of(chunk)]
+    kept = [line for line in lines if line.number >= number - half] or lines
+    after = taken[-1].seq if taken else 0
+    return Piece(
+        kept,
+        after,
+        more=chunks.filter(seq__gt=after).exists(),
+        earlier=len(kept) < len(lines) or (bool(taken) and _is_before(chunks, taken[0])),
+    )
+
+
+def following(deployment: Deployment, after: int, host: str = "") -> Piece:
     """Return the lines behind a chunk."""
-    chunks = deployment.log_chunks.filter(seq__gt=after).order_by("seq")
-    taken = list(_until_full(chunks))
+    chunks = _chunks(deployment, host)
+    taken = list(_until_full(chunks.filter(seq__gt=after).order_by("seq")))
     last = taken[-1].seq if taken else after
     lines = [line for chunk in taken for line in lines_of(chunk)]
-    more = deployment.log_chunks.filter(seq__gt=last).exists()
+    more = chunks.filter(seq__gt=last).exists()
     return Piece(lines, after=last, more=more)
 
 
@@ -88,11 +113,20 @@ def lines_of(chunk: LogChunk) -> list[Line]:
     ]
 
 
-def _until_full(chunks: QuerySet[LogChunk]) -> Iterator[LogChunk]:
+def _chunks(deployment: Deployment, host: str) -> QuerySet[LogChunk]:
+    chunks = LogChunk.objects.filter(deployment=deployment)
+    return chunks.filter(host=host) if host else chunks
+
+
+def _is_before(chunks: QuerySet[LogChunk], chunk: LogChunk) -> bool:
+    return chunks.filter(seq__lt=chunk.seq).exists()
+
+
+def _until_full(chunks: QuerySet[LogChunk], most: int = MOST_LINES) -> Iterator[LogChunk]:
     lines = characters = 0
     for chunk in chunks.iterator(chunk_size=50):
         yield chunk
         lines += chunk.text.count("\n") + 1
         characters += len(chunk.text)
-        if lines >= MOST_LINES or characters >= MOST_TEXT:
+        if lines >= most or characters >= MOST_TEXT:
             return

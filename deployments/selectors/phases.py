@@ -85,6 +85,12 @@ class Phases:
     def has_long_names(self) -> bool:
         return any(len(host.host) > 7 for host in self.hosts)
 
+    def only(self, host: str) -> Phases:
+        """Return the table of one host alone."""
+        phases = [PhaseSum(p.name, [r for r in p.runs if r.host == host]) for p in self.phases]
+        rows = [row for row in self.hosts if row.host == host]
+        return Phases([phase for phase in phases if phase.runs], rows)
+
     def named(self, phase: str) -> PhaseSum | None:
         return next((found for found in self.phases if found.name == phase), None)
 

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-# A colour or style; any other control sequence; a title or link; two-byte escapes; stray controls.
-SEQUENCE = re.compile(
-    r"\x1b\[(?P<sgr>[0-9;]*)m"
-    r"|\x1b\[[0-?]*[ -/]*[@-~]"
-    r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?"
-    r"|\x1b[ -/]*[0-~]?"
-    r"|\x9b[0-?]*[ -/]*[@-~]?"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
-    # Signs that turn the reading direction could make a line say what it does not.
-    r"|[\u202a-\u202e\u2066-\u2069]"
-)
+from deployments.terminal import SEQUENCE, overwritten
+
 COLOURS = ("", "red", "green", "yellow", "blue", "magenta", "cyan", "")
 
 
@@ -31,7 +20,7 @@ class Painter:
     def paint(self, line: str) -> SafeString:
         """Return the line as HTML. All text is escaped."""
         parts, place = [], 0
-        shown = _overwritten(line)
+        shown = overwritten(line)
         for match in SEQUENCE.finditer(shown):
             parts.append(self._span(shown[place : match.start()]))
             if match["sgr"] is not None:
@@ -65,14 +54,3 @@ class Painter:
             self.colour = COLOURS[code % 10]
         elif code == 39:
             self.colour = ""
-
-
-def plain(text: str) -> str:
-    """Return the text without any control sequence."""
-    return SEQUENCE.sub("", text)
-
-
-def _overwritten(line: str) -> str:
-    """Return what a terminal shows after the last carriage return, as of a progress bar."""
-    shown = line.rstrip("\r")
-    return shown.rsplit("\r", 1)[-1] if "\r" in shown else shown

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments import lines
 from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Deployment, Person
-from deployments.selectors import compare, locks, log, lookup, phases
+from deployments.selectors import compare, locks, lookup, phases
 from deployments.selectors.timeline import conversation, timeline
 from deployments.services import comments, lifecycle
-from deployments.web import actions, logs
+from deployments.web import actions, log_pages
 from deployments.web.advice import advice
-from deployments.web.ansi import plain
 from deployments.web.doors import door_of, person_of
 from deployments.web.errors import status_of, translated
 from deployments.web.live import stream_url
@@ -51,36 +48,9 @@ def deployment(request: HttpRequest, number: int) -> HttpResponse:
     if part in PARTS:
         context |= _talk(found, part)
         return render(request, f"deployments/deployment/_{part}.html", context)
-    context |= _tab(request, found, tab) | {"tabs": _tabs(found, tab, context["phases"])}
+    table = context["phases"]
+    context |= _tab(request, found, tab, table) | {"tabs": _tabs(found, tab, table)}
     return render(request, "deployments/deployment.html", context)
-
-
-@require_safe
-@translated
-def log_after(request: HttpRequest, number: int) -> HttpResponse:
-    """Give the log's lines behind a chunk, as HTML."""
-    found = lookup.deployment_for(person_of(request), number)
-    piece = log.following(found, _number(request, "after"))
-    context = {"folds": logs.folds(piece, phases.phases(found), always_open=True)}
-    answer = render(request, "deployments/deployment/_folds.html", context)
-    answer["X-Log-After"] = str(piece.after)
-    answer["X-Log-More"] = str(int(piece.more))
-    answer["X-Log-End"] = str(int(found.is_finished and not piece.more))
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-@require_safe
-@translated
-def raw(request: HttpRequest, number: int) -> HttpResponseBase:
-    """Give the whole log as plain text."""
-    found = lookup.deployment_for(person_of(request), number)
-    answer = StreamingHttpResponse(
-        (f"{plain(line.rstrip(chr(10)))}\n" for line in log.text(found)),
-        content_type="text/plain; charset=utf-8",
-    )
-    answer["Content-Disposition"] = f'inline; filename="deployment-{found.pk}.log"'
-    return answer
 
 
 @require_POST
@@ -113,11 +83,6 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
     if scripted:
         return render(request, "deployments/deployment/_message.html", {"comment": said})
     return redirect(f"{found.get_absolute_url()}?tab=conversation#comment-{said.pk}")
-
-
-def _number(request: HttpRequest, name: str) -> int:
-    given = request.GET.get(name, "")
-    return int(given) if given.isdecimal() and len(given) < 10 else 0
 
 
 def _head(found: Deployment, person: Person) -> dict[str, Any]:
@@ -173,9 +138,9 @@ def _tabs(found: Deployment, tab: str, table: phases.Phases) -> list[dict[str, A
     ]
 
 
-def _tab(request: HttpRequest, found: Deployment, tab: str) -> dict[str, Any]:
+def _tab(request: HttpRequest, found: Deployment, tab: str, table: phases.Phases) -> dict[str, Any]:
     if tab == "log":
-        return _log(request, found) | _talk(found, "conversation")
+        return log_pages.log_tab(request, found, table) | _talk(found, "conversation")
     if tab == "changes":
         return _changes(found)
     return _talk(found, tab)
@@ -185,19 +150,6 @@ def _talk(found: Deployment, part: str) -> dict[str, Any]:
     if part == "conversation":
         return {"talk": conversation(found)}
     return {"moments": timeline(found)} if part == "timeline" else {}
-
-
-def _log(request: HttpRequest, found: Deployment) -> dict[str, Any]:
-    before = _number(request, "before")
-    piece = log.newest(found, before)
-    return {
-        "piece": piece,
-        "before": before,
-        "folds": logs.folds(piece, phases.phases(found)),
-        "errors": logs.errors(piece),
-        "log_src": reverse("deployment-log", args=[found.pk]),
-        "log_ended": found.is_finished,
-    }
 
 
 def _changes(found: Deployment) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from deployments.selectors.log import Line, Piece
 from deployments.selectors.phases import Phases, PhaseSum
+from deployments.terminal import plain
 from deployments.web.ansi import Painter
 
 PER_CHUNK = 100
@@ -24,34 +27,52 @@ class Shown:
 
 @dataclass(frozen=True)
 class Fold:
-    """The lines of one phase."""
+    """The lines of one phase, on all hosts or on one."""
 
     name: str
     phase: PhaseSum | None
     chunks: list[list[Shown]]
     is_open: bool
+    host: str = ""
 
     @property
     def slug(self) -> str:
-        return slugify(self.name) or "phase"
+        return slugify(f"{self.host} {self.name}") or "phase"
 
 
-def folds(piece: Piece, found: Phases, *, always_open: bool = False) -> list[Fold]:
-    """Return the lines by phase, in the order in which the phases first spoke."""
+def folds(
+    piece: Piece, found: Phases, host: str = "", *, always_open: bool = False, words: str = ""
+) -> list[Fold]:
+    """Return the lines by phase, in the order in which the phases first spoke.
+
+    Where words are searched, they are marked in place of the colours.
+    """
     painters: dict[str, Painter] = defaultdict(Painter)
     by_phase: dict[str, list[Shown]] = defaultdict(list)
     for line in piece.lines:
-        by_phase[line.phase].append(Shown(line, painters[line.host].paint(line.text)))
+        out = marked(line.text, words) if words else painters[line.host].paint(line.text)
+        by_phase[line.phase].append(Shown(line, out))
+    table = found.only(host) if host else found
     last = next(reversed(by_phase), "")
     return [
         Fold(
             name,
-            found.named(name),
+            table.named(name),
             [lines[start : start + PER_CHUNK] for start in range(0, len(lines), PER_CHUNK)],
-            always_open or len(piece.lines) <= FEW or _is_open(found.named(name), name == last),
+            always_open or len(piece.lines) <= FEW or _is_open(table.named(name), name == last),
+            host,
         )
         for name, lines in by_phase.items()
     ]
+
+
+def marked(text: str, words: str) -> SafeString:
+    """Return a line as HTML with what was searched marked in it."""
+    parts = re.split(f"({re.escape(words)})", plain(text), flags=re.IGNORECASE)
+    return format_html_join(
+        "", "{}", ((format_html("<mark>{}</mark>", part) if place % 2 else part,)
+                   for place, part in enumerate(parts))
+    )  # fmt: skip
 
 
 def _is_open(phase: PhaseSum | None, is_last: bool) -> bool:

@@ -13,6 +13,7 @@ from deployments.web import (
     health,
     live,
     locks,
+    log_pages,
 )
 
 urlpatterns = [
@@ -32,8 +33,8 @@ urlpatterns = [
     path("apps/<str:application>/<str:name>/lock/", locks.lock, name="environment-lock"),
     path("apps/<str:application>/<str:name>/unlock/", locks.unlock, name="environment-unlock"),
     path("deployments/<int:number>/", deployments.deployment, name="deployment"),
-    path("deployments/<int:number>/log/", deployments.log_after, name="deployment-log"),
-    path("deployments/<int:number>/log.txt", deployments.raw, name="deployment-raw"),
+    path("deployments/<int:number>/log/", log_pages.log_after, name="deployment-log"),
+    path("deployments/<int:number>/log.txt", log_pages.raw, name="deployment-raw"),
     path("deployments/<int:number>/retry/", deployments.retry, name="deployment-retry"),
     path("deployments/<int:number>/cancel/", deployments.cancel, name="deployment-cancel"),
     path("deployments/<int:number>/comment/", deployments.comment, name="deployment-comment"),

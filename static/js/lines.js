@@ -1,4 +1,5 @@
-// Lines of a log: #L40 and #L40-L52 are marked, Shift picks a range, n and p walk the errors.
+// Lines of a log: #L40 and #L40-L52 are marked, Shift picks a range, n and p walk the errors, or
+// what was searched. A line that is not on the page is asked for by ?at=.
 const range = (hash) => hash.match(/^#L(\d+)(?:-L(\d+))?$/)?.slice(1).map((n) => n && Number(n));
 
 let wanted = true; // a line that is not there yet is shown when it comes
@@ -16,6 +17,18 @@ function pick() {
   if (first) wanted = false;
 }
 
+function fetchIt() {
+  const [from] = range(location.hash) ?? [];
+  const log = document.querySelector(".log[data-log-src]");
+  if (!from || !log || document.getElementById(`L${from}`)) return;
+  const known = Number(log.querySelector(".ln:last-of-type > a")?.hash.slice(2) ?? 0);
+  const address = new URL(location.href);
+  if (address.searchParams.get("at") === String(from) || (from > known && !("logEnd" in log.dataset))) return;
+  address.searchParams.set("at", from);
+  address.searchParams.delete("before");
+  location.replace(address);
+}
+
 document.addEventListener("click", (event) => {
   const number = event.target.closest(".ln > a");
   const start = range(location.hash)?.[0];
@@ -29,9 +42,10 @@ document.addEventListener("keydown", (event) => {
   const by = { n: 1, p: -1 }[event.key];
   if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, textarea, select")) return;
-  const errors = [...document.querySelectorAll(".ln.err")];
-  const here = errors.findIndex((line) => line.classList.contains("picked"));
-  const next = here < 0 ? errors.at(by > 0 ? 0 : -1) : errors[here + by];
+  const hits = document.querySelectorAll(".ln.hit");
+  const stops = [...(hits.length ? hits : document.querySelectorAll(".ln.err"))];
+  const here = stops.findIndex((line) => line.classList.contains("picked"));
+  const next = here < 0 ? stops.at(by > 0 ? 0 : -1) : stops[here + by];
   if (!next) return;
   history.replaceState(null, "", `#${next.id}`);
   show();
@@ -42,6 +56,10 @@ function show() {
   pick();
 }
 
-addEventListener("hashchange", show);
+addEventListener("hashchange", () => {
+  show();
+  fetchIt();
+});
 document.addEventListener("shipmate:lines", pick);
 pick();
+fetchIt();

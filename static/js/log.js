@@ -1,11 +1,14 @@
 // The log follows: new lines are fetched and appended, and stay in view while the reader is at the end.
 //   <div class="log" data-log-src=".../log/" data-log-after="17" data-live="deployment-812">
 // The answer is HTML; X-Log-After is the next cursor, X-Log-More: 1 asks for more at once, X-Log-End: 1 ends it.
+// What came before is asked for by the key above the log, or when the reader comes to the top.
 const perChunk = 100;
+const mostChunks = 200; // in one box; the oldest make room while the reader is at the end
 
 function follow(log) {
   const end = log.querySelector(".log-end");
   const key = log.querySelector("[data-follow]");
+  let earlier = log.parentElement.querySelector("[data-log-earlier]");
   let busy = false;
   let again = false;
   let unread = 0;
@@ -27,16 +30,21 @@ function follow(log) {
     key.firstElementChild.textContent = unread === 1 ? "1 new line" : `${unread.toLocaleString("en")} new lines`;
   }
 
+  async function ask(name, value) {
+    const address = new URL(log.dataset.logSrc, location.href);
+    address.searchParams.set(name, value);
+    const answer = await fetch(address, { headers: { "X-Live": "1" } });
+    return answer.ok && !answer.redirected ? answer : null;
+  }
+
   async function load() {
     if (done) return;
     if (busy) return void (again = true);
     busy = true;
     again = false;
     try {
-      const address = new URL(log.dataset.logSrc, location.href);
-      address.searchParams.set("after", log.dataset.logAfter ?? "0");
-      const answer = await fetch(address, { headers: { "X-Live": "1" } });
-      if (!answer.ok || answer.redirected) return;
+      const answer = await ask("after", log.dataset.logAfter ?? "0");
+      if (!answer) return;
       add(await answer.text());
       log.dataset.logAfter = answer.headers.get("X-Log-After") ?? log.dataset.logAfter;
       done = answer.headers.get("X-Log-End") === "1";
@@ -50,15 +58,24 @@ function follow(log) {
     }
   }
 
-  function add(html) {
+  function parts(html) {
     const template = document.createElement("template");
     template.innerHTML = html;
-    const lines = template.content.querySelectorAll(".ln").length;
-    if (!template.content.firstElementChild) return;
+    return template.content;
+  }
+
+  function add(html) {
+    const content = parts(html);
+    const lines = content.querySelectorAll(".ln").length;
+    if (!content.firstElementChild) return;
     const stay = atEnd() && !held;
-    for (const part of [...template.content.children]) place(part);
+    log.querySelector(".log-none")?.remove();
+    for (const part of [...content.children]) place(part);
     if (!stay && begun) unread += lines;
-    if (stay) toEnd();
+    if (stay) {
+      makeRoom();
+      toEnd();
+    }
     mark();
     document.dispatchEvent(new CustomEvent("shipmate:lines", { detail: log }));
   }
@@ -85,7 +102,66 @@ function follow(log) {
     return last;
   }
 
-  log.addEventListener("scroll", mark, { passive: true });
+  function makeRoom() {
+    const chunks = log.querySelectorAll(".chunk");
+    for (const old of [...chunks].slice(0, Math.max(0, chunks.length - mostChunks))) {
+      const fold = old.parentElement;
+      old.remove();
+      if (fold.matches("details") && !fold.querySelector(".ln")) fold.remove();
+      const first = log.querySelector(".ln");
+      if (first) offer(Number(first.id.slice(1)));
+    }
+  }
+
+  // ---- What came before ----
+  function offer(number) {
+    if (!earlier) {
+      const line = document.createElement("p");
+      line.className = "more";
+      earlier = document.createElement("a");
+      earlier.className = "link";
+      line.append(earlier);
+      log.before(line);
+      earlier.addEventListener("click", before);
+    }
+    earlier.dataset.logEarlier = number;
+    earlier.href = `?before=${number}`;
+    earlier.textContent = `Earlier lines, before ${number}`;
+    earlier.parentElement.hidden = number === 0;
+  }
+
+  async function before(event) {
+    event?.preventDefault();
+    const number = Number(earlier?.dataset.logEarlier ?? 0);
+    if (!number || earlier.ariaBusy === "true") return;
+    earlier.ariaBusy = "true";
+    try {
+      const answer = await ask("before", number);
+      if (!answer) return;
+      const [height, top] = [log.scrollHeight, log.scrollTop];
+      prepend(parts(await answer.text()));
+      log.scrollTop = top + log.scrollHeight - height;
+      offer(Number(answer.headers.get("X-Log-Earlier")));
+      document.dispatchEvent(new CustomEvent("shipmate:lines", { detail: log }));
+    } catch {
+      // The line is down; the key is still there.
+    } finally {
+      earlier.ariaBusy = "false";
+    }
+  }
+
+  function prepend(content) {
+    for (const part of [...content.children].reverse()) {
+      const known = document.getElementById(part.id);
+      if (known) known.querySelector("summary").after(...part.querySelectorAll(".chunk"));
+      else log.prepend(part);
+    }
+  }
+
+  log.addEventListener("scroll", () => {
+    mark();
+    if (log.scrollTop < 200 && begun && !held) before();
+  }, { passive: true });
   for (const move of ["wheel", "touchmove", "keydown"]) {
     log.addEventListener(move, () => (held = false), { passive: true, once: true });
   }
@@ -95,6 +171,7 @@ function follow(log) {
     mark();
     log.focus({ preventScroll: true });
   });
+  earlier?.addEventListener("click", before);
   document.addEventListener("shipmate:change", ({ detail }) => {
     if (log.dataset.live?.split(/\s+/).some((word) => detail.tokens.has(word))) load();
   });
@@ -102,6 +179,7 @@ function follow(log) {
   if (log.dataset.logEvery) setInterval(() => document.hidden || load(), log.dataset.logEvery * 1000);
   if (!held) toEnd();
   mark();
+  begun = done;
   load();
 }
 

@@ -45,7 +45,39 @@ def test_few_very_long_lines_are_paged_too(running: Deployment) -> None:
 
     piece = log.newest(running)
 
-    assert (len(piece.lines), piece.earlier) == (2, 3)
+    assert (len(piece.lines), piece.earlier) == (2, True)
+
+
+def test_a_line_is_shown_among_its_neighbours(running: Deployment) -> None:
+    for _ in range(10):
+        build.log(running, "line\n" * 1_000)
+
+    piece = log.around(running, 5_000)
+
+    assert piece.first == 4_000 and piece.last >= 5_999
+    assert piece.earlier and piece.more
+
+
+def test_around_the_last_line_nothing_is_left_to_follow(running: Deployment) -> None:
+    build.log(running, "line\n" * 20)
+
+    piece = log.around(running, 20)
+
+    assert (piece.first, piece.last, piece.earlier, piece.more) == (1, 20, False, False)
+
+
+def test_a_line_that_is_not_there_shows_nothing(running: Deployment) -> None:
+    assert log.around(running, 99).lines == []
+
+
+def test_one_host_has_its_own_lines(running: Deployment) -> None:
+    for host in ("web-1", "web-2", "web-1"):
+        build.log(running, f"{host}\n", host=host)
+
+    lines = log.newest(running, host="web-1").lines
+
+    assert [(line.number, line.text) for line in lines] == [(1, "web-1"), (3, "web-1")]
+    assert [line.number for line in log.following(running, 1, "web-1").lines] == [3]
 
 
 def test_what_follows_comes_in_pieces(running: Deployment) -> None:

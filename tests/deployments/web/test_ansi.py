@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.web.ansi import Painter, plain
+from deployments.web.ansi import Painter
 
 
 def paint(*lines: str) -> str:
@@ -72,7 +72,3 @@ def test_whatever_comes_only_our_own_spans_are_markup(line: str) -> None:
     tags = re.findall(r"<[^>]*>?", paint(line))
 
     assert all(re.fullmatch(r'<span class="a-[a-z]+( a-[a-z]+)*">|</span>', tag) for tag in tags)
-
-
-def test_plain_takes_all_sequences_out() -> None:
-    assert plain("\x1b[1;31mred\x1b[0m \x1b]0;t\x07end") == "red end"

@@ -176,62 +176,6 @@ def test_cancelling_what_has_ended_says_so_on_the_page(
     assert "there is nothing to cancel" in text(as_alice, failed)
 
 
-# ---- The log ----
-
-
-def test_the_log_has_numbers_hosts_and_errors(as_alice: Client, running: Deployment) -> None:
-    build.log(running, "make\nERROR: no rule\n")
-
-    page = text(as_alice, running)
-
-    assert '<div class="ln" id="L1">' in page and '<div class="ln err" id="L2">' in page
-
-
-def test_lines_are_escaped_and_coloured(as_alice: Client, running: Deployment) -> None:
-    build.log(running, "\x1b[31m<script>alert(1)</script>\x1b[0m\n")
-
-    assert '<span class="a-red">&lt;script&gt;' in text(as_alice, running)
-
-
-def test_the_fragment_gives_what_came_after(as_alice: Client, running: Deployment) -> None:
-    build.log(running, "one\n")
-    build.log(running, "two\n", phase="switch")
-
-    answer = as_alice.get(f"/deployments/{running.pk}/log/?after=1")
-
-    assert 'id="L2"' in words(answer) and 'id="L1"' not in words(answer)
-    assert (answer["X-Log-After"], answer["X-Log-More"], answer["X-Log-End"]) == ("2", "0", "0")
-
-
-def test_the_fragment_ends_with_the_deployment(as_alice: Client, failed: Deployment) -> None:
-    assert as_alice.get(f"/deployments/{failed.pk}/log/?after=0")["X-Log-End"] == "1"
-
-
-@pytest.mark.parametrize("after", ["", "-1", "x", "9" * 40])
-def test_a_wrong_cursor_is_no_fault(as_alice: Client, running: Deployment, after: str) -> None:
-    assert as_alice.get(f"/deployments/{running.pk}/log/?after={after}").status_code == 200
-
-
-def test_a_hundred_thousand_lines_are_paged(as_alice: Client, running: Deployment) -> None:
-    for _ in range(100):
-        build.log(running, "line\n" * 1_000)
-
-    page = text(as_alice, running)
-
-    assert page.count('class="ln"') == 2_000 and "98000 earlier lines" in page
-    assert page.count('id="L100000"') == 1
-    assert 'id="L98000"' in text(as_alice, running, "?tab=log&before=98001")
-
-
-def test_the_whole_log_is_there_as_plain_text(as_alice: Client, running: Deployment) -> None:
-    build.log(running, "\x1b[31mred\x1b[0m\n")
-
-    answer = as_alice.get(f"/deployments/{running.pk}/log.txt")
-
-    assert answer["Content-Type"].startswith("text/plain")
-    assert answer.getvalue().decode().endswith("web-1 build: red\n")
-
-
 # ---- The other tabs ----
 
 
