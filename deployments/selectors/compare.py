@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deployments.forges.contract import Commit, Comparison, Diff
 from deployments.models import Application
@@ -14,6 +14,7 @@ class Compared:
     comparison: Comparison
     lost: tuple[Commit, ...]  # what the base has and the head has not
     diff: Diff
+    lacking: Comparison | None = None  # what the default branch has and the head has not
 
 
 def compare(application: Application, base: str, head: str) -> Compared:
@@ -24,6 +25,7 @@ def compare(application: Application, base: str, head: str) -> Compared:
 
 
 def compare_refs(application: Application, base: str, head: str) -> Compared:
-    """Compare two names or ids, as they are now."""
-    first, second = (code.resolve(application, ref).sha for ref in (base, head))
-    return compare(application, first, second)
+    """Compare two names or ids, as they are now, and the second with the default branch."""
+    first, second, default = (code.resolve(application, ref).sha for ref in (base, head, ""))
+    lacking = code.between(application, second, default)
+    return replace(compare(application, first, second), lacking=lacking)

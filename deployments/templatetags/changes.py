@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from django import template
 
-from deployments.forges.contract import FileDiff
+from deployments.forges.contract import Diff
 from deployments.web import patches
 
 register = template.Library()
 
-SMALL = 120  # changed lines; more stay folded
-
 
 @register.filter
-def patch_rows(patch: str) -> Iterator[patches.PatchRow]:
-    return patches.rows(patch)
-
-
-@register.filter
-def is_small(file: FileDiff) -> bool:
-    return file.additions + file.deletions <= SMALL
+def shown_files(diff: Diff) -> list[patches.ShownFile]:
+    return patches.files(diff)

@@ -1,11 +1,22 @@
-"""A patch as rows with line numbers, for a table. Pure."""
+"""Changed files as a page shows them: rows with line numbers, painted. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+
+from deployments.forges.contract import Diff, FileDiff
+from deployments.web import highlight
+
+SMALL = 120  # changed lines; more stay folded
+OPEN = 10  # files
+PAINTED = 200_000  # characters of a whole diff that get colours
 
 HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
@@ -16,6 +27,42 @@ class PatchRow:
     old: int | None
     new: int | None
     text: str
+
+
+@dataclass(frozen=True)
+class ShownFile:
+    file: FileDiff
+    rows: list[tuple[PatchRow, SafeString]]
+    is_open: bool
+
+
+def files(diff: Diff) -> list[ShownFile]:
+    """Return the files with their rows; the small ones are open, the first ones have colours."""
+    left = PAINTED
+    shown = []
+    for place, file in enumerate(diff.files):
+        left -= len(file.patch)
+        small = file.additions + file.deletions <= SMALL
+        made = painted(file.patch, file.path if left >= 0 else "")
+        shown.append(ShownFile(file, made, small and place < OPEN))
+    return shown
+
+
+def painted(patch: str, path: str) -> list[tuple[PatchRow, SafeString]]:
+    """Return the rows with their text as HTML, each side of a hunk painted as one piece of code."""
+    made: list[tuple[PatchRow, SafeString]] = []
+    for is_head, group in groupby(rows(patch), key=lambda row: row.kind == "hunk"):
+        block = list(group)
+        if is_head or not path:
+            made += [(row, escape(row.text)) for row in block]
+            continue
+        new = iter(highlight.paint([row.text for row in block if row.kind != "del"], path))
+        old = iter(highlight.paint([row.text for row in block if row.kind != "add"], path))
+        for row in block:
+            before = next(old) if row.kind != "add" else None
+            after = next(new) if row.kind != "del" else None
+            made.append((row, after or before or escape("")))
+    return made
 
 
 def rows(patch: str) -> Iterator[PatchRow]:

@@ -20,6 +20,16 @@ def test_going_back_says_what_disappears(as_bob: Client, hello: Application) -> 
     assert "These will disappear" in page and "None: it only goes back" in page
 
 
+def test_what_the_default_branch_has_besides_is_told(
+    as_bob: Client, hello: Application, repository: Repository
+) -> None:
+    first = repository.git("rev-parse", "main~2")
+
+    page = as_bob.get(f"/compare/hello/{first}...v2/").content.decode()
+
+    assert "Not in it" in page and "Say it three times" in page
+
+
 def test_branches_with_slashes_work(
     as_bob: Client, hello: Application, repository: Repository
 ) -> None:
