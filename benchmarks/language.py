@@ -1,4 +1,4 @@
-"""How long a line takes to be understood, and how that grows with its length.
+"""How long a line takes to be understood, also one that is made to take long.
 
 The peer, measured in the same run, is one regular expression that accepts what hubot-deploy's
 accepted: task, force, app, ref, environment, hosts and code. It knows no other line, and is silent
@@ -19,10 +19,11 @@ from collections.abc import Callable
 
 from bots.language.known import Names
 from bots.language.parser import parse
+from bots.language.repair import MOST_LETTERS
+from bots.language.text import LONGEST
 
 LIMIT = 0.001  # seconds for a line
-LINEAR = 3.0  # twice the letters take twice as long, four times if the cost grew with the square
-SHORT, LONG = 50_000, 100_000
+SIZES = {"mended": MOST_LETTERS, "read": LONGEST, "100kb": 100_000}  # letters of a hostile line
 PEER = re.compile(
     r"^\s*@?shipmate[:,]?\s*(deploy(?::[^\s]+)?)(!)?\s+([-_.0-9a-z]+)(?:/([^\s]+))?"
     r"(?:\s+(?:to|in|on)\s+([-_.0-9a-z]+)(?:/([^\s]+))?)?"
@@ -61,6 +62,9 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "entities": lambda size: "&amp;" * (size // 5),
     "quotes": lambda size: "search " + "“" * size,
     "duration": lambda size: "lock web for " + "1d" * (size // 2),
+    "reason": lambda size: "deploy web to qa because " + "&amp; “x” " * (size // 10),
+    "slips": lambda size: "rollback " + "".join(f"ap{i}-prodcton " for i in range(size // 12)),
+    "names": lambda size: "deplyo " + "".join(f"app{i} " for i in range(size // 7)),
 }
 NAMES = Names(
     {f"app-{number}": ["production", "staging", "qa"] for number in range(48)}
@@ -91,10 +95,10 @@ def measure(rounds: int, repeats: int) -> dict[str, float]:
         "near_miss_seconds": _each(NEAR_MISSES, max(10, rounds // 20), _understand),
         "command_to_hubot_pattern_ratio": ours / theirs,
     }
-    for name, make in HOSTILE.items():
-        short, long = (_fastest(make(size), repeats) for size in (SHORT, LONG))
-        found[f"hostile_{name}_100kb_seconds"] = long
-        found[f"hostile_{name}_growth_ratio"] = long / short
+    for size, letters in SIZES.items():
+        each = {name: _fastest(make(letters), repeats) for name, make in HOSTILE.items()}
+        found |= {f"hostile_{name}_{size}_seconds": taken for name, taken in each.items()}
+        found[f"slowest_hostile_{size}_seconds"] = max(each.values())
     return {name: float(f"{value:.3g}") for name, value in found.items()}
 
 
@@ -124,13 +128,15 @@ def _fastest(line: str, repeats: int) -> float:
 
 
 def _is_slow(found: dict[str, float]) -> bool:
-    kinds = ("command_seconds", "other_line_seconds", "near_miss_seconds")
-    grown = [value for name, value in found.items() if name.endswith("growth_ratio")]
-    return any(found[kind] > LIMIT for kind in kinds) or max(grown) > LINEAR
+    return any(value > LIMIT for name, value in found.items() if name.endswith("_seconds"))
 
 
 def _table(found: dict[str, float]) -> str:
-    return "\n".join(f"{name:40} {value:>12.7g}" for name, value in found.items())
+    limit = f"(limit {LIMIT:g})"
+    return "\n".join(
+        f"{name:44} {value:>12.7g} {limit if name.endswith('_seconds') else ''}".rstrip()
+        for name, value in found.items()
+    )
 
 
 if __name__ == "__main__":

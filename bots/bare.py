@@ -13,6 +13,7 @@ from functools import partial
 from bots.language import commands
 from bots.language.nearest import nearest
 from bots.language.parser import parse
+from bots.language.text import LONGEST
 from bots.language.words import split
 from bots.naming import names_for
 from bots.speaker import Speaker
@@ -35,7 +36,7 @@ def meant(text: str, speaker: Speaker) -> commands.Parsed:
     match parsed:
         case commands.NotACommand():
             return TALK
-        case commands.NearMiss() | commands.NotYet():
+        case commands.NearMiss() | commands.NotYet() | commands.TooLong():
             return parsed if _is_nearly_a_line(text, parsed, speaker) else TALK
         case _:
             return parsed if _names_something(parsed, speaker) else TALK
@@ -78,8 +79,8 @@ def _is_no_talk(command: commands.Command, speaker: Speaker) -> bool:
 
 
 def _is_nearly_a_line(text: str, parsed: commands.Parsed, speaker: Speaker) -> bool:
-    words = [word.plain.lower() for word in split(text)]
-    first = words[0].lstrip("/.!").partition(":")[0].rstrip("!")
+    words = [word.plain.lower() for word in split(text[:LONGEST])]
+    first = words[0].lstrip("/.!").partition(":")[0].rstrip("!") if words else ""
     if first in STRONG:
         return True
     if isinstance(parsed, commands.NearMiss) and _is_misspelt(first, text):

@@ -82,6 +82,8 @@ def answer(parsed: commands.Parsed, speaker: Speaker) -> Message:
             return sayings.sorry(said, suggestions=["help"])
         case commands.NearMiss():
             return sayings.near_miss(parsed)
+        case commands.TooLong():
+            return sayings.too_long(parsed)
         case commands.NotYet():
             return sayings.not_yet(parsed)
         case _:

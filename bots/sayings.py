@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bots.language.commands import NearMiss, NotYet
+from bots.language.commands import NearMiss, NotYet, TooLong
+from bots.language.text import LONGEST
 from bots.messages import (
     Button,
     Code,
@@ -209,6 +210,18 @@ def near_miss(miss: NearMiss) -> Message:
         state="question",
         parts=(*said, *phrase(" Did you mean:")),
         items=tuple(phrase(Line(line)) for line in miss.suggestions),
+        quiet=True,
+    )
+
+
+def too_long(line: TooLong) -> Message:
+    """Say that a line was not read to its end, and how it could be said."""
+    said = f"This is too long for me: {line.letters:,} letters, and no line has over {LONGEST:,}."
+    helps = " Say it shorter:" if line.suggestions else " Try:"
+    return Message(
+        state="question",
+        parts=phrase(f"{said} Nothing was done.{helps}"),
+        items=tuple(phrase(Line(text)) for text in line.suggestions or ("help",)),
         quiet=True,
     )
 

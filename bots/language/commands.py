@@ -237,10 +237,18 @@ class NearMiss:
 
 
 @dataclass(frozen=True)
+class TooLong:
+    """Said to the bot, and longer than any line of it can be; read no further, and not done."""
+
+    letters: int
+    suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class NotYet:
     """A line of the language whose time has not come; `what` is the word that says so."""
 
     what: str
 
 
-Parsed: TypeAlias = Command | NotACommand | NearMiss | NotYet
+Parsed: TypeAlias = Command | NotACommand | NearMiss | TooLong | NotYet

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bots.language.clauses import DURATION, PLACE_WORDS, SMALL_WORDS
 from bots.language.commands import Command, Plan
@@ -60,7 +61,7 @@ class Names:
     apps: Mapping[str, Sequence[str]]
     aliases: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def places(self) -> list[str]:
         return list(dict.fromkeys(name for names in self.apps.values() for name in names))
 
@@ -237,6 +238,8 @@ def _sort(found: Sorted, typed: str, names: Names) -> None:
     low = word.lower().lstrip("@#-")
     if not low or low in IDLE or low in SMALL_WORDS:
         return
+    if len(found.others) > 1 and low not in names.apps:
+        return  # a line of so many unknown words is not put in order any more
     if PARAMETER.fullmatch(word) and word.partition("=")[0].lower() not in names.apps:
         found.parameters.append(word)
     elif not _sort_divided(found, word, names):

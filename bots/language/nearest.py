@@ -18,6 +18,9 @@ def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
 
 def distance(left: str, right: str) -> int:
     """Count the slips between two words: a letter lost, added, changed or swapped."""
+    pairs = enumerate(zip(left, right, strict=False))
+    same = next((at for at, (letter, other) in pairs if letter != other), 0)
+    left, right = left[same:], right[same:]
     before: list[int] = []
     row = list(range(len(right) + 1))
     for i, letter in enumerate(left, 1):

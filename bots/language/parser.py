@@ -6,12 +6,21 @@ import re
 from collections.abc import Callable, Sequence
 
 from bots.language import known as known_names
-from bots.language.commands import Command, DeployToken, Help, NearMiss, NotACommand, NotYet, Parsed
+from bots.language.commands import (
+    Command,
+    DeployToken,
+    Help,
+    NearMiss,
+    NotACommand,
+    NotYet,
+    Parsed,
+    TooLong,
+)
 from bots.language.known import Names
 from bots.language.nearest import nearest
 from bots.language.repair import MOST, MOST_WORDS, Miss, is_short, repairs
 from bots.language.table import Pattern, heads, spoken, unspoken, verbs
-from bots.language.text import shorten
+from bots.language.text import LONGEST, shorten
 from bots.language.words import Later, Puzzle, Reader, Word, join, split
 
 Words = tuple[Word, ...]
@@ -39,7 +48,9 @@ def parse(
     """
     verb = verb.lower()
     signs = "/.!" if addressed else f"/{signs}"
-    called, words = _address(_without_ticks(split(text)), names, signs, verb)
+    called, words = _address(_without_ticks(split(text[:LONGEST])), names, signs, verb)
+    if len(text) > LONGEST:
+        return _too_long(text, words, verb) if called or addressed else NotACommand()
     if not words:
         return Help() if called else NotACommand()
     if called or addressed or _is_bare(words, verb, in_thread, asked):
@@ -68,6 +79,13 @@ def _understand(words: Words, verb: str) -> Command:
     reader = Reader(words, len(head))
     reader.needs(pattern.step, pattern.name)
     return pattern.parse(reader)
+
+
+def _too_long(text: str, words: Words, verb: str) -> TooLong:
+    """Offer the line without its reason, where that is what makes it long."""
+    at = next((at for at, word in enumerate(words) if word.plain.lower() == "because"), 0)
+    line = join(words[:at])
+    return TooLong(len(text), (line,) if at and _acts(words[:at], verb) else ())
 
 
 def _find(words: Words, verb: str) -> tuple[tuple[str, ...], Pattern] | None:

@@ -22,6 +22,8 @@ TYPOGRAPHY = str.maketrans(
         **dict.fromkeys("—―", "--"),
     }
 )
+LONGEST = 1_000
+"""Letters of a line: names, hosts, parameters and a reason of 500 have room in it."""
 QUOTES = ('"', "'", "`")
 
 

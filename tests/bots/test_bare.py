@@ -53,6 +53,8 @@ TALK = [
     "can you look at hello",
     "undo that please",
     "diff",
+    "word " * 500,
+    "\u200b " * 1500,
 ]
 LINES = [
     ".deploy hello to qa",
@@ -94,6 +96,7 @@ LINES = [
     "deploy plan 7fk3",
 ]
 NEARLY = [
+    "deploy hello because " + "x " * 500,
     ".deploy hello into qa",
     "deploy! hello qa",
     "promote hello qa production",
@@ -129,4 +132,6 @@ def test_whole_lines_need_no_name(text: str, speaker: Speaker) -> None:
 
 @pytest.mark.parametrize("text", NEARLY)
 def test_what_is_nearly_a_line_is_not_ignored(text: str, speaker: Speaker) -> None:
-    assert isinstance(bare.meant(text, speaker), commands.NearMiss | commands.NotYet)
+    assert isinstance(
+        bare.meant(text, speaker), commands.NearMiss | commands.NotYet | commands.TooLong
+    )

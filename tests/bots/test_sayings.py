@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bots import sayings
-from bots.language import NearMiss, NotACommand, NotYet, help_lines, parse
+from bots.language import NearMiss, NotACommand, NotYet, TooLong, help_lines, parse
 from bots.messages import Message
 from bots.rendering import plain
 from bots.sayings import CommitLine, Reason, Standing
@@ -156,6 +156,16 @@ def test_a_near_miss_at_the_first_word_understood_nothing() -> None:
     assert isinstance(answer, NearMiss)
 
     assert text(sayings.near_miss(answer)).startswith("? I do not understand “zebra”: ")
+
+
+def test_a_line_that_is_too_long_is_answered_with_a_shorter_one() -> None:
+    answer = parse("deploy web to qa because " + "x" * 2000, addressed=True)
+    assert isinstance(answer, TooLong)
+
+    assert text(sayings.too_long(answer)) == (
+        "? This is too long for me: 2,025 letters, and no line has over 1,000. "
+        "Nothing was done. Say it shorter:\n- `deploy web to qa`"
+    )
 
 
 def test_a_line_of_later_is_answered() -> None:

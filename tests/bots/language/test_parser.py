@@ -349,31 +349,6 @@ def test_no_line_of_known_words_breaks_the_parser(words: list[str]) -> None:
         assert answer.suggestions
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["x" * 100_000, "deploy " + "web " * 25_000, "deploy web because " + "<" * 100_000,
-     "deploy " + "a/" * 50_000, "deploy web to " + "a," * 50_000, "<@" * 50_000, "`" * 100_000,
-     "deploy web " + "A=" * 50_000, "&amp;" * 20_000, "\u200b " * 50_000, "-" * 100_000,
-     "lock web for " + "1d" * 50_000, "deploy " + "a," * 50_000, "search " + "“" * 100_000],
-)  # fmt: skip
-def test_a_long_text_is_answered(text: str) -> None:
-    assert not isinstance(parse(text, addressed=True), Retry)
-
-
-def test_a_long_word_is_not_repeated_in_full() -> None:
-    answer = parse("deploy web " + "x" * 1000, addressed=True)
-
-    assert isinstance(answer, NearMiss)
-    assert len(answer.problem) == 80
-
-
-def test_a_very_long_line_is_not_offered_back() -> None:
-    answer = parse("deploy web to qa now because " + "x " * 1000, addressed=True)
-
-    assert isinstance(answer, NearMiss)
-    assert answer.suggestions == ("deploy web/fix-login to staging",)
-
-
 @pytest.mark.parametrize("sign", ["\x00", "\x1b", "\ud800"])
 def test_signs_that_cannot_be_kept_are_replaced(sign: str) -> None:
     answer = parse(f"deploy web because a{sign}b", addressed=True)
