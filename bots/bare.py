@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from functools import partial
 
+from bots import tongue
 from bots.language import commands
 from bots.language.nearest import nearest
-from bots.language.parser import parse
 from bots.language.text import LONGEST
 from bots.language.words import split
 from bots.naming import names_for
 from bots.speaker import Speaker
+from deployments import lines
 from deployments.selectors import lookup
 
 STRONG = ("deploy", "deploys", "deployments", "rollback", "retry", "promote", "deploy-status")
@@ -32,7 +33,7 @@ TALK = commands.NotACommand()
 
 def meant(text: str, speaker: Speaker) -> commands.Parsed:
     """Return what the line means to the bot; NotACommand for talk among people."""
-    parsed = parse(text, addressed=True, known=partial(names_for, speaker.person))
+    parsed = tongue.read(text, known=partial(names_for, speaker.person))
     match parsed:
         case commands.NotACommand():
             return TALK
@@ -48,7 +49,7 @@ def _names_something(command: commands.Command, speaker: Speaker) -> bool:
         case commands.Yes(code=code) | commands.No(code=code):
             return bool(code)  # nobody was asked here: without the code of a question it is talk
         case commands.Help(word=str(word)):
-            return word in STRONG or word in WEAK
+            return word in _strong() or word in WEAK
         case commands.Log(number=number) | commands.Show(number=number):
             return number is not None
         case commands.Status(app=None):
@@ -64,6 +65,8 @@ def _is_no_talk(command: commands.Command, speaker: Speaker) -> bool:
     match command:
         case commands.Link(word=word) if word:
             return False
+        case commands.Deploy(app=app, environment=None) if tongue.verb() != "deploy":
+            return _is_nearly_an_app(app, speaker)  # “ship it!” is said among people
         case commands.Lock(app=None) | commands.Unlock(app=None) | commands.ForgetMe():
             return False
         case commands.Lock(app=app) | commands.Unlock(app=app) | commands.WhereCanIDeploy(app=app):
@@ -81,7 +84,7 @@ def _is_no_talk(command: commands.Command, speaker: Speaker) -> bool:
 def _is_nearly_a_line(text: str, parsed: commands.Parsed, speaker: Speaker) -> bool:
     words = [word.plain.lower() for word in split(text[:LONGEST])]
     first = words[0].lstrip("/.!").partition(":")[0].rstrip("!") if words else ""
-    if first in STRONG:
+    if first in _strong():
         return True
     if isinstance(parsed, commands.NearMiss) and _is_misspelt(first, text):
         return True
@@ -91,10 +94,20 @@ def _is_nearly_a_line(text: str, parsed: commands.Parsed, speaker: Speaker) -> b
 
 def _is_misspelt(first: str, text: str) -> bool:
     """Return whether another verb in its place makes a line of it, whatever it names."""
-    miss = parse(text, addressed=True)
+    miss = tongue.read(text)
     lines = miss.suggestions if isinstance(miss, commands.NearMiss) else ()
-    mended = any(line.split()[0] in STRONG for line in lines)
-    return mended and len(first) >= SHORTEST and bool(nearest(first, STRONG))
+    mended = any(line.split()[0] in _strong() for line in lines)
+    return mended and len(first) >= SHORTEST and bool(nearest(first, _strong()))
+
+
+def _strong() -> list[str]:
+    """Return the words that hardly begin talk, the team's own among them."""
+    return list(dict.fromkeys([*STRONG, *map(lines.spoken, STRONG)]))
+
+
+def _is_nearly_an_app(name: str, speaker: Speaker) -> bool:
+    names = lookup.applications_for(speaker.person).values_list("name", flat=True)
+    return name in names or bool(nearest(name, names))
 
 
 def _is_app(name: str, speaker: Speaker) -> bool:

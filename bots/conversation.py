@@ -9,7 +9,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from django.db.models import Q
 from django.utils import timezone
 
-from bots import bells, mentions, rooms, sayings, threads
+from bots import bells, mentions, rooms, sayings, threads, tongue
 from bots.hold import LEASE, Hold
 from bots.language.identity import blanked
 from bots.messages import Message, to_json
@@ -35,7 +35,7 @@ def say(
 
     The same key says it once.
     """
-    said = blanked(text.replace("\x00", "").strip())
+    said = blanked(text.replace("\x00", "").strip(), tongue.verb())
     if not said or len(said) > LONGEST:
         raise Invalid(f"A message has between 1 and {LONGEST:,} characters.")
     unique = f"said:{person.pk}:{key}"[:100] if key else None

@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from bots import accounts, bells, outgoing, rooms, sayings, threads
+from bots import accounts, bells, outgoing, rooms, sayings, threads, tongue
 from bots.hold import LEASE, Hold
 from bots.language.identity import blanked
 from bots.messages import Message
@@ -56,7 +56,7 @@ def accept(connection: ChatConnection, said: Said) -> tuple[Incoming, bool]:
                 "account": accounts.known(connection, said.account, said.account_name),
                 "room": _room(connection, said),
                 "thread": said.thread,
-                "text": blanked(said.text.replace("\x00", "").strip()),
+                "text": blanked(said.text.replace("\x00", "").strip(), tongue.verb()),
                 "direct": said.direct,
             },
         )

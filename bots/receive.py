@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from bots import bare, sayings, spoken
+from bots import bare, sayings, spoken, tongue
 from bots.handlers import HANDLERS, acting, asking
 from bots.handlers.finding import Unknown
 from bots.language import commands
 from bots.language.known import placed
-from bots.language.parser import parse
 from bots.messages import Message
 from bots.naming import names_for
 from bots.sayings import Reason
@@ -58,7 +57,7 @@ def receive(
     `direct`: said to the bot alone (the API, the command line). In a room of the built-in chat
     whole lines need no name either, as long as they can hardly be talk (`bare_lines`).
     """
-    parsed = parse(
+    parsed = tongue.read(
         text,
         addressed=direct,
         in_thread=speaker.deployment is not None,
@@ -120,7 +119,7 @@ def _unknown(error: Unknown, command: commands.Command, speaker: Speaker) -> Mes
 def _yes(command: commands.Yes, speaker: Speaker) -> Message:
     """Do what was asked, unless what it was about has changed: then ask anew."""
     question = asking.take(speaker, command.code)
-    parsed = parse(question.line, addressed=True)
+    parsed = tongue.read(question.line)
     if _has_moved(question.current_id, parsed, speaker):
         return answer(parsed, speaker)
     return answer(parsed, replace(speaker, confirmed=True, sha=question.sha))

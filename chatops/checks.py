@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags
 from django.core.checks import register as register_check
 
+from deployments.lines import plural
+from deployments.models.names import RESERVED
+
+VERB = re.compile(r"[a-z]{2,20}")
+NAME = re.compile(r"[\w.-]+")
 AT_LEAST_ONE = (
     "SHIPMATE_LEASE_SECONDS",
     "SHIPMATE_HOST_PATIENCE",
@@ -68,7 +74,33 @@ def values(**_: Any) -> list[CheckMessage]:
         for name in AT_LEAST_ONE
         if getattr(settings, name) < 1
     ]
+    found += _wrong_words()
     return found
+
+
+def _wrong_words() -> Iterator[CheckMessage]:
+    """Say which of the bot's own words nobody could say to it."""
+    verb, names = settings.SHIPMATE_VERB, settings.SHIPMATE_BOT_NAMES
+    if not VERB.fullmatch(verb):
+        yield Error(
+            f"“{verb}” is no verb that lines could begin with.",
+            hint="SHIPMATE_VERB: one word of 2 to 20 small letters, such as ship.",
+            id="shipmate.E006",
+        )
+    elif {verb, plural(verb)} & (RESERVED - {"deploy", "deploys"}) or verb in names:
+        yield Error(
+            f"“{verb}” or “{plural(verb)}” means something else in chat.",
+            hint="SHIPMATE_VERB: a word that is no other command's and no name of the bot.",
+            id="shipmate.E007",
+        )
+    for name in names:
+        if not NAME.fullmatch(name) or name.lower() in RESERVED:
+            yield Error(
+                f"The bot cannot be called “{name}”.",
+                hint="SHIPMATE_BOT_NAMES: words of letters, digits, “-”, “_” and “.” that are no "
+                "commands, with commas between.",
+                id="shipmate.E008",
+            )
 
 
 def _is_fernet_key(text: str) -> bool:

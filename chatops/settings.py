@@ -181,6 +181,10 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = env_text("SHIPMATE_TIME_ZONE", "UTC")
 
+# How the bot is spoken to.
+SHIPMATE_VERB = env_text("SHIPMATE_VERB", "deploy").lower()
+SHIPMATE_BOT_NAMES = env_list("SHIPMATE_BOT_NAMES") or ["shipmate", "hubot"]
+
 # Deployments. Times are in seconds.
 SHIPMATE_REPOSITORY_ROOTS = [
     Path(root).resolve()

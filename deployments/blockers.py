@@ -131,7 +131,10 @@ def unchecked(environment: Environment, person: Person | None, sha: str) -> Iter
         may = person is not None and rights.may(person, "force", environment)
         line = lines.deploy(app.name, sha[:7], environment.name, force=True) if may else ""
         yield Blocker(
-            "checks", f"{where}: {'; '.join(found)}.", f"{clears} with “deploy!”.", line=line
+            "checks",
+            f"{where}: {'; '.join(found)}.",
+            f"{clears} with “{lines.spoken('deploy')}!”.",
+            line=line,
         )
 
 

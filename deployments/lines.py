@@ -1,4 +1,4 @@
-"""An action as the chat line that does the same. Pure.
+"""An action as the chat line that does the same, in the team's own verb. Knows no database.
 
 An action that the language cannot say (a branch with a space, say) is an empty line.
 """
@@ -9,8 +9,24 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from django.conf import settings
+
 PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SIGNS = frozenset("-_./+@#=~,%!:()$")
+
+
+def spoken(text: str, verb: str = "") -> str:
+    """Return a text about lines with the team's own verb in place of “deploy”."""
+    own = _verb(verb)
+    return re.sub(r"\bdeploy(s?)\b", lambda found: plural(own) if found[1] else own, text)
+
+
+def plural(verb: str) -> str:
+    if verb.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{verb}es"
+    if verb.endswith("y") and verb[-2:-1] not in tuple("aeiou"):
+        return f"{verb[:-1]}ies"
+    return f"{verb}s"
 
 
 def deploy(
@@ -24,7 +40,7 @@ def deploy(
     force: bool = False,
     parameters: Mapping[str, str] | None = None,
     apps: Sequence[str] = (),
-    verb: str = "deploy",
+    verb: str = "",
 ) -> str:
     place = "/".join(filter(None, [environment or "", ",".join(hosts)]))
     if not _is_sayable(ref or "", *hosts) or not _are_hosts(environment, hosts):
@@ -32,7 +48,7 @@ def deploy(
     if not all(_is_parameter(key, value) for key, value in (parameters or {}).items()):
         return ""
     return _line(
-        verb + (f":{task}" if task != "deploy" else "") + ("!" if force else ""),
+        _verb(verb) + (f":{task}" if task != "deploy" else "") + ("!" if force else ""),
         _target(",".join(apps) or app, ref),
         "to" if environment else "",
         place,
@@ -65,8 +81,8 @@ def plan(
     )
 
 
-def deploy_plan(code: str, *, verb: str = "deploy") -> str:
-    return _line(verb, "plan", code)
+def deploy_plan(code: str, *, verb: str = "") -> str:
+    return _line(_verb(verb), "plan", code)
 
 
 def promote(app: str, source: str, target: str) -> str:
@@ -85,8 +101,8 @@ def unlock(app: str, environment: str | None = None) -> str:
     return _line("unlock", app, *_place(environment))
 
 
-def where_can_i_deploy(app: str, *, verb: str = "deploy") -> str:
-    return _line("where can i", verb, app)
+def where_can_i_deploy(app: str, *, verb: str = "") -> str:
+    return _line("where can i", _verb(verb), app)
 
 
 def where_is(ref: str = "", *, person: str = "", app: str | None = None) -> str:
@@ -96,8 +112,8 @@ def where_is(ref: str = "", *, person: str = "", app: str | None = None) -> str:
     return _line("where is", f"@{person}" if person else f"{app}/{ref}" if app else ref)
 
 
-def deploy_status(app: str, environment: str | None = None, *, verb: str = "deploy") -> str:
-    return _line(f"{verb}-status", "for", app, *_place(environment))
+def deploy_status(app: str, environment: str | None = None, *, verb: str = "") -> str:
+    return _line(f"{_verb(verb)}-status", "for", app, *_place(environment))
 
 
 def search(query: str) -> str:
@@ -122,11 +138,11 @@ def status(app: str | None = None, environment: str | None = None) -> str:
 
 
 def deploys(
-    app: str, ref: str | None = None, environment: str | None = None, *, verb: str = "deploys"
+    app: str, ref: str | None = None, environment: str | None = None, *, verb: str = ""
 ) -> str:
     if not _is_sayable(ref or ""):
         return ""
-    return _line(verb, _target(app, ref), *_place(environment))
+    return _line(plural(_verb(verb)), _target(app, ref), *_place(environment))
 
 
 def why(app: str, environment: str | None = None) -> str:
@@ -147,6 +163,10 @@ def log(number: int | None = None, host: str | None = None) -> str:
 
 def show(number: int) -> str:
     return _line("show", _number(number))
+
+
+def _verb(given: str) -> str:
+    return given or settings.SHIPMATE_VERB
 
 
 def _line(*words: str) -> str:

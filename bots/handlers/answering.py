@@ -9,7 +9,7 @@ from importlib.metadata import version as version_of
 
 from django.utils import timezone
 
-from bots import sayings
+from bots import sayings, tongue
 from bots.handlers import finding
 from bots.language import commands
 from bots.language.nearest import nearest
@@ -100,12 +100,15 @@ def show(command: commands.Show, speaker: Speaker) -> Message:
 
 
 def help_(command: commands.Help, speaker: Speaker) -> Message:
-    near = [word for word in _nearest_verbs(command.word) if help_lines(word)]
-    return sayings.help_answer(help_lines(command.word), command.word, near)
+    found = help_lines(command.word, verb=tongue.verb())
+    return sayings.help_answer(found, command.word, _nearest_verbs(command.word))
 
 
 def _nearest_verbs(word: str | None) -> Sequence[str]:
-    return nearest(word, verbs("deploy")) if word else ()
+    """Return the words that help may have been wanted about."""
+    own = tongue.verb()
+    near = nearest(word, verbs(own)) if word else ()
+    return [one for one in near if help_lines(one, verb=own)]
 
 
 def version(command: commands.Version, speaker: Speaker) -> Message:

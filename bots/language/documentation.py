@@ -14,7 +14,8 @@ Made from the table of the language (`bots/language/table.py`) by `script/comman
 
 Say a line to the bot by its name (`shipmate deploy web to qa`), as a slash command
 (`/deploy web to qa`), or alone where nobody else is spoken to. Small and capital letters are the
-same except in refs, reasons and values. What is in `[…]` may be left out.
+same except in refs, reasons and values. What is in `[…]` may be left out. A team's own names of the
+bot, and its own verb in place of `deploy`, are [settings](settings.md).
 
 | Line | Does | For example |
 |---|---|---|

@@ -11,13 +11,13 @@ TOKEN_WORDS = frozenset(["set", "reset", "verify", "github", "heroku", ""])
 
 
 # Whatever comes after it may be a token, but for the words that the old bots knew.
-TOKEN = re.compile(r"(?P<head>deploy-token)(?P<rest>\b.*)", re.I | re.S)
 KNOWN = re.compile(r"(:(set|reset|verify|github|heroku))*\W*", re.I)
 
 
-def blanked(text: str) -> str:
+def blanked(text: str, verb: str = "deploy") -> str:
     """Return what was said without any token: it is blanked before anything is kept."""
-    found = TOKEN.search(text)
+    head = rf"(?P<head>(?:deploy|{re.escape(verb)})-token)(?P<rest>\b.*)"
+    found = re.search(head, text, re.I | re.S)
     if found is None or KNOWN.fullmatch(found["rest"]):
         return text
     return f"{text[: found.start()]}{found['head']}:…"

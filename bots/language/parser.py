@@ -19,9 +19,10 @@ from bots.language.commands import (
 from bots.language.known import Names
 from bots.language.nearest import nearest
 from bots.language.repair import MOST, MOST_WORDS, Miss, is_short, repairs
-from bots.language.table import Pattern, heads, spoken, unspoken, verbs
+from bots.language.table import Pattern, heads, unspoken, verbs
 from bots.language.text import LONGEST, shorten
 from bots.language.words import Later, Puzzle, Reader, Word, join, split
+from deployments.lines import spoken
 
 Words = tuple[Word, ...]
 MOST_BEFORE = 6
@@ -154,9 +155,15 @@ def _with_names(words: Words, line: str, near: Sequence[str], verb: str, names: 
 
 
 def _verbs_near(first: str, verb: str) -> list[str]:
-    """Return the verbs that the first word of a line may stand for."""
-    same = known_names.SYNONYMS.get(first.strip("?.,!:;/"))
-    return ([spoken(same, verb)] if same else []) + nearest(first, verbs(verb))
+    """Return the verbs that the first word of a line may stand for, with its task and its “!”."""
+    said = first.strip("?.,:;/")
+    base = re.split("[:!]", said, maxsplit=1)[0]
+    same = known_names.SYNONYMS.get(base) or (base if base in ("deploy", "deploys") else "")
+    found = [spoken(same, verb)] if same else []
+    found += nearest(said, verbs(verb)) or nearest(base, verbs(verb))
+    suffix = said[len(base) :].rstrip("!") if ":" in said else said[len(base) :]
+    tasked = [one + suffix for one in found if suffix and one == verb]
+    return tasked or list(dict.fromkeys(found))
 
 
 def _is_about_a_token(words: Words, verb: str) -> bool:

@@ -11,6 +11,7 @@ from bots.language import finding, grammar, identity, locking
 from bots.language.clauses import SMALL_WORDS
 from bots.language.commands import Command
 from bots.language.words import STEP, Reader
+from deployments.lines import plural, spoken
 
 
 @dataclass(frozen=True)
@@ -261,22 +262,9 @@ TABLE: tuple[Pattern, ...] = (
 )
 
 
-def spoken(text: str, verb: str) -> str:
-    """Return a text of the table with the team's own verb in place of “deploy”."""
-    return re.sub(r"\bdeploy(s?)\b", lambda found: plural(verb) if found[1] else verb, text)
-
-
 def unspoken(text: str, verb: str) -> str:
     """Return what the team says with “deploy” in place of its own verb."""
     return re.sub(rf"\b{re.escape(verb)}\b", "deploy", text).replace(plural(verb), "deploys")
-
-
-def plural(verb: str) -> str:
-    if verb.endswith(("s", "x", "z", "ch", "sh")):
-        return f"{verb}es"
-    if verb.endswith("y") and verb[-2:-1] not in tuple("aeiou"):
-        return f"{verb[:-1]}ies"
-    return f"{verb}s"
 
 
 @lru_cache(maxsize=16)

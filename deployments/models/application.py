@@ -6,12 +6,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
-from .names import RESERVED, slug
+from .names import is_reserved, slug
 
 
 def check_reserved(name: str) -> None:
     """Refuse a name that is a word of the chat language."""
-    if name in RESERVED:
+    if is_reserved(name):
         raise ValidationError(f"“{name}” is a word of the chat language; choose another name.")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.core.validators import RegexValidator
 
+from deployments import lines
+
 # The chat language's own words; an application called like one could not be spoken of.
 RESERVED = {
     "approve", "auto-deploy", "cancel", "changed", "command", "deploy", "deploys", "deployments",
@@ -12,6 +14,13 @@ RESERVED = {
     "tell", "unfreeze", "unlock", "wcid", "what", "where", "who", "why", "yes", "failed", "to",
     "in", "on", "because", "when", "at", "after", "from", "for", "into", "the", "of", "and", "me",
 }  # fmt: skip
+
+
+def is_reserved(name: str) -> bool:
+    """Return whether it is a word of the language, or the team's own word for deploying."""
+    own = {lines.spoken(word) for word in ("deploy", "deploys", "auto-deploy")}
+    return name in RESERVED | own
+
 
 slug = RegexValidator(
     r"\A[a-z0-9][-_.a-z0-9]{0,62}\Z",

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from deployments import changes, rights
+from deployments import changes, lines, rights
 from deployments.blockers import blockers
 from deployments.exceptions import DeploymentError, ForgeError, Invalid, RepositoryAway
 from deployments.forges.contract import Resolved
@@ -81,7 +81,7 @@ def retry(deployment: Deployment, door: Door) -> Deployment:
         raise Invalid(
             f"#{deployment.pk} {state_words(deployment)}; only what failed, erred or was cancelled "
             f"is retried. To deploy it anew: "
-            f"deploy {place.application}/{deployment.ref} to {place.name}"
+            f"{lines.deploy(place.application.name, deployment.ref, place.name)}"
         )
     kept = deployment.parent if deployment.kind == Kind.ROLLBACK else None
     if kept is not None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from deployments import durations
+from deployments import durations, lines
 from deployments.forges.contract import Commit
 from deployments.models import Application
 from deployments.selectors import checks
@@ -136,6 +136,12 @@ def chatline(line: str) -> SafeString:
         line,
         icon("copy", "sm"),
     )
+
+
+@register.filter
+def spoken(text: str) -> str:
+    """Say a chat line with the team's own verb."""
+    return lines.spoken(text)
 
 
 @register.filter

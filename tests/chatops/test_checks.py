@@ -56,6 +56,34 @@ def test_each_key_for_secrets_is_one(server: Settings, key: str) -> None:
     assert found() == ["shipmate.E004"]
 
 
+@pytest.mark.parametrize("verb", ["", "s", "ship it", "ship-it", "1ship", "x" * 21])
+def test_the_verb_is_one_word(server: Settings, verb: str) -> None:
+    server.SHIPMATE_VERB = verb
+
+    assert found() == ["shipmate.E006"]
+
+
+@pytest.mark.parametrize("verb", ["plan", "lock", "shipmate", "status"])
+def test_the_verb_is_nothing_else(server: Settings, verb: str) -> None:
+    server.SHIPMATE_VERB = verb
+
+    assert found() == ["shipmate.E007"]
+
+
+@pytest.mark.parametrize("verb", ["deploy", "ship", "push", "release"])
+def test_a_verb_of_the_teams_own_is_welcome(server: Settings, verb: str) -> None:
+    server.SHIPMATE_VERB = verb
+
+    assert found() == []
+
+
+@pytest.mark.parametrize("name", ["ship mate", "@shipmate", "plan", ":"])
+def test_the_bots_names_can_be_said(server: Settings, name: str) -> None:
+    server.SHIPMATE_BOT_NAMES = ["shipmate", name]
+
+    assert found() == ["shipmate.E008"]
+
+
 @pytest.mark.parametrize("name", checks.AT_LEAST_ONE)
 def test_times_and_sizes_are_at_least_one(server: Settings, name: str) -> None:
     setattr(server, name, 0)

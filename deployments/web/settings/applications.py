@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods, require_POST
 
-from deployments import rights
+from deployments import lines, rights
 from deployments.models import Application, Person
 from deployments.selectors import lookup, repositories
 from deployments.services import applications, credentials, environments
@@ -88,7 +88,8 @@ def set_default_environment(request: HttpRequest, application: str) -> HttpRespo
     if form.is_valid():
         name = form.cleaned_data["default_environment"]
         applications.set_default_environment(app, name, person)
-        return _done(request, app, f"“deploy {app}” goes to {name or 'the place that is named'}.")
+        line = lines.deploy(app.name)
+        return _done(request, app, f"“{line}” goes to {name or 'the place that is named'}.")
     return _shown(request, app, default=form)
 
 

@@ -9,8 +9,9 @@ from zoneinfo import available_timezones
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.functional import lazy
 
-from deployments import rights
+from deployments import lines, rights
 from deployments.exceptions import DeploymentError
 from deployments.forges.locations import validate_location
 from deployments.models import Application, Environment, Host, Person, Role
@@ -19,6 +20,7 @@ from deployments.models.names import slug, variable
 from deployments.services.applications import check_name
 
 LONGEST_CONTEXT = 100
+said = lazy(lines.spoken, str)  # settings are read when used
 
 
 class WriteOnlyArea(forms.Textarea):
@@ -105,7 +107,7 @@ class NewApplicationForm(RepositoryForm):
 
 class DefaultEnvironmentForm(forms.Form):
     default_environment = forms.ChoiceField(
-        required=False, help_text="Where “deploy web” goes when no environment is named."
+        required=False, help_text=said("Where “deploy web” goes when no environment is named.")
     )
 
     def __init__(self, application: Application, data: Any = None, **options: Any) -> None:
@@ -168,7 +170,9 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscri
         help_texts = {
             "deploys": "They, and those with a higher role.",
             "position": "0 comes first.",
-            "checks": "Maintainers may go past them with “deploy!”; it is remembered for ever.",
+            "checks": said(
+                "Maintainers may go past them with “deploy!”; it is remembered for ever."
+            ),
         }
 
     def clean_required_contexts(self) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from deployments.web.settings.forms import LinesField, area
+from deployments.web.settings.forms import LinesField, area, said
 
 TASK_LINE = re.compile(r"\s*(?P<name>[^\s:]+)(?P<once>\s+once)?\s*:\s*(?P<command>.*\S)\s*")
 PARAMETER_LINE = re.compile(r"\s*(?P<name>[^\s=]+)\s*=\s*(?P<pattern>.*\S)\s*")
@@ -20,8 +20,10 @@ class TasksField(LinesField):
         super().__init__(
             required=False,
             widget=area(3, placeholder="migrations once: bin/migrate"),
-            help_text="NAME: COMMAND, one a line; “deploy:NAME” runs it in the release that is "
-            "there, on each host. NAME once: COMMAND runs on one host.",
+            help_text=said(
+                "NAME: COMMAND, one a line; “deploy:NAME” runs it in the release that is there, on "
+                "each host. NAME once: COMMAND runs on one host."
+            ),
         )
 
     def prepare_value(self, value: Any) -> Any:
@@ -49,8 +51,10 @@ class ParametersField(LinesField):
         super().__init__(
             required=False,
             widget=area(2, placeholder="REGION = eu|us"),
-            help_text="NAME = PATTERN, one a line: what people may add to “deploy”, as REGION=eu. "
-            "Commands get it as an environment variable. A pattern is a regular expression.",
+            help_text=said(
+                "NAME = PATTERN, one a line: what people may add to “deploy”, as REGION=eu. "
+                "Commands get it as an environment variable. A pattern is a regular expression."
+            ),
         )
 
     def prepare_value(self, value: Any) -> Any:

@@ -8,8 +8,9 @@ from bots.handlers import HANDLERS
 from bots.language import NearMiss, NotACommand, NotYet, commands, help_lines, parse, reserved
 from bots.language.clauses import SMALL_WORDS
 from bots.language.documentation import documentation
-from bots.language.table import TABLE, plural, spoken, unspoken
+from bots.language.table import TABLE, unspoken
 from bots.language.words import STEP
+from deployments.lines import plural, spoken
 from deployments.models.names import RESERVED
 
 ACTING = [pattern for pattern in TABLE if pattern.step <= STEP]
