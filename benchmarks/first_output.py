@@ -11,26 +11,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import django
-
-from chatops.demo.__main__ import supervised
-from chatops.demo.options import Options
+from benchmarks.installation import configured, running
 
 if TYPE_CHECKING:
     from chatops.demo.client import Client
+    from chatops.demo.options import Options
 
 LIMIT = 0.5  # seconds
-PORT = 8799
 POLL = 0.005
 
 
@@ -39,10 +32,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="5 deployments in place of 25")
     parser.add_argument("--json", action="store_true", help="print one object and nothing else")
     given = parser.parse_args()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shipmate-bench-")))
-        options = _options(folder)
-        _configure(options)
+    with configured() as options:
         found = measure(options, rounds=5 if given.quick else 25)
     print(json.dumps(found) if given.json else _table(found))
     if found["overhead_median_seconds"] > LIMIT:
@@ -51,21 +41,19 @@ def main() -> None:
 
 def measure(options: Options, rounds: int) -> dict[str, float]:
     """Run the installation and return the figures, in seconds."""
-    from chatops.demo import running  # noqa: PLC0415  models are there only now
-
-    running.prepare(options, lambda text: None)
-    with supervised(running.configuration(options)) as supervisor:
-        running.wait_until_ready(options, supervisor, 60)
+    with running(options):
         return _figures(options, rounds)
 
 
 def _figures(options: Options, rounds: int) -> dict[str, float]:
-    from chatops.demo import setup  # noqa: PLC0415
+    from chatops.demo import setup  # noqa: PLC0415  models are there only now
     from chatops.demo.client import Client  # noqa: PLC0415
     from deployments.models import Application  # noqa: PLC0415
 
     Application.objects.update(settings={})
-    client = Client(f"http://127.0.0.1:{PORT}", setup.ADMIN, setup.make_admin(options.state))
+    client = Client(
+        f"http://127.0.0.1:{options.port}", setup.ADMIN, setup.make_admin(options.state)
+    )
     _deploy(client)  # makes the mirror and the archive, as any earlier deployment has
     ours, bare = [], []
     for _ in range(rounds):
@@ -116,22 +104,6 @@ def _connect_and_print() -> float:
         channel = connection.run(b"echo unpacking\n")
         channel.recv(100)
         return time.perf_counter() - started
-
-
-def _options(folder: Path) -> Options:
-    return Options(folder, PORT, True, False, "", "", (), None, None)
-
-
-def _configure(options: Options) -> None:
-    options.state.mkdir(parents=True)
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "chatops.settings",
-        "SHIPMATE_STATE": str(options.state),
-        "SHIPMATE_URL": f"http://127.0.0.1:{PORT}",
-        "SHIPMATE_DEMO": "true",
-        "SHIPMATE_LOG_LEVEL": "ERROR",
-    }
-    django.setup()
 
 
 def _rounded(seconds: float) -> float:
