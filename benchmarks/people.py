@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from queue import Empty, SimpleQueue
+from socket import SHUT_RDWR
 from urllib.parse import urlencode
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -94,7 +95,7 @@ class OpenPage:
             yield self
         finally:
             self._over.set()
-            line.close()
+            line.sock.shutdown(SHUT_RDWR)  # closing it would wait for the thread that reads
 
     def _listen(self, stream: HTTPResponse) -> None:
         try:
@@ -102,7 +103,7 @@ class OpenPage:
                 self.listens.set()
                 if told.startswith(b"data: "):
                     self._hear(json.loads(told[6:]))
-        except (OSError, ValueError, AttributeError, HTTPException):
+        except (OSError, HTTPException):
             if not self._over.is_set():
                 raise
 
