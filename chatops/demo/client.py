@@ -69,7 +69,7 @@ class Client:
     def _follow(self, thread: str, started: float, say: Say) -> Told:
         shown, first = 0, 0.0
         while True:
-            head, talk = self.get(f"{thread}?pane=head"), texts(self.get(f"{thread}?pane=talk"))
+            head, talk = self.get(f"{thread}?pane=head"), texts(self.get(thread))
             for text in talk[shown:]:
                 say(f"  {text}")
             shown = max(shown, len(talk))
@@ -89,7 +89,7 @@ class Client:
         """The head shows the end at once; the step below it follows within moments."""
         until = time.monotonic() + LAST_WORD
         while time.monotonic() < until:
-            talk = texts(self.get(f"{thread}?pane=talk"))
+            talk = texts(self.get(thread))
             for text in talk[shown:]:
                 say(f"  {text}")
             shown = max(shown, len(talk))
@@ -101,7 +101,7 @@ class Client:
             if new:
                 return new[0]
             if time.monotonic() - started > 30:
-                talk = texts(self.get(f"/flow/{ROOM}/?pane=talk"))
+                talk = texts(self.get(f"/flow/{ROOM}/"))
                 raise RuntimeError("the bot did not begin: " + " / ".join(talk[-2:]))
             time.sleep(PAUSE)
 
@@ -138,18 +138,24 @@ class _Texts(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
+        self._inside = ""  # the element that holds the message; nothing of its kind lies within
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if (dict(attrs).get("id") or "").startswith("post-"):
             self.found.append("")
+            self._inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._inside:
+            self._inside = ""
 
     def handle_data(self, data: str) -> None:
-        if self.found:
+        if self._inside:
             self.found[-1] += f" {data}" if data.strip() else ""
 
 
 def texts(page: str) -> list[str]:
-    """Return what each message of a pane says, without its markup."""
+    """Return what each message on a page says, without its markup."""
     parser = _Texts()
     parser.feed(page)
     return [" ".join(text.split()) for text in parser.found]

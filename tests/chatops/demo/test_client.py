@@ -1,0 +1,28 @@
+"""What `script/demo --once` reads of the chat's pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from bots import conversation, rooms
+from chatops.demo.client import texts
+from tests.deployments import build
+
+
+@pytest.mark.django_db
+def test_it_reads_each_message_and_nothing_else_of_the_page(client: Client) -> None:
+    alice, room = build.person("alice"), rooms.make("deploys")
+    for line in ("is anybody here?", "<b>not</b> markup"):
+        conversation.say(alice, room, line)
+    client.force_login(alice)
+
+    page = client.get(reverse("flow-room", args=["deploys"])).content.decode()
+
+    assert [re.sub(r"^.*\d\d:\d\d ", "", text) for text in texts(page)] == [
+        "is anybody here?",
+        "<b>not</b> markup",
+    ]
