@@ -46,8 +46,10 @@ def main() -> int:
         return INTERRUPTED
     except DatabaseError as error:
         return _fail(f"The database in {given.state}: {error}. A new one: script/demo --reset")
-    except (DeploymentError, RuntimeError, OSError, requests.RequestException) as error:
+    except (DeploymentError, RuntimeError, requests.RequestException) as error:
         return _fail(str(error))
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
 
 def _run(given: Options) -> int:

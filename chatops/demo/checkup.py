@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from chatops.demo.verify import verify_tar
+from deployments.exceptions import HostError
 from deployments.models import Deployment, Environment
 from deployments.providers import ssh_scripts
-from deployments.runner import probe
+from deployments.runner import probe, wrapper
 from deployments.runner.connection import Connection
 from deployments.runner.hosts import Target
 from deployments.selectors import code
@@ -27,6 +28,8 @@ def look_before(environment: Environment, ref: str, say: Callable[[str], None]) 
         host = placement.host
         keys = tuple(host.host_keys.splitlines())
         facts = probe.check(Target(host.name, host.address, host.port, host.user, private, keys))
+        if facts.fault:
+            raise HostError(facts.fault, code="settings")
         say(f"{host.name} is {host.user}@{host.address}:{host.port}, {facts.system}.")
 
 
@@ -43,12 +46,21 @@ def differences(deployment: Deployment) -> Iterator[tuple[str, list[str]]]:
 
 
 def _fetch(host: dict[str, Any], private: str, folder: str, file: IO[bytes]) -> None:
-    """Read the release as a tar; a host needs nothing else for that."""
+    """Read the release as a tar; a host needs nothing else for that.
+
+    What start-up files print comes before the mark.
+    """
+    mark = wrapper.new_nonce().encode() + b"\n"
     target = Target(
         host["name"], host["address"], host["port"], host["user"], private, tuple(host["host_keys"])
     )
     with Connection.open(target) as connection:
-        channel = connection.run(f"cd {folder}/current && tar -cf - .\n".encode())
+        program = b"printf '%%s' '%s'\ncd %s/current && tar -cf - .\n" % (mark, folder.encode())
+        channel = connection.run(program)
         channel.settimeout(120)
+        before = b""
+        while mark not in before and (block := channel.recv(BLOCK)):
+            before += block
+        file.write(before.partition(mark)[2])
         while block := channel.recv(BLOCK):
             file.write(block)

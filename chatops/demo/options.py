@@ -66,7 +66,7 @@ def read(root: Path, here: Path, arguments: list[str]) -> Options:
     if not given.once and (any(yours) or given.ref):
         parser.error("--repository, --hosts, --key and --ref go with --once")
     try:
-        hosts = tuple(_logins(given.hosts))
+        hosts = _logins(given.hosts)
     except ValueError as error:
         parser.error(str(error))
     return Options(
@@ -115,9 +115,13 @@ def _usual_port(once: bool) -> int:
         return port
 
 
-def _logins(text: str) -> list[Login]:
+def _logins(text: str) -> tuple[Login, ...]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    return [_login(part, number) for number, part in enumerate(parts, start=1)]
+    if text and not parts:
+        raise ValueError("--hosts names no host; write USER@ADDRESS:PORT")
+    if twice := next((part for part in parts if parts.count(part) > 1), None):
+        raise ValueError(f"“{twice}” is given twice")
+    return tuple(_login(part, number) for number, part in enumerate(parts, start=1))
 
 
 def _login(text: str, number: int) -> Login:

@@ -87,12 +87,12 @@ def once(given: Options, say: Say) -> int:
     deployment = Deployment.objects.select_related(
         "environment__application__repository", "environment__ssh_key", "person"
     ).get(pk=told.number)
-    wrong = 0
-    for host, found in checkup.differences(deployment) if deployment.settings else ():
+    good = told.state == "success"
+    for host, found in checkup.differences(deployment) if good else ():
         say(f"{host}: {'; '.join(found[:5]) or 'REVISION and every file are those of the commit'}")
-        wrong += len(found)
-    good = told.state == "success" and not wrong
-    say(f"{'OK' if good else 'FAILED'}: {deployment} {deployment.sha} is {told.state}")
+        good = good and not found
+    words = f"{deployment} {deployment.sha} is {told.state}: {deployment.note}".rstrip(": ")
+    say(f"{'OK' if good else 'FAILED'}: {words}")
     return 0 if good else 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bots import rooms
@@ -80,7 +80,8 @@ def make_hello(repository: Path, hosts: list[DemoHost], folder: Path) -> None:
 
 def make_yours(options: Options, say: Say) -> Environment:
     """Make the app `hello` of somebody's own repository and hosts."""
-    app = _application(options.repository, {"path": "~/shipmate-demo/{host}", "keep": 3})
+    name = PurePosixPath(options.repository).name.removesuffix(".git") or options.repository
+    app = _application(options.repository, {"path": "~/shipmate-demo/{host}", "keep": 3}, name)
     private = options.key.read_text(encoding="utf-8", errors="replace") if options.key else ""
     machines = [Machine(login, _host_keys(login, options, say), []) for login in options.hosts]
     rooms.make(ROOM)
@@ -110,9 +111,9 @@ def _own(host: DemoHost) -> Machine:
     return Machine(login, [host.host_key_line], ROLES.get(host.name, ["web", "db"]))
 
 
-def _application(location: str, commands: dict[str, Any]) -> Application:
+def _application(location: str, commands: dict[str, Any], name: str = NAME) -> Application:
     repository, _ = Repository.objects.get_or_create(
-        location=validate_location(location), defaults={"name": NAME}
+        location=validate_location(location), defaults={"name": name[:200]}
     )
     app, made = Application.objects.get_or_create(
         name="hello",

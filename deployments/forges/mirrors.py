@@ -42,6 +42,8 @@ HINTS = {
     "could not read username": "It is private, or does not exist; use an ssh:// address.",
     "returned error: 30": "Its address leads to another one; set the address that it has now.",
     "shallow": "It is a shallow clone. Run “git fetch --unshallow” in it.",
+    "mismatched algorithms": "Shipmate reads repositories whose commits are named by SHA-1.",
+    "unable to unpack": "Its object store is damaged; “git fsck” in it tells more.",
     "fsck": "Git found a broken or dangerous object in it and took nothing.",
 }
 

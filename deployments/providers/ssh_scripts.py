@@ -35,10 +35,10 @@ mkdir -p "$root/releases" "$root/shared" || exit 1
 partial="$root/releases/$name.partial"
 rm -rf "$partial" && mkdir "$partial" || exit 1
 if gzip -t "$upload" 2>/dev/null; then
-  gzip -dc "$upload" | tar -xpof - -C "$partial" || exit 1
+  gzip -dc "$upload" | tar -xpof - -C "$partial"
 else
-  tar -xpof "$upload" -C "$partial" || exit 1
-fi
+  tar -xpof "$upload" -C "$partial"
+fi || { rm -rf "$partial"; exit 1; }   # a disk that is full must not stay so
 rm -f "$partial/REVISION" && printf '%s\n' "$sha" >"$partial/REVISION" || exit 1
 """
 PLACE = r"""

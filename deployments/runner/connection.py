@@ -242,6 +242,8 @@ def reason(error: BaseException) -> str:
         return "the host closed the connection"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    if "protocol banner" in str(error) or "protocol version" in str(error):
+        return "what listens there does not speak SSH"
     return str(error) or type(error).__name__
 
 
@@ -284,13 +286,14 @@ def _close(transport: paramiko.Transport) -> None:
 
 @contextmanager
 def _unreachable(address: str, port: int) -> Iterator[None]:
+    place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     try:
         yield
     except HostError:
         raise
     except IncompatiblePeer as error:
-        text = f"{address}:{port} offers only outdated encryption: {reason(error)}"
+        text = f"{place} offers only outdated encryption: {reason(error)}"
         raise HostError(text, code="settings") from error
     except Exception as error:  # whatever broke Paramiko's thread is raised here
-        text = f"{address}:{port} cannot be reached: {reason(error)}"
+        text = f"{place} cannot be reached: {reason(error)}"
         raise HostError(text, code="unreachable") from error

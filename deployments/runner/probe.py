@@ -24,7 +24,13 @@ say missing $missing
 command -v gzip >/dev/null 2>&1 && say gzip yes
 umask 077
 try=$folder/.try
-{ mkdir -p "$folder" && true >"$try" && rm -f "$try"; } 2>/dev/null && say writable yes
+{ mkdir -p "$folder" && true >"$try" && rm -f "$try"; } 2>/dev/null && {
+  say writable yes
+  # What switches to a release in one step.
+  { ln -s a "$try" && mv -T "$try" "$try.moved"; } 2>/dev/null || say renames no
+  rm -f "$try" "$try.moved"
+}
+command -v perl >/dev/null 2>&1 && say perl yes
 say done
 }
 """
@@ -38,14 +44,29 @@ class HostKey:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a host told about itself. It can be used when nothing is missing."""
+    """What a host told about itself. It can be used when it has no fault."""
 
+    host: str
     system: str
     user: str
     home: str
     gzip: bool
     writable: bool
     missing: tuple[str, ...]
+
+    @property
+    def fault(self) -> str:
+        """Say what keeps Shipmate from deploying to it, and who has to do what."""
+        sentences = []
+        if self.missing:
+            them = "it" if len(self.missing) == 1 else "them"
+            sentences.append(f"{self.host} lacks {', '.join(self.missing)}: install {them} there.")
+        if not self.writable:
+            sentences.append(
+                f"“{self.user}” cannot write to {self.home} on {self.host}: "
+                "give that folder to the user, on a disk that takes files."
+            )
+        return " ".join(sentences)
 
 
 def scan_host_key(address: str, port: int, *, timeout: float = 15.0) -> HostKey:
@@ -69,11 +90,15 @@ def check(target: Target, *, timeout: float = 15.0) -> Facts:
         said = {first: rest for first, *rest in host.lines(2 * timeout)}
     if "done" not in said:
         raise HostError(f"{target.name}: the login gives no shell.", code="settings")
+    missing = said["missing"]
+    if "renames" in said and "perl" not in said:
+        missing.append("perl (its mv knows no -T)")
     return Facts(
+        host=target.name,
         system=" ".join(said["system"]),
         user=" ".join(said["user"]),
         home=" ".join(said["home"]),
         gzip="gzip" in said,
         writable="writable" in said,
-        missing=tuple(said["missing"]),
+        missing=tuple(missing),
     )

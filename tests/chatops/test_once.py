@@ -150,8 +150,7 @@ def test_paths_count_from_where_one_stands(
     code, said = once(place, *given.arguments(), here=repository.path.parent)
 
     assert code == 1
-    assert "nowhere" in said
-    assert "no folder" not in said
+    assert "FAILED: a repo's place has no branch, tag or commit “nowhere”." in said
 
 
 WRONG = {
@@ -170,6 +169,37 @@ def test_a_repository_that_cannot_be_read_is_said_at_once(
 
     assert code == 1
     assert WRONG[location] in said.partition("FAILED: ")[2]
+
+
+@pytest.mark.sshd
+def test_start_up_files_that_print_do_not_matter(
+    place: Path, yours: Yours, hosts: list[Sshd]
+) -> None:
+    noisy = hosts[0].home / ".bashrc"
+    noisy.write_text("echo noise; echo more >&2; printf 'no end of line'\n")
+
+    code, said = once(place, *yours.arguments())
+    noisy.unlink()
+
+    assert code == 0, said
+    assert said.count("REVISION and every file are those of the commit") == 3
+
+
+@pytest.mark.sshd
+def test_a_host_that_lacks_something_is_said_before_anything_is_done(
+    place: Path, yours: Yours, tmp_path: Path
+) -> None:
+    path = sshd.only_busybox(tmp_path / "bin")
+    (tmp_path / "bin" / "tar").unlink()
+    with sshd.running(tmp_path / "bare", path=path) as host:
+        yours.key.write_text(host.login.private)
+        login = f"{getpass.getuser()}@127.0.0.1:{host.port}"
+        given = replace(yours, hosts=login, host_keys=None)
+
+        code, said = once(place, *given.arguments())
+
+    assert code == 1
+    assert "FAILED: host-1 lacks tar: install it there." in said
 
 
 @pytest.mark.sshd
@@ -230,17 +260,21 @@ def test_a_host_without_a_key_in_the_file_is_named(place: Path, yours: Yours) ->
 
 
 @pytest.mark.sshd
-def test_files_that_are_missing_are_named(place: Path, yours: Yours) -> None:
-    code, said = once(place, *replace(yours, key=Path("no-such-key")).arguments())
+def test_files_that_are_missing_are_named(place: Path, yours: Yours, tmp_path: Path) -> None:
+    given = replace(yours, key=Path("no-such-key"))
+
+    code, said = once(place, *given.arguments(), here=tmp_path)
 
     assert code == 1
-    assert "no-such-key" in said
+    assert f"FAILED: {tmp_path / 'no-such-key'}: No such file or directory" in said
 
 
 @pytest.mark.parametrize(
     "arguments",
     [["--repository", "/x"], ["--once", "--hosts", "a@b:22"], ["--ref", "x"], ["--port", "70000"],
-     ["--once", "--repository", "x", "--key", "x", "--hosts", "web-1"]],
+     ["--once", "--repository", "x", "--key", "x", "--hosts", "web-1"],
+     ["--once", "--repository", "x", "--key", "x", "--hosts", ","],
+     ["--once", "--repository", "x", "--key", "x", "--hosts", "a@b:22,a@b:22"]],
 )  # fmt: skip
 def test_options_that_do_not_go_together_are_refused(place: Path, arguments: list[str]) -> None:
     code, said = once(place, *arguments)

@@ -41,7 +41,7 @@ def try_connection(request: HttpRequest, placement: Placement, person: Person) -
         found = _shut_out(placement)
     except (HostError, Invalid) as error:
         found = _fault(host, person, error)
-    ok = found.facts is not None and not found.facts.missing and found.facts.writable
+    ok = found.facts is not None and not found.facts.fault
     request.session[ENTERED] = sorted(passed | {mark} if ok else passed - {mark})
     return found
 

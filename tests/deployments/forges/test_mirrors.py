@@ -285,6 +285,19 @@ def test_a_tree_that_would_write_elsewhere_is_not_taken(
         forge.resolve(source)
 
 
+def test_a_repository_that_names_commits_otherwise_is_refused_in_words(
+    root: Path, forge: LocalForge
+) -> None:
+    place = root / "sha256"
+    init = ["git", "init", "--quiet", "--bare", "--object-format=sha256", "-b", "main", str(place)]
+    subprocess.run(init, check=True)
+    commit = b"commit refs/heads/main\ncommitter A <a@example.org> 1 +0000\ndata 1\nx\n"
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=place, input=commit, check=True)
+
+    with pytest.raises(ForgeError, match="whose commits are named by SHA-1"):
+        forge.resolve(Source(str(place), "web"), None)
+
+
 def test_a_broken_repository_is_a_refusal(
     forge: LocalForge, repository: Repository, source: Source
 ) -> None:

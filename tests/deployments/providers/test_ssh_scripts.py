@@ -36,7 +36,7 @@ def test_a_release_is_what_was_sent(host: LocalHost, packed: bool) -> None:
     assert found == {name: name for name in ODD}
 
 
-def test_an_archive_that_broke_off_makes_no_release(host: LocalHost) -> None:
+def test_an_archive_that_broke_off_makes_no_release_and_leaves_no_half(host: LocalHost) -> None:
     at = context()
     host.upload(at, {"app.txt": b"x" * 100_000}, packed=False)
     upload = host.home / ".shipmate" / "uploads" / ssh_scripts.upload_name(at)
@@ -44,7 +44,7 @@ def test_an_archive_that_broke_off_makes_no_release(host: LocalHost) -> None:
 
     assert host.run(ssh_scripts.transfer(at, HOST)).returncode != 0
 
-    assert host.releases == ["1.partial"]
+    assert host.releases == []
 
 
 def test_sending_again_takes_the_place_of_what_broke_off(host: LocalHost) -> None:

@@ -89,6 +89,11 @@ def test_a_closed_port_is_unreachable() -> None:
     assert refused.value.code == "unreachable"
 
 
+def test_an_ipv6_address_is_told_from_its_port() -> None:
+    with pytest.raises(HostError, match=r"^\[::1\]:1 cannot be reached"):
+        Connection.open(servers.unused_target(address="::1", port=1))
+
+
 def test_a_name_that_nobody_knows_is_unreachable() -> None:
     with pytest.raises(HostError, match=r"no-such-host\.invalid") as refused:
         Connection.open(servers.unused_target(address="no-such-host.invalid"))
@@ -125,6 +130,13 @@ class Impostor:
                 time.sleep(30)
             except OSError:
                 return
+
+
+def test_what_does_not_speak_ssh_is_named() -> None:
+    impostor = Impostor(b"HTTP/1.0 400 Bad Request\r\n" * 200)
+
+    with pytest.raises(HostError, match="what listens there does not speak SSH"):
+        Connection.open(servers.unused_target(port=impostor.port))
 
 
 def test_a_host_that_says_nothing_is_given_up_in_time() -> None:

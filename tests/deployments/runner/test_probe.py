@@ -32,6 +32,7 @@ def test_a_host_tells_what_it_is(host: Sshd) -> None:
     assert facts.user == getpass.getuser()
     assert facts.home == str(host.home)
     assert (facts.gzip, facts.writable, facts.missing) == (True, True, ())
+    assert not facts.fault
 
 
 def test_a_host_without_tar_says_so(tmp_path: Path) -> None:
@@ -43,12 +44,28 @@ def test_a_host_without_tar_says_so(tmp_path: Path) -> None:
 
     assert facts.missing == ("tar",)
     assert not facts.gzip
+    assert facts.fault == "web-1 lacks tar: install it there."
 
 
 def test_a_home_that_cannot_be_written_says_so(own_host: Sshd) -> None:
     (own_host.home / ".shipmate").write_text("in the way")
 
-    assert not probe.check(own_host.target()).writable
+    facts = probe.check(own_host.target())
+
+    assert not facts.writable
+    assert f"cannot write to {own_host.home} on web-1" in facts.fault
+
+
+def test_a_host_that_cannot_switch_in_one_step_says_so(tmp_path: Path) -> None:
+    path = servers.only_busybox(tmp_path / "bin")
+    (tmp_path / "bin" / "mv").unlink()
+    (tmp_path / "bin" / "mv").write_text('#!/bin/sh\n[ "$1" != -T ] && exec /bin/mv "$@"\n')
+    (tmp_path / "bin" / "mv").chmod(0o755)
+    with servers.running(tmp_path / "web-1", path=path) as host:
+        facts = probe.check(host.target())
+
+    assert facts.fault == "web-1 lacks perl (its mv knows no -T): install it there."
+    assert list((host.home / ".shipmate").iterdir()) == []
 
 
 def test_a_login_without_a_shell_says_so(tmp_path: Path) -> None:
