@@ -109,6 +109,8 @@ claimed() {
 ended() {
   code=- _end=
   { read -r code _end <status; } 2>/dev/null
+  # Shells read byte by byte: where it is overwritten meanwhile, letters of "running" stand in front.
+  case $code in *[!0-9]*) _end= ;; esac
   [ "$_end" = . ] || { code=-; false; }
 }
 

@@ -84,11 +84,7 @@ def test_a_claim_that_was_laid_down_since_it_was_read_is_no_loss(dash: Shell) ->
     _instead(dash, "sleep", f'true >"$HOME/read"; exec {shutil.which("sleep")} "$@"')
     run_id, owner = new_id(), psutil.Popen(["sleep", "20"])
     folder = dash.folder(run_id)
-    folder.mkdir(parents=True)
-    birth = Path(f"/proc/{owner.pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    (folder / "claim").write_text(f"{owner.pid} {birth} {boot} .\n")
-    (folder / "log").touch()
+    _claim_for(owner, folder)
 
     with ThreadPoolExecutor(1) as pool:
         attached = pool.submit(dash.do, "attach", run_id)
@@ -98,6 +94,31 @@ def test_a_claim_that_was_laid_down_since_it_was_read_is_no_loss(dash: Shell) ->
         owner.wait()
 
         assert attached.result().last[0] == "cancelled"
+
+
+@pytest.mark.parametrize("torn", ["r .", "r37 .", "ru7 .", "run ."])
+def test_a_status_that_was_read_while_it_was_written_is_read_again(dash: Shell, torn: str) -> None:
+    """A shell that reads byte by byte sees the beginning of the old one and the end of the new."""
+    _instead(dash, "sleep", f'true >"$HOME/read"; exec {shutil.which("sleep")} "$@"')
+    run_id = new_id()
+    _claim_for(psutil.Process(), dash.folder(run_id))
+    (dash.folder(run_id) / "status").write_text(f"{torn}\ning         \n")
+
+    with ThreadPoolExecutor(1) as pool:
+        attached = pool.submit(dash.do, "attach", run_id)
+        until((dash.home / "read").exists)
+        (dash.folder(run_id) / "status").write_text("137 .\ng         \n")
+
+        assert attached.result().last == ["end", "137", "0"]
+
+
+def _claim_for(owner: psutil.Process, folder: Path) -> None:
+    """Have this process claim the run, as if it were its supervisor."""
+    folder.mkdir(parents=True)
+    birth = Path(f"/proc/{owner.pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    (folder / "claim").write_text(f"{owner.pid} {birth} {boot} .\n")
+    (folder / "log").touch()
 
 
 def test_a_claim_that_is_never_whole_is_lost_and_keeps_its_owner_from_beginning(
