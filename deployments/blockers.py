@@ -75,7 +75,9 @@ def chosen(placements: list[Placement], hosts: list[str]) -> list[Placement]:
 
 
 def _rights(environment: Environment, person: Person | None) -> Iterator[Blocker]:
-    if person is not None and not rights.may(person, "deploy", environment):
+    if person is not None and (beyond := rights.beyond_token(person, "deploy", environment)):
+        yield Blocker("token", beyond, rights.MENDS_IT)
+    elif person is not None and not rights.may(person, "deploy", environment):
         role = rights.least("deploy", environment)
         yield Blocker(
             "not_allowed",

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from deployments.exceptions import NotAllowed
 from deployments.models import Application, Environment, Person, Role
 
-Right = Literal["see", "deploy", "force", "configure", "administer"]
+Right = Literal["see", "deploy", "report", "force", "configure", "administer"]
 Scope = Environment | Application | None
 
 RANK = {"viewer": 1, "deployer": 2, "maintainer": 3, "admin": 4}
@@ -18,6 +18,7 @@ RANK = {"viewer": 1, "deployer": 2, "maintainer": 3, "admin": 4}
 LEAST: dict[Right, str] = {
     "see": "viewer",  # see, search, comment
     "deploy": "deployer",  # deploy, retry, rollback, cancel one's own; locks; own tokens
+    "report": "deployer",  # what checks say of commits
     "force": "maintainer",  # force past checks, cancel another's, open its lock, accept a host key
     "configure": "maintainer",  # app, environments, hosts; commands, secrets and keys
     "administer": "admin",  # people and roles, outgoing messages
@@ -25,15 +26,25 @@ LEAST: dict[Right, str] = {
 WORDS: dict[Right, str] = {
     "see": "see",
     "deploy": "deploy",
+    "report": "report checks of",
     "force": "cancel what another started in",
     "configure": "change the settings of",
     "administer": "administer",
 }
+# The scope of a token that lets its person use a right; to see takes none.
+NEEDS: dict[Right, str] = {
+    "deploy": "deploy",
+    "report": "statuses",
+    "force": "force",
+    "configure": "admin",
+    "administer": "admin",
+}
+MENDS_IT = "Make one that may under Settings → Tokens."
 
 
 def may(person: Person, right: Right, scope: Scope = None) -> bool:
-    """Return whether the person holds the right there."""
-    if not person.is_active:
+    """Return whether the person holds the right there, and the token they speak by allows it."""
+    if not person.is_active or beyond_token(person, right, scope):
         return False
     return right == "see" or rank(person, scope) >= RANK[least(right, scope)]
 
@@ -41,8 +52,28 @@ def may(person: Person, right: Right, scope: Scope = None) -> bool:
 def may_somewhere(person: Person, right: Right) -> bool:
     """Return whether the person holds the right for anything at all."""
     names = [name for name in RANK if RANK[name] >= RANK[LEAST[right]]]
-    held = person.is_superuser or person.roles.filter(name__in=names).exists()
-    return person.is_active and (right == "see" or held)
+    if not person.is_active or not _has_scope(person, right):
+        return False
+    return right == "see" or person.is_superuser or person.roles.filter(name__in=names).exists()
+
+
+def beyond_token(person: Person, right: Right, scope: Scope = None) -> str:
+    """Say why the token that the person speaks by does not allow it; empty: it does, or none."""
+    token = person.token
+    if token is None:
+        return ""
+    if not _has_scope(person, right):
+        what, where = WORDS[right], scope or "Shipmate"
+        return f"The token “{token.name}” may not {what} {where}: it has no scope “{NEEDS[right]}”."
+    if token.applications and not (scope is None and right == "see"):
+        number = scope.application_id if isinstance(scope, Environment) else scope and scope.pk
+        if number not in token.applications:
+            return f"The token “{token.name}” is bound to other apps than {scope or 'all'}."
+    return ""
+
+
+def _has_scope(person: Person, right: Right) -> bool:
+    return person.token is None or right == "see" or NEEDS[right] in person.token.scopes
 
 
 def require(person: Person, right: Right, scope: Scope = None, *, doing: str = "") -> None:
@@ -53,6 +84,9 @@ def require(person: Person, right: Right, scope: Scope = None, *, doing: str = "
 
 def refusal(person: Person, right: Right, scope: Scope = None, *, doing: str = "") -> str:
     """Say that the person may not, which role may, and who has it. `doing`: what, in a word."""
+    beyond = beyond_token(person, right, scope)
+    if beyond:
+        return f"{beyond} {MENDS_IT}"
     where = str(scope) if scope is not None else "Shipmate"
     role = least(right, scope)
     what = doing or WORDS[right]

@@ -66,7 +66,7 @@ def forget_me(command: commands.ForgetMe, speaker: Speaker) -> Message:
 
 def deploy_token(command: commands.DeployToken, speaker: Speaker) -> Message:
     """Say where tokens are made; one that was typed was blanked before anything was kept."""
-    page = speaker.base + reverse("profile")
+    page = speaker.base + reverse("tokens-settings")
     where = ("Tokens are made and revoked on the web, never in chat: ", Link(page, page))
     if not command.typed:
         return sayings.note(*where, quiet=True)

@@ -11,7 +11,7 @@ from deployments.services import tokens
 
 
 class TokenAuthentication(BaseAuthentication):
-    """The person that a token speaks for."""
+    """The person that a token speaks for, who may here what the token allows and no more."""
 
     def authenticate(self, request: Request) -> tuple[Person, ApiToken] | None:
         word, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
@@ -19,7 +19,9 @@ class TokenAuthentication(BaseAuthentication):
             return None
         token = tokens.find(text.strip())
         if token is None:
-            raise AuthenticationFailed("This token is not known or no longer valid.")
+            said = tokens.why_not(text.strip())
+            raise AuthenticationFailed(f"{said} Make a new one under Settings → Tokens.")
+        token.person.token = token
         return token.person, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from .application import Application
 from .environment import Environment
@@ -15,6 +16,11 @@ def check_time_zone(name: str) -> None:
     """Refuse a time zone that this machine does not know."""
     if name not in zoneinfo.available_timezones():
         raise ValidationError(f"“{name}” is no time zone; write one like Europe/Rome or UTC.")
+
+
+def every_scope() -> list[str]:
+    """Return what a token from before there were scopes may."""
+    return [str(scope) for scope in ApiToken.Scope.values]
 
 
 class Person(AbstractUser):
@@ -27,6 +33,8 @@ class Person(AbstractUser):
 
     # The highest role that counts for what is asked by this door; empty: any. Not kept.
     ceiling: str = ""
+    # The token that speaks for them now; what it does not allow they may not. Not kept.
+    token: ApiToken | None = None
 
     def __str__(self) -> str:
         return self.name or self.username
@@ -82,14 +90,39 @@ class Role(models.Model):
 
 
 class ApiToken(models.Model):
-    """A person's key for scripts. Only its hash is kept; the text is shown once."""
+    """A person's key for scripts. Only its hash is kept; the text is shown once.
+
+    It may less than its person, never more: what its scopes name, in the apps it is bound to.
+    """
+
+    class Scope(models.TextChoices):
+        READ = "read", "read apps, hosts, deployments, logs and changes"
+        DEPLOY = "deploy", "deploy, retry, roll back, cancel one's own; lock"
+        FORCE = "force", "go past red checks, cancel or unlock another's"
+        STATUSES = "statuses", "report what checks say of commits"
+        CHAT = "chat", "say chat lines; what they do takes its own scope"
+        METRICS = "metrics", "read /metrics, of all apps"
+        ADMIN = "admin", "whatever else its person may, such as reading all changes"
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=80)
     start = models.CharField(max_length=12)  # shown in lists, to tell one from another
     digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=every_scope)
+    applications = models.JSONField(default=list, blank=True)  # numbers; empty: all
     created_at = models.DateTimeField(auto_now_add=True)
     used_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)  # null: never
+    revoked_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.start}… ({self.name})"
+
+    @property
+    def ended(self) -> str:
+        """Say since when it is of no use, and why; empty: it can be used."""
+        if self.revoked_at is not None:
+            return f"was revoked on {self.revoked_at:%Y-%m-%d %H:%M} UTC"
+        if self.expires_at is not None and self.expires_at <= timezone.now():
+            return f"expired on {self.expires_at:%Y-%m-%d %H:%M} UTC"
+        return ""

@@ -7,7 +7,15 @@ from django.db.models import Q, QuerySet
 
 from deployments import rights
 from deployments.exceptions import Invalid, NotFound
-from deployments.models import Application, Deployment, Environment, Host, Person, Repository
+from deployments.models import (
+    Application,
+    Deployment,
+    Environment,
+    Host,
+    Person,
+    Placement,
+    Repository,
+)
 
 ALIASES = {"prod": "production", "stg": "staging", "stage": "staging", "dev": "development"}
 
@@ -15,6 +23,8 @@ ALIASES = {"prod": "production", "stg": "staging", "stage": "staging", "dev": "d
 def applications_for(person: Person) -> QuerySet[Application]:
     """Return the applications that the person may see."""
     seen = Application.objects.select_related("repository")
+    if person.token is not None and person.token.applications:
+        seen = seen.filter(pk__in=person.token.applications)
     return seen if rights.may(person, "see") else seen.none()
 
 
@@ -77,8 +87,17 @@ def repository_for(person: Person, name: str) -> Repository:
     return found[0]
 
 
+def hosts_for(person: Person) -> QuerySet[Host]:
+    """Return the hosts that the person may see; by a token bound to apps, only where those lie."""
+    seen = Host.objects.all() if rights.may(person, "see") else Host.objects.none()
+    if person.token is not None and person.token.applications:
+        placed = Placement.objects.filter(environment__in=environments_for(person))
+        return seen.filter(pk__in=placed.values("host"))
+    return seen
+
+
 def host_for(person: Person, name: str) -> Host:
-    found = Host.objects.filter(name=name.lower()).first() if rights.may(person, "see") else None
+    found = hosts_for(person).filter(name=name.lower()).first()
     if found is None:
         raise NotFound(f"There is no host called “{name}”.")
     return found

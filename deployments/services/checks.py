@@ -54,5 +54,5 @@ def report(
 def _require(repository: Repository, person: Person) -> None:
     """Refuse who may deploy none of its apps."""
     apps = list(repository.applications.all())
-    if not any(rights.may(person, "deploy", app) for app in apps):
-        rights.require(person, "deploy", apps[0] if apps else None, doing="report checks of")
+    if not any(rights.may(person, "report", app) for app in apps):
+        rights.require(person, "report", apps[0] if apps else None)

@@ -1,9 +1,10 @@
-"""Keys for scripts: made once, kept as a hash."""
+"""Keys for scripts: made once, kept as a hash, allowed less than their person and never more."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -11,22 +12,40 @@ from django.utils import timezone
 
 from deployments import changes, rights
 from deployments.exceptions import Invalid, NotAllowed
-from deployments.models import ApiToken, Person
+from deployments.models import ApiToken, Application, Person
 
 LONGEST_NAME = 80
+LONGEST_LIFE = 3_650  # days
+EVERY_SCOPE = tuple(str(scope) for scope in ApiToken.Scope.values)
 
 
-def make(person: Person, name: str, *, by: Person) -> tuple[ApiToken, str]:
-    """Return a new token and its text, which is never to be had again."""
+def make(
+    person: Person,
+    name: str,
+    *,
+    by: Person,
+    scopes: Collection[str] = EVERY_SCOPE,
+    applications: Sequence[Application] = (),
+    days: int | None = None,
+) -> tuple[ApiToken, str]:
+    """Return a new token and its text, which is never to be had again.
+
+    It may what its scopes name, in these apps (none: in all), for so many days (None: for ever).
+    """
     _require(person, by)
-    if not 1 <= len(name.strip()) <= LONGEST_NAME:
-        raise Invalid(f"A token has a name of 1 to {LONGEST_NAME} characters: what uses it?")
+    _check(name, scopes, days)
     text = f"ship_{secrets.token_urlsafe(32)}"
     with transaction.atomic():
         token = ApiToken.objects.create(
-            person=person, name=name, start=text[:10], digest=digest(text)
+            person=person,
+            name=name.strip(),
+            start=text[:10],
+            digest=digest(text),
+            scopes=[scope for scope in EVERY_SCOPE if scope in scopes],
+            applications=[app.pk for app in applications],
+            expires_at=timezone.now() + timedelta(days=days) if days else None,
         )
-        changes.record("token.made", person=by, via="web", subject=str(token))
+        _record("token.made", token, by, new=_words(token, applications))
     return token, text
 
 
@@ -35,8 +54,9 @@ def revoke(token: ApiToken, *, by: Person) -> None:
     if by != token.person:
         rights.require(by, "administer")
     with transaction.atomic():
-        changes.record("token.revoked", person=by, via="web", subject=str(token))
-        token.delete()
+        ended = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
+        if ended.update(revoked_at=timezone.now()):
+            _record("token.revoked", token, by)
 
 
 def refusal(person: Person) -> str:
@@ -50,16 +70,30 @@ def refusal(person: Person) -> str:
 
 
 def find(text: str) -> ApiToken | None:
-    """Return the token with this text, if its person may still sign in."""
-    token = ApiToken.objects.select_related("person").filter(digest=digest(text)).first()
-    if token is None or not token.person.is_active:
+    """Return the token with this text, if it and its person are of use still."""
+    token = _known(text)
+    if token is None or token.ended or not token.person.is_active:
         return None
     _note_use(token)
     return token
 
 
+def why_not(text: str) -> str:
+    """Say to whoever holds this text why it lets nobody in."""
+    token = _known(text)
+    if token is None:
+        return "This token is not known."
+    if token.ended:
+        return f"The token “{token.name}” {token.ended}."
+    return f"The account of the token “{token.name}” is switched off."
+
+
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _known(text: str) -> ApiToken | None:
+    return ApiToken.objects.select_related("person").filter(digest=digest(text)).first()
 
 
 def _require(person: Person, by: Person) -> None:
@@ -68,6 +102,31 @@ def _require(person: Person, by: Person) -> None:
         rights.require(by, "administer")
     elif refusal(person):
         raise NotAllowed(refusal(person))
+
+
+def _check(name: str, scopes: Collection[str], days: int | None) -> None:
+    if not 1 <= len(name.strip()) <= LONGEST_NAME:
+        raise Invalid(f"A token has a name of 1 to {LONGEST_NAME} characters: what uses it?")
+    wrong = [scope for scope in scopes if scope not in EVERY_SCOPE]
+    if wrong or not scopes:
+        said = (
+            f"There is no scope “{wrong[0]}”." if wrong else "A token without a scope is of no use."
+        )
+        raise Invalid(f"{said} There is: {', '.join(EVERY_SCOPE)}.")
+    if days is not None and not 1 <= days <= LONGEST_LIFE:
+        raise Invalid(f"A token lasts 1 to {LONGEST_LIFE} days.")
+
+
+def _words(token: ApiToken, applications: Sequence[Application]) -> str:
+    """Say what a token may, for the table that remembers."""
+    where = f" in {', '.join(app.name for app in applications)}" if applications else ""
+    until = f", until {token.expires_at:%Y-%m-%d}" if token.expires_at else ""
+    return f"{', '.join(token.scopes)}{where}{until}"
+
+
+def _record(verb: str, token: ApiToken, by: Person, new: str = "") -> None:
+    about = str(token) if by == token.person else f"{token} of {token.person.username}"
+    changes.record(verb, person=by, via="web", subject=about, new=new)
 
 
 def _note_use(token: ApiToken) -> None:

@@ -30,6 +30,7 @@ _settings: list[Entry] = [
     Entry("Apps", "settings", 10, icon="board", below="/settings/apps/"),
     Entry("Hosts", "hosts-settings", 20, icon="host"),
     Entry("People", "people-settings", 30, icon="people"),
+    Entry("Tokens", "tokens-settings", 80, icon="key"),
     Entry("You", "profile", 90, icon="key"),
 ]
 

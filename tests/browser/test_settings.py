@@ -30,6 +30,7 @@ PAGES = [
     "/settings/people/",
     "/settings/people/dora/",
     "/settings/me/",
+    "/settings/tokens/",
 ]
 
 

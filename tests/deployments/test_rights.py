@@ -10,7 +10,7 @@ import pytest
 
 from deployments import rights
 from deployments.exceptions import NotAllowed
-from deployments.models import Application, Environment, Person, Role
+from deployments.models import ApiToken, Application, Environment, Person, Role
 from deployments.rights import Right, may
 from tests.deployments import build
 
@@ -21,6 +21,7 @@ ROLES = ("viewer", "deployer", "maintainer", "admin")
 TABLE: dict[Right, tuple[str, ...]] = {
     "see": ROLES,
     "deploy": ("deployer", "maintainer", "admin"),
+    "report": ("deployer", "maintainer", "admin"),
     "force": ("maintainer", "admin"),
     "configure": ("maintainer", "admin"),
     "administer": ("admin",),
@@ -168,3 +169,63 @@ def test_a_decision_is_one_query(
 ) -> None:
     with django_assert_num_queries(1):
         may(alice, "deploy", places["environment"])
+
+
+# ---- By a token: less than the person, never more ----
+
+SCOPES = {"deploy": "deploy", "report": "statuses", "force": "force", "configure": "admin",
+          "administer": "admin"}  # fmt: skip
+
+
+def by_token(person: Person, *scopes: str, apps: list[Application] | None = None) -> Person:
+    numbers = [app.pk for app in apps or []]
+    person.token = ApiToken(person=person, name="ci", scopes=list(scopes), applications=numbers)
+    return person
+
+
+@pytest.mark.parametrize(("right", "scope"), list(product(TABLE, ApiToken.Scope.values)))
+def test_a_right_takes_its_scope(
+    places: dict[str, Any], erin: Person, right: Right, scope: str
+) -> None:
+    give(erin, "admin")
+    by_token(erin, scope)
+
+    expected = right == "see" or SCOPES[right] == scope
+    assert [may(erin, right, place) for place in places.values()] == [expected] * 5
+    assert rights.may_somewhere(erin, right) == expected
+
+
+@pytest.mark.parametrize(("right", "role"), list(product(TABLE, ROLES)))
+def test_no_token_gives_a_right(
+    places: dict[str, Any], erin: Person, right: Right, role: str
+) -> None:
+    give(erin, role)
+    by_token(erin, *ApiToken.Scope.values)
+
+    assert may(erin, right, places["environment"]) == (role in TABLE[right])
+
+
+def test_a_token_is_bound_to_its_apps(places: dict[str, Any], erin: Person) -> None:
+    give(erin, "admin")
+    by_token(erin, *ApiToken.Scope.values, apps=[places["app"]])
+
+    allowed = [name for name, place in places.items() if may(erin, "deploy", place)]
+    assert allowed == ["app", "environment", "sibling"]
+
+
+def test_one_whose_apps_are_gone_may_nothing(places: dict[str, Any], erin: Person) -> None:
+    give(erin, "admin")
+    by_token(erin, "deploy").token.applications = [10_000]  # type: ignore[union-attr]
+
+    assert not any(may(erin, "deploy", place) for place in places.values())
+
+
+def test_the_refusal_is_about_the_token(places: dict[str, Any], erin: Person) -> None:
+    give(erin, "deployer")
+
+    said = rights.refusal(by_token(erin, "read"), "deploy", places["app"])
+
+    assert said == (
+        "The token “ci” may not deploy plain: it has no scope “deploy”. "
+        "Make one that may under Settings → Tokens."
+    )

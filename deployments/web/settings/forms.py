@@ -325,7 +325,3 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
         model = Person
         fields = ("name", "time_zone")
         help_texts = {"name": "As others see you; empty: your username."}
-
-
-class TokenForm(forms.Form):
-    name = forms.CharField(max_length=80, help_text="What uses it, such as “nightly build”.")

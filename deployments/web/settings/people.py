@@ -19,6 +19,7 @@ from deployments.web.settings.pages import done, page, saved, show
 COVERS: dict[rights.Right, str] = {
     "see": "See, search, comment",
     "deploy": "Deploy, retry, roll back, cancel one's own; own tokens",
+    "report": "Report what checks say of commits",
     "force": "Cancel another's, accept a host's key",
     "configure": "Apps, environments, hosts; commands, secrets and keys",
     "administer": "People and roles",

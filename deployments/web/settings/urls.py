@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from deployments.web.settings import applications, environments, hosts, overview, people, profile
+from deployments.web.settings import (
+    applications,
+    environments,
+    hosts,
+    overview,
+    people,
+    profile,
+    tokens,
+)
 
 APP = "apps/<str:application>/"
 ENVIRONMENT = f"{APP}<str:environment>/"
@@ -15,8 +23,9 @@ PERSON = "people/<str:username>/"
 urlpatterns = [
     path("", overview.overview, name="settings"),
     path("me/", profile.profile, name="profile"),
-    path("me/tokens/", profile.make_token, name="token-make"),
-    path("me/tokens/<int:token>/revoke/", profile.revoke_token, name="token-revoke"),
+    path("tokens/", tokens.index, name="tokens-settings"),
+    path("tokens/make/", tokens.make, name="token-make"),
+    path("tokens/<int:token>/revoke/", tokens.revoke, name="token-revoke"),
     path("people/", people.index, name="people-settings"),
     path(PERSON, people.edit, name="person-settings"),
     path(f"{PERSON}roles/<int:role>/take/", people.take_role, name="role-take"),

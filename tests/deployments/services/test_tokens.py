@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.utils import timezone
 
 from deployments.exceptions import Invalid, NotAllowed
-from deployments.models import ApiToken, Change, Person
+from deployments.models import ApiToken, Application, Change, Person
 from deployments.services import tokens
 
 
@@ -54,3 +57,56 @@ def test_another_revokes_it_only_as_an_administrator(
     with pytest.raises(NotAllowed):
         tokens.revoke(token, by=dora)
     tokens.revoke(token, by=root)
+
+
+def test_a_token_is_revoked_once(alice: Person) -> None:
+    token, _ = tokens.make(alice, "nightly", by=alice)
+
+    tokens.revoke(token, by=alice)
+    tokens.revoke(token, by=alice)
+
+    assert Change.objects.filter(verb="token.revoked").count() == 1
+
+
+def test_a_token_ends_when_it_was_to(alice: Person) -> None:
+    _, text = tokens.make(alice, "nightly", by=alice, days=30)
+    assert tokens.find(text) is not None
+
+    ApiToken.objects.update(expires_at=timezone.now())
+
+    assert tokens.find(text) is None
+    assert "“nightly” expired on" in tokens.why_not(text)
+
+
+def test_whoever_holds_one_is_told_why_it_lets_nobody_in(alice: Person) -> None:
+    token, text = tokens.make(alice, "nightly", by=alice)
+    assert tokens.why_not("ship_made_up") == "This token is not known."
+
+    Person.objects.filter(pk=alice.pk).update(is_active=False)
+    assert "switched off" in tokens.why_not(text)
+    tokens.revoke(token, by=alice)
+    assert "was revoked on" in tokens.why_not(text)
+
+
+def test_what_a_token_may_is_remembered(alice: Person, hello: Application) -> None:
+    tokens.make(alice, "ci", by=alice, scopes=["deploy", "read"], applications=[hello], days=30)
+
+    said = Change.objects.get(verb="token.made").new
+    assert said.startswith("read, deploy in hello, until ")
+
+
+@pytest.mark.parametrize("wrong", [{"scopes": []}, {"scopes": ["root"]}, {"days": 0},
+                                   {"days": 10_000}])  # fmt: skip
+def test_what_makes_no_sense_is_refused(alice: Person, wrong: dict[str, Any]) -> None:
+    with pytest.raises(Invalid):
+        tokens.make(alice, "nightly", by=alice, **wrong)
+
+
+def test_the_last_use_is_kept_to_the_minute(alice: Person, django_assert_num_queries: Any) -> None:
+    token, text = tokens.make(alice, "nightly", by=alice)
+    tokens.find(text)
+    token.refresh_from_db()
+    assert token.used_at is not None
+
+    with django_assert_num_queries(1):
+        tokens.find(text)

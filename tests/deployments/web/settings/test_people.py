@@ -8,8 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from deployments.models import ApiToken, Application, Change, Environment, Person, Role
-from deployments.services import tokens
+from deployments.models import Application, Environment, Person, Role
 
 PEOPLE, ME = "/settings/people/", "/settings/me/"
 
@@ -119,31 +118,6 @@ def test_one_changes_ones_own_name_and_zone(as_bob: Client, bob: Person) -> None
 
 def test_a_zone_that_does_not_exist_is_refused(as_bob: Client, bob: Person) -> None:
     assert "Mars/Olympus" in as_bob.post(ME, {"time_zone": "Mars/Olympus"}).content.decode()
-
-
-def test_a_token_is_shown_once(as_alice: Client) -> None:
-    shown = as_alice.post(f"{ME}tokens/", {"name": "nightly"}).content.decode()
-
-    text = re.search(r"ship_[\w-]{40,}", shown)
-    assert text
-    assert tokens.find(text[0]) == ApiToken.objects.get()
-    assert text[0] not in page(as_alice, ME) + str(list(Change.objects.values()))
-
-
-def test_a_token_is_revoked(as_alice: Client, alice: Person) -> None:
-    token, text = tokens.make(alice, "nightly", by=alice)
-
-    as_alice.post(f"{ME}tokens/{token.pk}/revoke/")
-
-    assert tokens.find(text) is None
-    assert "nightly</b>" not in page(as_alice, ME)
-
-
-def test_a_viewer_is_told_who_can_let_them_have_tokens(as_bob: Client, root: Person) -> None:
-    shown = page(as_bob, ME)
-
-    assert "it takes a deployer of something. Ask root." in shown
-    assert "Make a token" not in shown
 
 
 def test_the_number_of_queries_does_not_grow_with_apps(

@@ -63,7 +63,7 @@ WRITES = [
     Write(f"{PEOPLE}charlie/", "administer", "", {"role": "viewer", "scope": "everywhere"}),
     Write(f"{PEOPLE}charlie/active/", "administer", "", {"active": "yes"}),
     Write(f"{PEOPLE}charlie/password/", "administer"),
-    Write("/settings/me/tokens/", "deploy", "environment", {"name": "nightly"}),
+    Write("/settings/tokens/make/", "deploy", "environment", {"name": "ci", "scopes": "read"}),
 ]  # fmt: skip
 IDS = [write.address.removeprefix("/settings/") for write in WRITES]
 
@@ -157,7 +157,7 @@ def test_a_stranger_is_asked_to_sign_in(write: Write, client: Client) -> None:
 def test_nobody_revokes_anothers_token(as_alice: Client, dora: Person) -> None:
     token, text = tokens.make(dora, "nightly", by=dora)
 
-    answer = as_alice.post(f"/settings/me/tokens/{token.pk}/revoke/")
+    answer = as_alice.post(f"/settings/tokens/{token.pk}/revoke/")
 
     assert answer.status_code == 404
     assert tokens.find(text) is not None

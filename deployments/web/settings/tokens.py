@@ -1,0 +1,103 @@
+"""/settings/tokens/: one's own keys for scripts; for administrators everybody's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from deployments.models import ApiToken, Application, Person
+from deployments.selectors import lookup
+from deployments.selectors import tokens as keys
+from deployments.services import tokens
+from deployments.web.doors import person_of
+from deployments.web.settings.pages import done, page, show
+
+USUAL = [ApiToken.Scope.READ, ApiToken.Scope.DEPLOY]
+LIVES = [("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "it never ends")]
+
+
+class TokenForm(forms.Form):
+    """What a token is for: what it may, where, for how long."""
+
+    name = forms.CharField(
+        max_length=tokens.LONGEST_NAME, help_text="What uses it, such as “nightly build”."
+    )
+    days = forms.TypedChoiceField(
+        choices=LIVES,
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial="90",
+        label="Ends after",
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope.value, f"{scope.value}: {scope.label}") for scope in ApiToken.Scope],
+        initial=USUAL,
+        widget=forms.CheckboxSelectMultiple,
+        label="May",
+    )
+    applications = forms.ModelMultipleChoiceField(
+        Application.objects.none(),
+        to_field_name="name",
+        required=False,
+        label="Only in these apps",
+        help_text="None chosen: in all. With Ctrl or ⌘ several are chosen.",
+    )
+
+    def __init__(self, person: Person, *args: Any, **options: Any) -> None:
+        super().__init__(*args, auto_id="token_%s", **options)
+        seen = lookup.applications_for(person)
+        self.fields["applications"].queryset = seen  # type: ignore[attr-defined]
+
+    field_order = ("name", "days", "scopes", "applications")
+
+
+@require_safe
+@page
+def index(request: HttpRequest) -> HttpResponse:
+    return _shown(request)
+
+
+@require_POST
+@page
+def make(request: HttpRequest) -> HttpResponse:
+    """Make a token and show its text, this once: only its hash is kept."""
+    person = person_of(request)
+    form = TokenForm(person, request.POST)
+    if not form.is_valid():
+        return _shown(request, form=form)
+    given = dict(form.cleaned_data)
+    token, text = tokens.make(
+        person,
+        given["name"],
+        by=person,
+        scopes=given["scopes"],
+        applications=list(given["applications"]),
+        days=given["days"],
+    )
+    return _shown(request, made=token, text=text)
+
+
+@require_POST
+@page
+def revoke(request: HttpRequest, token: int) -> HttpResponse:
+    person = person_of(request)
+    found = keys.token_for(person, token)
+    tokens.revoke(found, by=person)
+    return done(request, f"{found} is of no use any more.", "tokens-settings")
+
+
+def _shown(request: HttpRequest, **more: Any) -> HttpResponse:
+    person = person_of(request)
+    own = keys.own(person)
+    context = {
+        "form": TokenForm(person),
+        "tokens": [key for key in own if not key.token.ended],
+        "ended": [key for key in own if key.token.ended],
+        "others": keys.others(person),
+        "refusal": tokens.refusal(person),
+    }
+    return show(request, "tokens.html", {**context, **more})
