@@ -43,6 +43,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_q",
     "deployments",
     "bots",
@@ -230,10 +232,32 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["deployments.api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": env_text("SHIPMATE_API_RATE", "600/min")},
+    "DEFAULT_PARSER_CLASSES": ["deployments.api.parsing.Json"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "deployments.api.parsing.OnlyJson",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "deployments.api.schema.Described",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "deployments.api.throttling.PersonRate",
+        "deployments.api.throttling.TokenWriteRate",
+    ],
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env_text("SHIPMATE_API_RATE", "600/min"),
+        "write": env_text("SHIPMATE_API_WRITE_RATE", "120/min"),
+    },
     "EXCEPTION_HANDLER": "deployments.api.errors.handler",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Shipmate",
+    "VERSION": "1",  # of the API, not of the program
+    "DESCRIPTION": "Deployments for scripts. In words: docs/api.md.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "COMPONENT_SPLIT_REQUEST": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "deployments.api.schema.only_known_fields",
+    ],
 }
 
 LOGGING = {

@@ -3,6 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
+
+
+class Obstacle(Protocol):
+    """One reason why something does not start; `deployments.blockers` has them."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def clears(self) -> str: ...  # who or what clears it
+    @property
+    def url(self) -> str: ...
+    @property
+    def line(self) -> str: ...  # what to say next, if that clears it
+    @property
+    def waits(self) -> bool: ...  # it goes away by itself
 
 
 class DeploymentError(Exception):
@@ -39,10 +57,16 @@ class Refused(DeploymentError):
 
     code = "refused"
 
-    def __init__(self, reasons: Sequence[str], lines: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        reasons: Sequence[str],
+        lines: Sequence[str] = (),
+        obstacles: Sequence[Obstacle] = (),
+    ) -> None:
         super().__init__("\n".join(reasons))
         self.reasons = tuple(reasons)
         self.lines = tuple(lines)
+        self.obstacles = tuple(obstacles)  # the same reasons in parts, where there are any
 
 
 class HostError(DeploymentError):

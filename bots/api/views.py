@@ -2,50 +2,82 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from bots.messages import Message, to_json
 from bots.portraits import outside
 from bots.receive import receive
 from bots.rendering import plain
 from bots.speaker import Speaker
+from deployments.api.doors import ApiView, key_of, person_of
 from deployments.api.errors import body
-from deployments.exceptions import Invalid
-from deployments.models import Person
-
-LONGEST_KEY = 80
-
-
-class Line(serializers.Serializer[Any]):
-    text = serializers.CharField(max_length=10_000)
+from deployments.api.parsing import Asked, Text, checked
+from deployments.api.schema import KEY
+from deployments.api.shapes import ErrorBody
 
 
-class ChatCommands(APIView):
+class NewLine(Asked):
+    """A line, as it is said in chat."""
+
+    text = Text(max_length=10_000, help_text="Such as: deploy web to qa")
+
+
+class AnswerShape(serializers.Serializer[Any]):
+    """What the bot says."""
+
+    answer = serializers.CharField(help_text="In plain words.")
+    message = serializers.DictField(help_text="The same in parts, for those who draw it.")
+
+
+class RefusalShape(AnswerShape):
+    """What the bot says, and the refusal in the shape of every error."""
+
+    error = ErrorBody()
+
+
+class MisunderstoodShape(RefusalShape):
+    """The same; without an answer where what was sent was no line at all."""
+
+    answer = serializers.CharField(required=False)
+    message = serializers.DictField(required=False)
+
+
+class ChatCommands(ApiView):
     """POST {"text": "deploy web to qa"}; `Idempotency-Key` makes the same request count once."""
 
+    writes = ("chat",)
+
+    @extend_schema(
+        operation_id="chat_say",
+        parameters=[KEY],
+        request=NewLine,
+        responses={
+            200: AnswerShape,
+            202: OpenApiResponse(AnswerShape, description="The bot asks; say yes or no."),
+            400: OpenApiResponse(MisunderstoodShape, description="Not understood."),
+            409: OpenApiResponse(RefusalShape, description="Refused, with every reason."),
+        },
+    )
     def post(self, request: Request) -> Response:
-        line = Line(data=request.data)
-        line.is_valid(raise_exception=True)
-        message = receive(line.validated_data["text"], _speaker(request)) or Message()
+        """Say a chat line. What it does takes the scopes deploy and force as well."""
+        line = checked(NewLine, request.data)
+        message = receive(line["text"], _speaker(request)) or Message()
         said = {"answer": plain.render(message), "message": to_json(message)}
         return Response(said | _error(message), _status(message))
 
 
 def _speaker(request: Request) -> Speaker:
-    person = cast(Person, request.user)  # authentication lets nobody else come here
-    key = request.headers.get("Idempotency-Key", "")
-    if len(key) > LONGEST_KEY:
-        raise Invalid(f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
+    person = person_of(request)
     return Speaker(
         person=person,
         via="api",
         place=f"api:{person.pk}",
-        key=f"api:{key}" if key else "",
+        key=key_of(request),
         base=outside(),
     )
 

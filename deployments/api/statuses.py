@@ -2,66 +2,98 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from deployments.api.doors import ApiView, person_of
+from deployments.api.parsing import Asked, Text, checked
+from deployments.api.shapes import StatusShape
 from deployments.exceptions import Invalid
-from deployments.models import CommitStatus, Person
+from deployments.models import CommitStatus
 from deployments.selectors import checks, lookup
 from deployments.services import checks as reports
 
+READS = ("read", "deploy", "chat", "admin", "statuses")
 
-class Report(serializers.Serializer[Any]):
-    sha = serializers.CharField(max_length=40, required=False)
+
+class NewStatus(Asked):
+    """What one check says of a commit."""
+
+    sha = Text(
+        max_length=40, required=False, help_text="All 40 digits; may stand in the address instead."
+    )
     state = serializers.ChoiceField(choices=CommitStatus.State.choices)
-    context = serializers.CharField(max_length=100, default="default")  # type: ignore[assignment]
-    description = serializers.CharField(max_length=140, allow_blank=True, default="")
-    target_url = serializers.URLField(max_length=500, allow_blank=True, default="")
+    context = Text(  # type: ignore[assignment]  # GitHub's word
+        max_length=100, default="default", help_text="Which check: its name."
+    )
+    description = Text(max_length=140, allow_blank=True, default="")
+    target_url = serializers.URLField(
+        max_length=500, allow_blank=True, default="", help_text="Where its result is read."
+    )
 
 
-class Statuses(APIView):
+class CombinedShape(serializers.Serializer[Any]):
+    sha = serializers.CharField()
+    state = serializers.ChoiceField(choices=CommitStatus.State.choices)
+    total_count = serializers.IntegerField()
+    statuses = StatusShape(many=True)
+
+
+class Statuses(ApiView):
     """POST {"sha", "state", "context", …}: saying the same again changes nothing."""
 
-    def post(self, request: Request, repository: str, sha: str = "") -> Response:
-        person = cast(Person, request.user)
-        found = lookup.repository_for(person, repository)
-        report = Report(data=request.data)
-        report.is_valid(raise_exception=True)
-        values = dict(report.validated_data)
-        said = values.pop("sha", "")
-        if not (sha or said):
-            raise Invalid("Which commit? Give its sha, all 40 digits.")
-        if sha and said and sha != said:
-            raise Invalid("The address and the body name different commits.")
-        return Response(_shown(reports.report(found, sha or said, person, **values)), status=201)
+    writes = ("statuses",)
+
+    @extend_schema(operation_id="statuses_report", request=NewStatus, responses={201: StatusShape})
+    def post(self, request: Request, repository: str) -> Response:
+        """Report what a check says of a commit. A later word on the same check takes its place."""
+        return _reported(request, repository)
 
 
-class Combined(APIView):
+class StatusesOf(ApiView):
+    """POST {"state", "context", …} to the commit's own address, as on GitHub."""
+
+    writes = ("statuses",)
+
+    @extend_schema(
+        operation_id="statuses_report_of", request=NewStatus, responses={201: StatusShape}
+    )
+    def post(self, request: Request, repository: str, sha: str) -> Response:
+        """Report what a check says of the commit in the address."""
+        return _reported(request, repository, sha)
+
+
+class Combined(ApiView):
     """GET: all checks of a commit, and one state for them."""
 
+    reads = READS
+
+    @extend_schema(operation_id="statuses_combined", responses=CombinedShape)
     def get(self, request: Request, repository: str, sha: str) -> Response:
-        found = lookup.repository_for(cast(Person, request.user), repository)
+        """Read what all checks say of a commit, and one state for them."""
+        found = lookup.repository_for(person_of(request), repository)
         told = checks.statuses(found, sha.lower())
-        return Response(
-            {
-                "sha": sha.lower(),
-                "state": checks.combined(told),
-                "total_count": len(told),
-                "statuses": [_shown(status) for status in told],
-            }
-        )
+        said = {
+            "sha": sha.lower(),
+            "state": checks.combined(told),
+            "total_count": len(told),
+            "statuses": told,
+        }
+        return Response(CombinedShape(said).data)
 
 
-def _shown(status: CommitStatus) -> dict[str, Any]:
-    return {
-        "sha": status.sha,
-        "state": status.state,
-        "context": status.context,
-        "description": status.description,
-        "target_url": status.target_url,
-        "updated_at": status.updated_at,
-    }
+def _reported(request: Request, repository: str, sha: str = "") -> Response:
+    person = person_of(request)
+    found = lookup.repository_for(person, repository)
+    values = checked(NewStatus, request.data)
+    said = values.pop("sha", "")
+    if not (sha or said):
+        raise Invalid("Which commit? Give its sha, all 40 digits.")
+    if sha and said and sha != said:
+        raise Invalid("The address and the body name different commits.")
+    kept = reports.report(found, sha or said, person, **values)
+    return Response(StatusShape(kept).data, status=201)

@@ -44,6 +44,10 @@ def token_for(person: Person, number: int) -> ApiToken:
     return found
 
 
+def named(token: ApiToken) -> Key:
+    return _keys([token])[0]
+
+
 def _keys(rows: Iterable[ApiToken]) -> list[Key]:
     """Name the apps of all tokens with one query."""
     tokens = list(rows)

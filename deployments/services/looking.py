@@ -80,8 +80,12 @@ def look(environment: Environment, person: Person, wish: Wish) -> Look:
 def refuse(found: list[Blocker], wrong: Sequence[str] = ()) -> str:
     """Refuse with every reason at once, if any is a refusal; else return what is waited for."""
     if wrong or refusals(found):
-        helping = [blocker.line for blocker in found if blocker.line]
-        raise Refused([*map(str, found), *wrong], helping)
+        every = [*found, *(Blocker("asked", text, "") for text in wrong)]
+        raise Refused(
+            [str(blocker) for blocker in every],
+            [blocker.line for blocker in every if blocker.line],
+            every,
+        )
     return next((blocker.text for blocker in found if blocker.code == "away"), "")
 
 

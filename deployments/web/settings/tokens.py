@@ -48,7 +48,7 @@ class TokenForm(forms.Form):
     )
 
     def __init__(self, person: Person, *args: Any, **options: Any) -> None:
-        super().__init__(*args, auto_id="token_%s", **options)
+        super().__init__(*args, **{"auto_id": "token_%s", **options})
         seen = lookup.applications_for(person)
         self.fields["applications"].queryset = seen  # type: ignore[attr-defined]
 

@@ -10,9 +10,9 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
-from rest_framework.throttling import UserRateThrottle
 
 from bots.models import Question
+from deployments.api.throttling import PersonRate
 from deployments.models import Application, Deployment, Environment, Person
 from deployments.services import tokens
 from deployments.services.moves import move
@@ -40,7 +40,7 @@ def post(alice: Person, hello: Application) -> Post:
 
 def error(answer: Any) -> dict[str, Any]:
     found: dict[str, Any] = answer.json()["error"]
-    assert set(found) == {"code", "text", "reasons"}
+    assert set(found) == {"code", "text", "reasons", "blockers"}
     return found
 
 
@@ -222,7 +222,7 @@ def test_the_token_of_somebody_switched_off_is_refused(post: Post, alice: Person
 
 def test_too_many_calls_are_held_back(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
-    monkeypatch.setattr(UserRateThrottle, "THROTTLE_RATES", {"user": "2/min"})
+    monkeypatch.setattr(PersonRate, "THROTTLE_RATES", {"user": "2/min"})
     codes = [post("status").status_code for _ in range(3)]
     cache.clear()
 

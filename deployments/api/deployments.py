@@ -1,0 +1,191 @@
+"""Deployments: ask for one, list them, read one and its log, retry, return to it, cancel it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from deployments.api.doors import ApiView, door_of, person_of
+from deployments.api.paging import Limit, page
+from deployments.api.parsing import Asked, Switch, Text, checked
+from deployments.api.schema import KEY, paged
+from deployments.api.shapes import DeploymentShape, LogShape
+from deployments.exceptions import Refused
+from deployments.models import Deployment
+from deployments.selectors import listing, log, lookup
+from deployments.services import lifecycle
+from deployments.services.lifecycle import Door
+
+LARGEST = 2**63 - 1
+MADE = {
+    201: OpenApiResponse(DeploymentShape, description="It is asked for; Location is its address."),
+    200: OpenApiResponse(DeploymentShape, description="The same request made it before."),
+}
+
+
+class NewDeployment(Asked):
+    """What is to be deployed, and where."""
+
+    app = Text(max_length=63)
+    environment = Text(max_length=63, help_text="Its name or an alias.")
+    ref = Text(
+        max_length=255,
+        allow_blank=True,
+        default="",
+        help_text="A branch, tag or commit; empty: the default branch.",
+    )
+    expected_sha = Text(
+        max_length=40,
+        allow_blank=True,
+        default="",
+        help_text="The commit that was looked at: a ref that has moved since is refused.",
+    )
+    task = Text(max_length=63, default="deploy", help_text="Run another task of the app.")
+    hosts = serializers.ListField(
+        child=Text(max_length=63),
+        max_length=500,
+        default=list,
+        help_text="Only these hosts or roles; empty: all.",
+    )
+    parameters = serializers.DictField(
+        child=Text(max_length=500, allow_blank=True, trim_whitespace=False),
+        default=dict,
+        help_text="As the app declares them.",
+    )
+    why = Text(max_length=500, allow_blank=True, default="")
+    force = Switch(default=False, help_text="Go past red or missing checks; takes “force”.")
+
+
+class Search(Limit):
+    q = serializers.CharField(
+        max_length=500,
+        allow_blank=True,
+        default="",
+        help_text='As on the history page: app:web state:failure since:7d "text".',
+    )
+    before = serializers.IntegerField(
+        min_value=1, max_value=LARGEST, required=False, help_text="Only older numbers."
+    )
+
+
+class After(Asked):
+    after = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 1, default=0, help_text="As the last answer said."
+    )
+
+
+class Deployments(ApiView):
+    @extend_schema(
+        operation_id="deployments_list", parameters=[Search], responses=paged(DeploymentShape)
+    )
+    def get(self, request: Request) -> Response:
+        """Search the history, newest first, in the grammar of the page and of chat."""
+        asked = checked(Search, request.query_params)
+        person, limit = person_of(request), asked["limit"]
+        try:
+            rows = listing.deployments(person, asked["q"], asked.get("before"), limit)
+        except Refused as error:
+            raise serializers.ValidationError({"q": list(error.reasons)}) from error
+        return Response(page(request, rows, limit, shown, before=lambda row: row.pk))
+
+    @extend_schema(
+        operation_id="deployments_create",
+        parameters=[KEY],
+        request=NewDeployment,
+        responses=MADE,
+    )
+    def post(self, request: Request) -> Response:
+        """Ask for a deployment. Refusals give every reason at once, with who clears each."""
+        asked, door = checked(NewDeployment, request.data), door_of(request)
+        environment = lookup.environment_for(
+            door.person, asked.pop("app"), asked.pop("environment")
+        )
+        ref = asked.pop("ref")
+        known = before(door, ref, environment=environment.pk, kind="deploy", task=asked["task"])
+        made = known or lifecycle.request(environment, ref, door, **asked)
+        return answered(request, made, is_new=known is None)
+
+
+class One(ApiView):
+    @extend_schema(operation_id="deployments_get", responses=DeploymentShape)
+    def get(self, request: Request, number: int) -> Response:
+        """Read one deployment."""
+        return Response(shown(lookup.deployment_for(person_of(request), number)))
+
+
+class Log(ApiView):
+    @extend_schema(operation_id="deployments_log", parameters=[After], responses=LogShape)
+    def get(self, request: Request, number: int) -> Response:
+        """Read the log behind an offset. Ask again with the `after` of the answer to follow it."""
+        found = lookup.deployment_for(person_of(request), number)
+        piece = log.following(found, checked(After, request.query_params)["after"])
+        ended = found.is_finished and not piece.more
+        said = {"lines": piece.lines, "after": piece.after, "more": piece.more, "ended": ended}
+        return Response(LogShape(said).data)
+
+
+class Retry(ApiView):
+    @extend_schema(operation_id="deployments_retry", parameters=[KEY], request=None, responses=MADE)
+    def post(self, request: Request, number: int) -> Response:
+        """Deploy again what failed, erred or was cancelled, as a new deployment."""
+        door = door_of(request)
+        found = lookup.deployment_for(door.person, number)
+        known = before(door, environment=found.environment_id)
+        return answered(request, known or lifecycle.retry(found, door), is_new=known is None)
+
+
+class ReturnTo(ApiView):
+    @extend_schema(
+        operation_id="deployments_rollback", parameters=[KEY], request=None, responses=MADE
+    )
+    def post(self, request: Request, number: int) -> Response:
+        """Return its environment to this deployment, which must have succeeded there."""
+        door = door_of(request)
+        found = lookup.deployment_for(door.person, number)
+        place = found.environment
+        known = before(door, environment=place.pk, kind="rollback")
+        made = known or lifecycle.rollback(place, door, to=found)
+        return answered(request, made, is_new=known is None)
+
+
+class Cancel(ApiView):
+    @extend_schema(operation_id="deployments_cancel", request=None, responses=DeploymentShape)
+    def post(self, request: Request, number: int) -> Response:
+        """Stop it. One that runs is being stopped; one that is cancelled stays so."""
+        door = door_of(request)
+        found = lookup.deployment_for(door.person, number)
+        if found.status != Deployment.Status.CANCELLED:
+            found = lifecycle.cancel(found, door)
+        return Response(shown(found))
+
+
+def before(door: Door, ref: str = "", **same: Any) -> Deployment | None:
+    """Return what the same request made before; a key that was another request's is refused."""
+    known = lifecycle.find_by_key(door)
+    if known is None:
+        return None
+    was = {"environment": known.environment_id, "kind": known.kind, "task": known.task}
+    if any(was[name] != value for name, value in same.items()) or not _is_ref_of(known, ref):
+        said = f"This Idempotency-Key was sent with another request, which made {known}."
+        raise Refused([f"{said} Each request takes a key of its own."])
+    return known
+
+
+def _is_ref_of(known: Deployment, ref: str) -> bool:
+    """Return whether this may be what was asked for then: a branch is kept by its short name."""
+    return ref.endswith(known.ref) or known.ref.endswith(ref) or known.sha.startswith(ref.lower())
+
+
+def answered(request: Request, made: Deployment, *, is_new: bool) -> Response:
+    address = request.build_absolute_uri(reverse("api-deployment", args=[made.pk]))
+    found = lookup.deployment_for(person_of(request), made.pk)
+    return Response(shown(found), status=201 if is_new else 200, headers={"Location": address})
+
+
+def shown(row: Deployment) -> Any:
+    return DeploymentShape(row).data

@@ -1,0 +1,47 @@
+"""Lists in pages. Each page says where the next one begins, so none is counted or skipped over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from deployments.api.parsing import Asked
+
+T = TypeVar("T")
+USUAL, MOST = 50, 200
+
+
+class Limit(Asked):
+    limit = serializers.IntegerField(
+        min_value=1, max_value=MOST, default=USUAL, help_text="How many at most."
+    )
+
+
+class AfterName(Limit):
+    """The page of a list that is ordered by name."""
+
+    after = serializers.CharField(
+        max_length=63, default="", help_text="Only those whose name comes after this one."
+    )
+
+
+def page(
+    request: Request, rows: Sequence[T], limit: int, show: Callable[[T], Any], **following: Any
+) -> dict[str, Any]:
+    """Return a page of what was fetched, one more than asked for: that one says there is more.
+
+    `following`: the parameter that the next page begins with, and how to read it off the last row.
+    """
+    shown = rows[:limit]
+    address = None
+    if len(rows) > limit:
+        asked = {
+            **request.query_params.dict(),
+            **{k: read(shown[-1]) for k, read in following.items()},
+        }
+        address = request.build_absolute_uri(f"{request.path}?{urlencode(asked)}")
+    return {"results": [show(row) for row in shown], "next": address}

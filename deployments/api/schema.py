@@ -1,0 +1,81 @@
+"""The description of the API in OpenAPI 3, made from the code by drf-spectacular."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
+from rest_framework import serializers
+
+from deployments.api.shapes import ErrorShape
+
+Direction = Literal["request", "response"]
+ERRORS = {
+    "400": "What was sent makes no sense; each field is named.",
+    "401": "No token, or one that is of no use.",
+    "403": "The person, or this token, may not; who may is named.",
+    "404": "There is no such thing, or none that the person may see.",
+    "429": "Too many requests; Retry-After says how long to wait.",
+}
+ERRORS_OF_WRITES = {
+    "409": "Refused: every reason at once, each with who or what clears it.",
+    "413": "The body is too large.",
+    "415": "The body is not JSON.",
+}
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "maxLength": 80},
+    OpenApiParameter.HEADER,
+    description="The same request with the same key is carried out once, and answered again.",
+)
+
+
+class Described(AutoSchema):
+    """Every operation may be answered with an error, and all errors have one shape."""
+
+    def _get_response_bodies(self, direction: Direction = "response") -> Any:
+        found = super()._get_response_bodies(direction)
+        errors = ERRORS | (ERRORS_OF_WRITES if self.method == "POST" else {})
+        for code, text in errors.items():
+            if direction == "response" and code not in found:
+                answer = OpenApiResponse(ErrorShape, description=text)
+                found[code] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                    answer, code, ["application/json"]
+                )
+        return found
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "deployments.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token from Settings → Tokens: `Authorization: Bearer ship_…`.",
+        }
+
+
+def paged(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """Return the shape of a page of these."""
+    name = shape.__name__.removesuffix("Shape")
+    return inline_serializer(
+        f"{name}Page",
+        {
+            "results": shape(many=True),
+            "next": serializers.URLField(
+                allow_null=True, help_text="The address of the next page; null: that was all."
+            ),
+        },
+    )
+
+
+def only_known_fields(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say of each body that is sent that it has no other fields (deployments/api/parsing.py)."""
+    for name, shape in result["components"]["schemas"].items():
+        if name.startswith("New"):
+            shape["additionalProperties"] = False
+    return result

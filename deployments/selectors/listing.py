@@ -1,0 +1,92 @@
+"""Lists in pages for scripts, each with a constant number of queries.
+
+Each fetches one row more than a page has: that one says that there is another page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import takewhile
+
+from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.utils import timezone
+
+from deployments import rights, search
+from deployments.exceptions import NotFound
+from deployments.models import Application, Change, Deployment, Environment, Host, Person, Placement
+from deployments.selectors import applications as ways
+from deployments.selectors import lookup
+from deployments.selectors.board import Cell
+from deployments.selectors.feed import WINDOW
+
+
+def applications(person: Person, after: str, limit: int) -> list[Application]:
+    """Return the apps whose names come after this one, each with its environments."""
+    rows = lookup.applications_for(person).filter(name__gt=after).order_by("name")
+    return list(rows.prefetch_related("environments")[: limit + 1])
+
+
+def environments(application: Application) -> list[Cell]:
+    """Return what is said of each environment, in the order of promotion."""
+    return [stop.cell for stop in ways.way(application)]
+
+
+def cell(environment: Environment) -> Cell:
+    """Return what is said of one environment."""
+    for found in environments(environment.application):
+        if found.environment == environment:
+            return found
+    raise NotFound(f"{environment} is gone.")
+
+
+def hosts(person: Person, after: str, limit: int) -> list[Host]:
+    """Return the hosts whose names come after this one, each with what is placed on it."""
+    rows = lookup.hosts_for(person).filter(name__gt=after).order_by("name")
+    return list(rows.prefetch_related(_placed(person))[: limit + 1])
+
+
+def host(person: Person, name: str) -> Host:
+    """Return one host, with what is placed on it."""
+    found = lookup.host_for(person, name)
+    prefetch_related_objects([found], _placed(person))
+    return found
+
+
+def _placed(person: Person) -> Prefetch[str]:
+    """Fetch with hosts what the person may see of what is placed on them."""
+    seen = Placement.objects.filter(environment__in=lookup.environments_for(person))
+    return Prefetch(
+        "placements", seen.select_related("environment__application", "current").order_by("pk")
+    )
+
+
+def deployments(person: Person, query: str, before: int | None, limit: int) -> list[Deployment]:
+    """Return what the history's search finds, newest first, older than a number."""
+    rows = search.find(person, query)
+    return list((rows.filter(pk__lt=before) if before is not None else rows)[: limit + 1])
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Some changes by their numbers, and where to read on."""
+
+    rows: list[Change]
+    after: int
+    more: bool
+
+
+def changes(person: Person, after: int, limit: int) -> Changes:
+    """Return the changes behind a number that the person may see.
+
+    Numbers are given at INSERT and seen at COMMIT, so a lower one may appear late. Hence `after`
+    stays a window behind what is new: whoever reads on from it is given the newest again, and
+    what appeared among them meanwhile.
+    """
+    seen = Q(application__in=lookup.applications_for(person))
+    if rights.may(person, "administer"):
+        seen |= Q(application=None)
+    found = Change.objects.filter(seen, pk__gt=after).order_by("pk")
+    rows = list(found.select_related("person", "application", "environment")[: limit + 1])
+    shown, settled = rows[:limit], timezone.now() - WINDOW
+    old = [row.pk for row in takewhile(lambda row: row.at <= settled, shown)]
+    return Changes(shown, old[-1] if old else after, len(rows) > limit and bool(old))
