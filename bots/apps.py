@@ -9,11 +9,14 @@ class BotsConfig(AppConfig):
     def ready(self) -> None:
         """Follow what happens; the only place where `deployments` is made to call `bots`."""
         from bots import conversation, hearing, outgoing, threads  # noqa: PLC0415  models are not ready before
+        from bots.api import metrics as figures  # noqa: PLC0415
         from bots.web import outgoing as outgoing_page  # noqa: PLC0415
         from deployments import changes, sweeper  # noqa: PLC0415
+        from deployments.api import metrics  # noqa: PLC0415
         from deployments.web import menu  # noqa: PLC0415
 
         changes.subscribe(threads.follow)
+        metrics.add(figures.outgoing)
         sweeper.add(threads.ring_behind)
         sweeper.add(outgoing.ring_due)
         sweeper.add(hearing.ring_forgotten)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+
+from deployments.api.metrics import Metrics
 
 urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("api/chat/", include("bots.api.urls")),
     path("api/", include("deployments.api.urls")),
+    path("metrics", login_not_required(Metrics.as_view()), name="metrics"),
     path("flow/", include("bots.web.urls")),
     path("settings/", include("bots.web.settings_urls")),
     path("settings/", include("deployments.web.settings.urls")),

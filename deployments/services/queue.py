@@ -50,8 +50,13 @@ def _first(environment_id: int) -> Deployment | None:
 
 def is_full(cluster: str) -> bool:
     """Return whether so many bells wait that ringing again would only make it worse."""
+    return bells(cluster) >= FULL
+
+
+def bells(cluster: str) -> int:
+    """Return how many bells wait to be heard."""
     size: int = get_broker(cluster).queue_size()
-    return size >= FULL
+    return size
 
 
 def wake(task: str, *ids: int, cluster: str) -> None:
