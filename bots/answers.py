@@ -92,14 +92,15 @@ def deploy_status(app: str, found: Sequence[Gap]) -> Message:
     return Message(parts=phrase("What runs of ", Strong(app), ":"), items=items)
 
 
-def found(query: str, views: Sequence[DeploymentView], more: int) -> Message:
-    """List what a search found, newest first."""
+def found(query: str, views: Sequence[DeploymentView], url: str, *, more: bool) -> Message:
+    """List the newest that a search found; the page at `url` has them all, with lines of logs."""
     if not views:
-        return Message(parts=phrase("Nothing in the history is like ", Code(query), "."))
+        said = phrase("Nothing in the history is like ", Code(query), ".")
+        return Message(parts=said, url=url)
     items = [phrase(link(f"#{view.number}", view.url), ": ", *sentence(view)) for view in views]
-    if more > 0:
-        items.append(phrase(f"and {more} more: say more exactly what you look for"))
-    return Message(parts=phrase("Found with ", Code(query), ":"), items=tuple(items))
+    if more:
+        items.append(phrase("and more: ", link("all that was found", url)))
+    return Message(parts=phrase("Found with ", Code(query), ":"), items=tuple(items), url=url)
 
 
 def _sighting(one: Sighting) -> Parts:

@@ -1,7 +1,17 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class DeploymentsConfig(AppConfig):
     name = "deployments"
+
+    def ready(self) -> None:
+        post_migrate.connect(_follow_deployments, sender=self)
+
+
+def _follow_deployments(**signal: object) -> None:
+    from deployments.services import indexing  # noqa: PLC0415  models are there only now
+
+    indexing.follow_deployments()

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from deployments.models import Deployment
 from deployments.selectors import locks as reading
-from deployments.services import locks, queue, workers
+from deployments.services import indexing, locks, queue, workers
 from deployments.services.moves import move
 
 PAUSE = 2.0  # seconds between rounds
@@ -41,6 +41,7 @@ def sweep() -> None:
         clear_pending()
     end_overdue()
     workers.forget_silent()
+    indexing.catch_up()
     for step in _rounds:
         step()
 

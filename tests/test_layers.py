@@ -29,6 +29,7 @@ WITHOUT_DATABASE = [
     "deployments/providers",
     "deployments/runner",
     "deployments/lines.py",
+    "deployments/search.py",
     "bots/language",
     "bots/rendering",
     "bots/messages.py",

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from bots import answers
 from bots.answers import Gap, Sighting, Standpoint
@@ -16,13 +18,13 @@ from bots.messages import Message
 from bots.portraits import diff_url, portrait, versions_of
 from bots.sayings import CommitLine, sorry
 from bots.speaker import Speaker
-from deployments import drift, search
+from deployments import drift
 from deployments.blockers import blockers, refusals
 from deployments.drift import Whereabouts
 from deployments.exceptions import DeploymentError, ForgeError, RepositoryAway
 from deployments.forges.contract import Commit
 from deployments.models import Application, Deployment, Environment
-from deployments.selectors import code, lookup, running
+from deployments.selectors import code, history, lookup, running
 from deployments.selectors.running import Running
 from deployments.templatetags.shipmate import relative
 
@@ -63,11 +65,11 @@ def deploy_status(command: commands.DeployStatus, speaker: Speaker) -> Message:
 
 
 def search_(command: commands.Search, speaker: Speaker) -> Message:
-    rows = search.find(speaker.person, command.query)
-    shown = list(rows[:SHOWN])
-    speaker.about.update(one.environment.application_id for one in shown)
-    views = [portrait(one, speaker.base, row=True) for one in shown]
-    return answers.found(command.query, views, rows.count() - len(shown))
+    found = history.find(speaker.person, command.query, limit=SHOWN)
+    speaker.about.update(one.environment.application_id for one in found.deployments)
+    views = [portrait(one, speaker.base, row=True) for one in found.deployments]
+    url = f"{speaker.base}{reverse('history')}?{urlencode({'q': command.query})}"
+    return answers.found(command.query, views, url, more=found.older is not None)
 
 
 # ---- Where is ----

@@ -14,6 +14,7 @@ from .lock import Lock
 from .log import LogChunk
 from .person import ApiToken, Person, Role
 from .plan import Plan
+from .search import Indexing
 from .worker import Worker
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Deployment",
     "Environment",
     "Host",
+    "Indexing",
     "Lock",
     "LogChunk",
     "Person",

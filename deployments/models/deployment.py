@@ -85,6 +85,13 @@ class Deployment(models.Model):
             models.Index(fields=["environment", "-id"]),
             models.Index(fields=["environment", "status", "-id"]),
             models.Index(fields=["status", "id"]),
+            # The history is read from the newest down, narrowed by any of these.
+            models.Index(fields=["person", "-id"]),
+            models.Index(fields=["task", "-id"]),
+            models.Index(fields=["kind", "-id"]),
+            models.Index(fields=["via", "-id"]),
+            models.Index(fields=["sha", "-id"]),
+            models.Index(fields=["created_at"]),
         ]
 
     def __str__(self) -> str:
@@ -151,6 +158,7 @@ class PhaseRun(models.Model):
                 fields=["deployment", "host", "phase"], name="one_run_per_host_and_phase"
             )
         ]
+        indexes = [models.Index(fields=["host", "-deployment"])]
 
     def __str__(self) -> str:
         return f"{self.phase} on {self.host} of #{self.deployment_id}"

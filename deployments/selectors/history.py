@@ -1,12 +1,49 @@
-"""What was deployed lately."""
+"""The history: what was deployed, found by the grammar of `deployments.search`.
+
+Page, API and chat ask here. What is found is read by number, from the newest down, in ranges that
+grow: what is common is found in the first, and what is rare by its index. So the number of queries
+does not grow with the rows, nor does a page further back cost more than the first.
+"""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
 
-from deployments.models import Deployment
+from django.db.models import Max, QuerySet
+
+from deployments.models import Deployment, Person
+from deployments.selectors.asked import Asked, ask
 
 RECENT = 20
+PAGE = 50
+RANGES = (2_000, 30_000)  # numbers; the last range is all the rest
+SKEW = timedelta(hours=1)  # more than clocks differ by, and than a transaction lasts
+
+
+class Row(NamedTuple):
+    """What is read of each deployment to find it, count it and page by it."""
+
+    pk: int
+    status: str
+    reason: str
+    environment: int
+    person: int
+    via: str
+
+
+FIELDS = ("pk", "status", "reason", "environment", "person", "via")
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of what was found, newest first, and where to go on from."""
+
+    deployments: list[Deployment]
+    newer: int | None = None  # ask for what comes `after` it
+    older: int | None = None  # ask for what comes `before` it
 
 
 def lately(deployments: QuerySet[Deployment]) -> list[Deployment]:
@@ -14,3 +51,90 @@ def lately(deployments: QuerySet[Deployment]) -> list[Deployment]:
     return list(
         deployments.select_related("environment__application", "person", "previous")[:RECENT]
     )
+
+
+def find(person: Person, text: str, *, before: int = 0, after: int = 0, limit: int = PAGE) -> Page:
+    """Return a page of what a query finds. Raises Refused with all that is not understood."""
+    return page(ask(person, text), before=before, after=after, limit=limit)
+
+
+def page(
+    asked: Asked,
+    *,
+    before: int = 0,
+    after: int = 0,
+    limit: int = PAGE,
+    newest: list[Row] | None = None,
+) -> Page:
+    """Return the newest, those before a number, or those after one. `newest`: if known already."""
+    if after:
+        rows = rows_of(asked, limit + 1, above=after, upwards=True)
+    elif before or newest is None:
+        rows = rows_of(asked, limit + 1, below=before)
+    else:
+        rows = newest
+    numbers = sorted((row.pk for row in rows[:limit]), reverse=True)
+    more = len(rows) > limit
+    return Page(
+        _shown(numbers),
+        newer=numbers[0] if numbers and (before or (after and more)) else None,
+        older=numbers[-1] if numbers and (after or more) else None,
+    )
+
+
+def pages(asked: Asked, size: int) -> Iterator[list[Deployment]]:
+    """Yield all that is found, some at a time, newest first."""
+    below = 0
+    while rows := rows_of(asked, size, below=below):
+        yield _shown([row.pk for row in rows])
+        below = rows[-1].pk
+
+
+def rows_of(
+    asked: Asked, limit: int, *, below: int = 0, above: int = 0, upwards: bool = False
+) -> list[Row]:
+    """Return up to `limit` rows, newest first; `upwards` oldest first."""
+    found: list[Row] = []
+    order = "pk" if upwards else "-pk"
+    for low, high in _ranges(*_bounds(asked, below, above), upwards=upwards):
+        rows = Deployment.objects.filter(asked.within(low, high)).order_by(order)
+        found += map(Row._make, rows.values_list(*FIELDS)[: limit - len(found)])
+        if len(found) >= limit:
+            break
+    return found
+
+
+def _ranges(low: int, high: int, *, upwards: bool) -> Iterator[tuple[int, int]]:
+    """Cut the numbers above `low` and up to `high` into ranges, each longer than the last."""
+    for width in (*RANGES, high):
+        if low >= high:
+            return
+        if upwards:
+            yield low, min(high, low + width)
+            low += width
+        else:
+            yield max(low, high - width), high
+            high -= width
+
+
+def _bounds(asked: Asked, below: int, above: int) -> tuple[int, int]:
+    """Return the numbers between which all lies. Dates are turned into numbers, with room to
+    spare: numbers are given in about the order of time."""
+    all_ = Deployment.objects.order_by()
+    low, high = above, below - 1 if below else all_.aggregate(last=Max("pk"))["last"] or 0
+    if asked.since is not None:
+        later = all_.filter(created_at__gte=asked.since - SKEW).order_by("created_at")
+        first = later.values_list("pk", flat=True).first()
+        low = high if first is None else max(low, first - 1)
+    if asked.until is not None:
+        sooner = all_.filter(created_at__lt=asked.until + SKEW).order_by("-created_at")
+        high = min(high, sooner.values_list("pk", flat=True).first() or 0)
+    return low, high
+
+
+def _shown(numbers: list[int]) -> list[Deployment]:
+    """Read what is shown of each, in that order."""
+    found = Deployment.objects.select_related(
+        "environment__application__repository", "person", "previous"
+    ).in_bulk(numbers)
+    return [found[number] for number in numbers if number in found]

@@ -11,11 +11,11 @@ from itertools import takewhile
 from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.utils import timezone
 
-from deployments import rights, search
+from deployments import rights
 from deployments.exceptions import NotFound
 from deployments.models import Application, Change, Deployment, Environment, Host, Person, Placement
 from deployments.selectors import applications as ways
-from deployments.selectors import lookup
+from deployments.selectors import history, lookup
 from deployments.selectors.board import Cell
 from deployments.selectors.feed import WINDOW
 
@@ -62,8 +62,7 @@ def _placed(person: Person) -> Prefetch[str]:
 
 def deployments(person: Person, query: str, before: int | None, limit: int) -> list[Deployment]:
     """Return what the history's search finds, newest first, older than a number."""
-    rows = search.find(person, query)
-    return list((rows.filter(pk__lt=before) if before is not None else rows)[: limit + 1])
+    return history.find(person, query, before=before or 0, limit=limit + 1).deployments
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def newest(deployment: Deployment, before: int = 0, host: str = "") -> Piece:
     chunks = _chunks(deployment, host)
     if before:
         chunks = chunks.filter(first_line__lt=before)
-    taken = list(_until_full(chunks.order_by("-seq")))[::-1]
+    taken = list(_until_full(chunks.order_by("-seq"), before))[::-1]
     lines = [line for chunk in taken for line in lines_of(chunk)]
     if before:
         lines = [line for line in lines if line.number < before]
@@ -74,8 +74,8 @@ def newest(deployment: Deployment, before: int = 0, host: str = "") -> Piece:
 def around(deployment: Deployment, number: int, host: str = "") -> Piece:
     """Return a line with as many before as behind it, as far as there are any."""
     chunks, half = _chunks(deployment, host), MOST_LINES // 2
-    before = _until_full(chunks.filter(first_line__lte=number).order_by("-seq"))
-    behind = _until_full(chunks.filter(first_line__gt=number).order_by("seq"), half)
+    before = _until_full(chunks.filter(first_line__lte=number).order_by("-seq"), number + 1, half)
+    behind = _until_full(chunks.filter(first_line__gt=number).order_by("seq"), most=half)
     taken = [*reversed(list(before)), *behind]
     lines = [line for chunk in taken for line in lines_of(chunk)]
     kept = [line for line in lines if line.number >= number - half] or lines
@@ -122,11 +122,15 @@ def _is_before(chunks: QuerySet[LogChunk], chunk: LogChunk) -> bool:
     return chunks.filter(seq__lt=chunk.seq).exists()
 
 
-def _until_full(chunks: QuerySet[LogChunk], most: int = MOST_LINES) -> Iterator[LogChunk]:
+def _until_full(
+    chunks: QuerySet[LogChunk], before: int = 0, most: int = MOST_LINES
+) -> Iterator[LogChunk]:
+    """Take chunks while there is room; of one that goes on behind `before`, what stands before."""
     lines = characters = 0
     for chunk in chunks.iterator(chunk_size=50):
         yield chunk
-        lines += chunk.text.count("\n") + 1
+        count = chunk.text.count("\n") + 1
+        lines += min(count, before - chunk.first_line) if before else count
         characters += len(chunk.text)
         if lines >= most or characters >= MOST_TEXT:
             return

@@ -1,141 +1,150 @@
-"""The grammar of the history, and what it finds."""
+"""The grammar of the history, by itself."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import contextlib
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments import search
-from deployments.exceptions import Refused
-from deployments.models import Deployment, Environment, Person
-from deployments.search import Term
-from tests.deployments import build
+from deployments.exceptions import Invalid
+from deployments.search import Query, Term
 
-A, B = "a" * 40, "b" * 40
-
-
-@pytest.fixture
-def history(qa: Environment, production: Environment, alice: Person, dora: Person) -> list[int]:
-    """One that succeeded in qa, two that failed in production."""
-    first = build.live(qa, alice, A, subject="Begin", why="because of the fair")
-    second = build.deployment(
-        production, dora, B, status="failure", ref="fix/login", note="connection refused"
-    )
-    third = build.deployment(production, alice, A, status="error", kind="retry", forced=True)
-    return [first.pk, second.pk, third.pk]
-
-
-def found(person: Person, query: str) -> list[int]:
-    return sorted(search.find(person, query).values_list("pk", flat=True))
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TOKYO = ZoneInfo("Asia/Tokyo")
+PIECES = st.sampled_from(
+    [
+        "app:",
+        "state:failure",
+        "-",
+        '"',
+        ",",
+        ":",
+        "by:",
+        "ana",
+        " ",
+        "since:7d",
+        "sha:4f",
+        "é",
+        "#8",
+    ]
+)
 
 
 @pytest.mark.parametrize(
-    ("query", "places"),
+    ("text", "terms"),
     [
-        ("", [0, 1, 2]),
-        ("app:hello", [0, 1, 2]),
-        ("APP:Hello env:prod", [1, 2]),
-        ("env:qa", [0]),
-        ("state:failure", [1]),
-        ("state:failed", [1, 2]),
-        ("state:success", [0]),
-        ("by:alice", [0, 2]),
-        ("by:@Dora", [1]),
-        ("by:alice state:failed", [2]),
-        ('"connection refused"', [1]),
-        ("connection fair", []),
-        ("fair", [0]),
-        ("begin", [0]),
-        ("FIX/LOGIN", [1]),
-        ("ref:login", [1]),
-        ("sha:BBBB", [1]),
-        ("bbbbbbb", [1]),
-        ("dora", [1]),
-        ("is:forced", [2]),
-        ("is:retry via:web", [2]),
-        ("kind:retry", [2]),
-        ("since:1h", [0, 1, 2]),
-        ("until:1h", []),
-        ("since:2001-01-01 until:2002-01-01", []),
+        ("", []),
+        ("web  api", [Term("", ("web",)), Term("", ("api",))]),
+        ("APP:Web", [Term("app", ("Web",))]),
+        ("state:failure,error", [Term("state", ("failure", "error"))]),
+        ("-state:success", [Term("state", ("success",), True)]),
+        ('by:"Ana Ferri",ben', [Term("by", ("Ana Ferri", "ben"))]),
+        ('"connection refused"', [Term("", ("connection refused",))]),
+        ('-"retry 3" -x1', [Term("", ("retry 3",), True), Term("", ("x1",), True)]),
+        ('"--force"', [Term("", ("--force",))]),
+        ("cause:chat who:ana", [Term("via", ("chat",)), Term("by", ("ana",))]),
+        ('half "open', [Term("", ("half",)), Term("", ("open",))]),
+        ("12:30 a,b", [Term("", ("12:30",)), Term("", ("a,b",))]),
+        ("app: web", [Term("app", ("",)), Term("", ("web",))]),
     ],
 )
-def test_each_term_narrows_what_is_found(
-    history: list[int], alice: Person, query: str, places: list[int]
-) -> None:
-    assert found(alice, query) == [history[place] for place in places]
+def test_a_query_is_read_in_terms(text: str, terms: list[Term]) -> None:
+    assert search.parse(text) == Query(tuple(terms))
 
 
-def test_a_number_finds_its_deployment(history: list[int], alice: Person) -> None:
-    assert history[1] in found(alice, f"#{history[1]}")
-
-
-def test_everything_that_is_not_understood_is_told_at_once(
-    history: list[int], alice: Person
-) -> None:
-    query = "app:moon env:mars state:great by:nobody since:ever color:red is:odd"
-
-    with pytest.raises(Refused) as refused:
-        search.find(alice, query)
-    assert len(refused.value.reasons) == 7
-    assert "There is no app “moon”. There is: hello." in refused.value.reasons
-    assert any("There is: app, env, state" in reason for reason in refused.value.reasons)
-
-
-def test_who_sees_nothing_finds_nothing(history: list[int], charlie: Person) -> None:
-    assert found(charlie, "") == []
-
-
-def test_old_ones_are_left_out_by_time(history: list[int], alice: Person) -> None:
-    long_ago = timezone.now() - timedelta(days=8)
-    Deployment.objects.filter(pk=history[0]).update(created_at=long_ago)
-
-    assert found(alice, "since:7d") == history[1:]
-    assert found(alice, "until:7d") == history[:1]
-
-
-def test_a_date_is_one_of_the_persons_own_zone(alice: Person) -> None:
-    alice.time_zone = "Asia/Tokyo"
-
-    assert search.moment("2026-11-24", alice) == datetime(2026, 11, 23, 15, tzinfo=UTC)
-
-
-def test_quotes_hold_words_together() -> None:
-    assert search.terms('a:"b c" "d e" f "') == [
-        Term("a", "b c"),
-        Term("", "d e"),
-        Term("", "f"),
-        Term("", '"'),
-    ]
-
-
-def test_a_query_that_goes_on_and_on_is_refused(alice: Person) -> None:
-    with pytest.raises(Refused, match="at most 500"):
-        search.find(alice, "x" * 501)
-
-
-@given(st.text(max_size=300))
-def test_no_query_breaks_it(query: str) -> None:
-    assert isinstance(search.terms(query), list)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("query", ["since:99999w", "sha:%", "#99999999999999999999", "\x00"])
-def test_odd_words_find_nothing_or_are_refused(alice: Person, query: str) -> None:
-    try:
-        assert found(alice, query) == []
-    except Refused:
-        assert query.startswith("since:")
-
-
-@pytest.mark.django_db
 @pytest.mark.parametrize(
-    "query",
-    ["by:\x00", "since:0000", "until:9999-12-31T23:59-12:00", "since:0001-01-01T00:00+14:00"],
+    ("text", "said"),
+    [
+        ("stat:failure", "There is no “stat:”. Did you mean “state:”? There is: app, env, state"),
+        ("http://web-2", 'To look for those words, quote them: "http://web-2"'),
+        ("state:failur", "There is no state “failur”. Did you mean “failure”?"),
+        ("kind:deplyo", "There is no kind “deplyo”. Did you mean “deploy”?"),
+        ("via:carrier-pigeon", "There is no via “carrier-pigeon”. There is: chat, web, api"),
+        ("is:odd", "There is no is “odd”. There is: forced, retry, rollback."),
+        ("sha:main", "“main” is no beginning of a commit"),
+        ("since:ever", "“ever” is neither a length of time like 7d or 12h nor a date"),
+        ("until:0001-01-01", "is no date that anything happened on"),
+        ("-since:7d", "“-since:” means nothing: say until:7d"),
+        ("since:7d,8d", "“since:” takes one moment."),
+        ("app:", "After “app:” a value must follow."),
+        ("ab", "“ab” is too short to look for: take 3 letters or more."),
+    ],
 )
-def test_odd_values_are_refused(alice: Person, query: str) -> None:
-    with pytest.raises(Refused):
-        search.find(alice, query)
+def test_what_is_not_understood_is_said_with_what_would_be(text: str, said: str) -> None:
+    (term,) = search.parse(text).terms
+
+    assert said in search.wrong(term)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "app:web,api",
+        "-state:RED",
+        "via:chat",
+        "sha:4F2C",
+        "since:7d",
+        "until:today",
+        "#8",
+        "12",
+        "abc",
+    ],
+)
+def test_what_has_the_right_form_is_understood(text: str) -> None:
+    (term,) = search.parse(text).terms
+
+    assert search.wrong(term) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "ends", "moment"),
+    [
+        ("12h", False, datetime(2026, 11, 24, 0, tzinfo=UTC)),
+        ("2w", True, datetime(2026, 11, 10, 12, tzinfo=UTC)),
+        ("2026-11-24", False, datetime(2026, 11, 23, 15, tzinfo=UTC)),
+        ("2026-11-24", True, datetime(2026, 11, 24, 15, tzinfo=UTC)),
+        ("today", False, datetime(2026, 11, 23, 15, tzinfo=UTC)),
+        ("yesterday", True, datetime(2026, 11, 23, 15, tzinfo=UTC)),
+        ("2026-11-24T09:00", True, datetime(2026, 11, 24, tzinfo=UTC)),
+        ("2026-11-24T09:00+00:00", False, datetime(2026, 11, 24, 9, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_is_one_of_the_readers_own_zone(value: str, ends: bool, moment: datetime) -> None:
+    assert search.moment(value, NOW, TOKYO, ends=ends) == moment
+
+
+def test_a_key_can_be_asked_for_anew() -> None:
+    query = search.parse('state:failure "connection refused" -state:error')
+
+    assert str(query.choosing("state", "success")) == 'state:success "connection refused"'
+    assert str(query.choosing("state")) == '"connection refused"'
+
+
+def test_what_is_said_twice_of_a_key_may_be_either() -> None:
+    query = search.parse("app:web -app:old app:api")
+
+    assert query.merged("app") == [Term("app", ("web", "api")), Term("app", ("old",), True)]
+
+
+def test_the_words_to_look_for_are_those_that_must_be_there() -> None:
+    assert search.parse('app:web "a b" -no yes').texts == ["a b", "yes"]
+
+
+@given(st.one_of(st.text(max_size=300), st.lists(PIECES).map("".join)))
+def test_no_query_breaks_it_and_each_is_read_as_it_is_written(text: str) -> None:
+    query = search.parse(text)
+
+    assert search.parse(str(query)) == query or len(str(query)) > search.LONGEST
+    for term in query.terms:
+        assert isinstance(search.wrong(term), str)
+
+
+@given(st.text(max_size=30), st.booleans())
+def test_a_moment_is_found_or_refused(value: str, ends: bool) -> None:
+    with contextlib.suppress(Invalid):
+        assert search.moment(value, NOW, TOKYO, ends=ends).tzinfo is not None

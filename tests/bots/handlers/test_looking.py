@@ -12,6 +12,7 @@ from bots.handlers import looking
 from bots.language import commands
 from bots.speaker import Speaker
 from deployments.models import Environment, Person
+from deployments.services import indexing
 from tests.bots.talking import Talk
 from tests.deployments import build
 from tests.servers.repositories import Repository
@@ -176,6 +177,19 @@ def test_a_search_costs_the_same_for_one_and_for_many(
         build.deployment(qa, alice, "a" * 40)
     speaker = Speaker(person=alice, via="chat", place="here")
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         answer = looking.search_(commands.Search("app:hello"), speaker)
     assert len(answer.items) == 11
+
+
+def test_a_search_links_its_page_with_the_lines_of_logs(
+    say: Talk, qa: Environment, alice: Person
+) -> None:
+    made = build.deployment(qa, alice, "a" * 40)
+    build.log(made, "connection refused\n")
+    indexing.catch_up()
+
+    answer = say('shipmate search "connection refused"')
+
+    assert f"#{made.pk}" in answer
+    assert "/history/?q=%22connection+refused%22" in answer

@@ -1,0 +1,198 @@
+"""What a search asks of the database: which rows, of those that the person may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.utils import timezone
+
+from deployments import search
+from deployments.exceptions import Invalid, Refused
+from deployments.models import Person, PhaseRun
+from deployments.search import Query, Term
+from deployments.selectors import words
+from deployments.selectors.known import Known
+
+# What stands in other tables is looked for in one range of deployments at a time: above, up to.
+Ranged = Callable[[int, int], Q]
+IS = {"forced": Q(forced=True), "retry": Q(kind="retry"), "rollback": Q(kind="rollback")}
+
+
+@dataclass
+class Asked:
+    """A query, and what it means to the database."""
+
+    query: Query
+    known: Known
+    rows: Q = field(default_factory=Q)
+    ranged: list[Ranged] = field(default_factory=list)
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def without(self, key: str) -> Asked:
+        """Ask the same but for one key, with the same names at hand."""
+        return _asked(self.query.without(key), self.known)
+
+    def within(self, low: int, high: int) -> Q:
+        """Match the deployments with numbers above `low` and up to `high`."""
+        found = Q(pk__gt=low, pk__lte=high) & self.rows
+        for part in self.ranged:
+            found &= part(low, high)
+        return found
+
+
+def ask(person: Person, text: str) -> Asked:
+    """Understand a query. Raises Refused with everything in it that is not understood."""
+    if len(text) > search.LONGEST:
+        raise Refused([f"A search has at most {search.LONGEST} letters."])
+    return _asked(search.parse(text), Known(person))
+
+
+def _asked(query: Query, known: Known) -> Asked:
+    asked = Asked(query, known)
+    wrong = [said for term in query.terms if (said := search.wrong(term))]
+    clear = Query(tuple(term for term in query.terms if not search.wrong(term)))
+    wrong += _narrow_to_places(asked, clear)
+    for key, narrow in NARROW.items():
+        for term in clear.merged(key):
+            wrong += _refused(narrow, asked, term)
+    asked.ranged += [_text(term, known) for term in clear.terms if not term.key]
+    if wrong:
+        raise Refused(wrong)
+    return asked
+
+
+def _refused(narrow: Callable[[Asked, Term], None], asked: Asked, term: Term) -> list[str]:
+    try:
+        narrow(asked, term)
+    except Invalid as error:
+        return [str(error)]
+    return []
+
+
+def _narrow_to_places(asked: Asked, query: Query) -> list[str]:
+    """Narrow to environments, by app and by name. Nobody finds what they may not see."""
+    known, wrong = asked.known, list[str]()
+    places = set(known.places)
+    for key, find in (("app", known.in_apps), ("env", known.in_environments)):
+        for term in query.merged(key):
+            try:
+                found = find([value.lower() for value in term.values])
+                places = places - found if term.negative else places & found
+            except Invalid as error:
+                wrong.append(str(error))
+    if len(places) < len(known.places) or not known.sees_all:
+        asked.rows &= Q(environment__in=sorted(places))
+    return wrong
+
+
+def _add(asked: Asked, term: Term, found: Q) -> None:
+    asked.rows &= ~found if term.negative else found
+
+
+def _state(asked: Asked, term: Term) -> None:
+    found = Q()
+    for value in term.values:
+        statuses, reason = search.STATES[value.lower()]
+        found |= Q(status__in=statuses, reason=reason) if reason else Q(status__in=statuses)
+    _add(asked, term, found)
+
+
+def _by(asked: Asked, term: Term) -> None:
+    _add(asked, term, Q(person__in=asked.known.called(term.values)))
+
+
+def _task(asked: Asked, term: Term) -> None:
+    asked.known.require_tasks(term.values)
+    _add(asked, term, Q(task__in=term.values))
+
+
+def _kind(asked: Asked, term: Term) -> None:
+    _add(asked, term, Q(kind__in=[value.lower() for value in term.values]))
+
+
+def _via(asked: Asked, term: Term) -> None:
+    _add(asked, term, Q(via__in=[value.lower() for value in term.values]))
+
+
+def _is(asked: Asked, term: Term) -> None:
+    found = Q()
+    for value in term.values:
+        found |= IS[value.lower()]
+    _add(asked, term, found)
+
+
+def _sha(asked: Asked, term: Term) -> None:
+    found = Q()
+    for value in map(str.lower, term.values):
+        found |= Q(
+            sha__gte=value, sha__lt=f"{value}g"
+        )  # a range: any index serves, on any database
+    _add(asked, term, found)
+
+
+def _ref(asked: Asked, term: Term) -> None:
+    found = Q()
+    for value in term.values:
+        found |= Q(ref__icontains=value.replace("\0", ""))
+    _add(asked, term, found)
+    if not term.negative and all(len(value) >= search.SHORTEST for value in term.values):
+        asked.ranged.append(partial(_facts, term.values))
+
+
+def _host(asked: Asked, term: Term) -> None:
+    values = [value.lower() for value in term.values]
+    asked.known.require_hosts(values)
+
+    def ran(low: int, high: int) -> Q:
+        runs = PhaseRun.objects.filter(host__in=values, deployment__gt=low, deployment__lte=high)
+        found = Q(pk__in=runs.values("deployment"))
+        return ~found if term.negative else found
+
+    asked.ranged.append(ran)
+
+
+def _since(asked: Asked, term: Term) -> None:
+    found = [_moment(asked, value) for value in term.values]
+    asked.since = max(found)
+    asked.rows &= Q(created_at__gte=asked.since)
+
+
+def _until(asked: Asked, term: Term) -> None:
+    found = [_moment(asked, value, ends=True) for value in term.values]
+    asked.until = min(found)
+    asked.rows &= Q(created_at__lt=asked.until)
+
+
+def _moment(asked: Asked, value: str, *, ends: bool = False) -> datetime:
+    zone = ZoneInfo(asked.known.person.time_zone or "UTC")
+    return search.moment(value, timezone.now(), zone, ends=ends)
+
+
+def _facts(values: tuple[str, ...], low: int, high: int) -> Q:
+    """Match what the index finds, which is more than is asked: it knows no fields."""
+    found = Q()
+    for value in values:
+        found |= Q(pk__in=words.in_facts(value, low, high))
+    return found
+
+
+def _text(term: Term, known: Known) -> Ranged:
+    people = known.with_names_like(term.value)
+
+    def match(low: int, high: int) -> Q:
+        found = Q(pk__in=words.anywhere(term.value, low, high, people))
+        return ~found if term.negative else found
+
+    return match
+
+
+NARROW: dict[str, Callable[[Asked, Term], None]] = {
+    "state": _state, "by": _by, "ref": _ref, "sha": _sha, "task": _task, "kind": _kind,
+    "via": _via, "host": _host, "since": _since, "until": _until, "is": _is,
+}  # fmt: skip

@@ -1,0 +1,120 @@
+"""The names that a search may use, as far as the person who searches may see what they name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cached_property
+from typing import NamedTuple
+
+from deployments.exceptions import Invalid
+from deployments.models import Application, Deployment, Environment, Host, Person, PhaseRun
+from deployments.providers.contract import RELEASE
+from deployments.search import unknown
+from deployments.selectors import lookup
+
+
+class Place(NamedTuple):
+    """An environment, without all that a search does not ask of it."""
+
+    id: int
+    name: str
+    aliases: list[str]
+    app: str
+    app_id: int
+
+
+class Known:
+    """Each list is read at most once, and only if the search names such a thing."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+
+    @cached_property
+    def places(self) -> dict[int, Place]:
+        """The environments that the person may see."""
+        seen = lookup.environments_for(self.person).order_by("application__name", "position")
+        fields = ("pk", "name", "aliases", "application__name", "application")
+        return {row[0]: Place(*row) for row in seen.values_list(*fields)}
+
+    @cached_property
+    def sees_all(self) -> bool:
+        return len(self.places) == Environment.objects.count()
+
+    @cached_property
+    def people(self) -> dict[int, tuple[str, str]]:
+        """Everybody's two names, the one to sign in with first."""
+        rows = Person.objects.order_by("username").values_list("pk", "username", "name")
+        return {pk: (username, name) for pk, username, name in rows}
+
+    def in_apps(self, values: Collection[str]) -> set[int]:
+        """Return the environments of apps by their names."""
+        known = sorted({place.app for place in self.places.values()} | self._bare_apps)
+        _require("app", values, known)
+        return {place.id for place in self.places.values() if place.app in values}
+
+    def in_environments(self, values: Collection[str]) -> set[int]:
+        """Return the environments by name, by an alias of their own, or a usual abbreviation."""
+        found = set[int]()
+        for value in values:
+            asked = lookup.ALIASES.get(value, value)
+            places = self.places.values()
+            here = {one.id for one in places if asked == one.name or value in one.aliases}
+            if not here:
+                names = sorted({place.name for place in places})
+                raise Invalid(unknown("environment", value, names))
+            found |= here
+        return found
+
+    def called(self, values: Collection[str]) -> list[int]:
+        """Return the people by either of their names; `me` is who asks."""
+        found = list[int]()
+        for value in values:
+            name = value.removeprefix("@").casefold()
+            by_name = [pk for pk, names in self.people.items() if name in map(str.casefold, names)]
+            if not by_name and name == "me":
+                by_name = [self.person.pk]
+            if not by_name:
+                usernames = [names[0] for names in self.people.values()]
+                raise Invalid(unknown("person", value.removeprefix("@"), usernames))
+            found += by_name
+        return found
+
+    def with_names_like(self, text: str) -> list[int]:
+        """Return the people with the text in one of their names."""
+        part = text.casefold()
+        return [pk for pk, names in self.people.items() if part in "\n".join(names).casefold()]
+
+    def require_hosts(self, values: Collection[str]) -> None:
+        """Refuse a name that no host has here, nor ever had in a deployment."""
+        here = Host.objects.filter(placements__environment__in=[*self.places])
+        names = sorted(set(here.values_list("name", flat=True)))
+        runs = PhaseRun.objects.filter(host__in=set(values) - set(names))
+        once = runs.filter(deployment__environment__in=[*self.places])
+        gone = set(once.values_list("host", flat=True)) if runs.exists() else set()
+        _require("host", values, names, gone)
+
+    def require_tasks(self, values: Collection[str]) -> None:
+        """Refuse a task that no app has, and that nobody ever ran."""
+        apps = Application.objects.filter(pk__in={place.app_id for place in self.places.values()})
+        tasks = {name for kept in apps.values_list("settings", flat=True) for name in _tasks(kept)}
+        rows = Deployment.objects.filter(environment__in=[*self.places])
+        gone = {name for name in set(values) - tasks if rows.filter(task=name).exists()}
+        _require("task", values, sorted(tasks | {RELEASE}), gone)
+
+    @cached_property
+    def _bare_apps(self) -> set[str]:
+        """Apps without an environment: there is such an app, it only has no deployment."""
+        return set(lookup.applications_for(self.person).values_list("name", flat=True))
+
+
+def _tasks(settings: dict[str, object]) -> Collection[str]:
+    found = settings.get("tasks")
+    return [str(name) for name in found] if isinstance(found, dict) else []
+
+
+def _require(
+    what: str, values: Collection[str], known: list[str], also: Collection[str] = ()
+) -> None:
+    for value in values:
+        if value not in known and value not in also:
+            raise Invalid(unknown(what, value, known))
