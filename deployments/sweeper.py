@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from deployments.models import Deployment
 from deployments.selectors import locks as reading
-from deployments.services import indexing, locks, queue, workers
+from deployments.services import drifts, indexing, locks, queue, tallies, workers
 from deployments.services.moves import move
 
 PAUSE = 2.0  # seconds between rounds
@@ -39,9 +39,11 @@ def sweep() -> None:
         ring_silent()
     if not queue.is_full("chat"):
         clear_pending()
+        drifts.ring()
     end_overdue()
     workers.forget_silent()
     indexing.catch_up()
+    tallies.see_to()
     for step in _rounds:
         step()
 

@@ -8,8 +8,8 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from deployments.models import Deployment
-from deployments.services import execution, lifecycle
+from deployments.models import Application, Deployment
+from deployments.services import drifts, execution, lifecycle, tallies
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,17 @@ def clear(number: int) -> None:
             pk=number
         )
         lifecycle.clear(deployment)
+
+
+def look(number: int) -> None:
+    """Ask the repository of the application how far its environments are behind."""
+    with in_silence(number):
+        drifts.look(Application.objects.select_related("repository").get(pk=number))
+
+
+def recount() -> None:
+    """Count anew how deployments went, week by week."""
+    tallies.recount()
 
 
 @contextmanager

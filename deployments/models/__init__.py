@@ -8,6 +8,7 @@ from .check import CommitStatus
 from .comment import Comment
 from .credential import Secret, SshKey
 from .deployment import Deployment, PhaseRun
+from .drift import Drift
 from .environment import Environment
 from .host import Host, Placement
 from .lock import Lock
@@ -15,6 +16,8 @@ from .log import LogChunk
 from .person import ApiToken, Person, Role
 from .plan import Plan
 from .search import Indexing
+from .star import Star
+from .tally import Tally
 from .worker import Worker
 
 __all__ = [
@@ -24,6 +27,7 @@ __all__ = [
     "Comment",
     "CommitStatus",
     "Deployment",
+    "Drift",
     "Environment",
     "Host",
     "Indexing",
@@ -37,5 +41,7 @@ __all__ = [
     "Role",
     "Secret",
     "SshKey",
+    "Star",
+    "Tally",
     "Worker",
 ]

@@ -36,6 +36,8 @@ class Application(models.Model):
     # What the provider asks for; its `validate` knows the keys. An environment may say otherwise.
     settings = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When its repository was last asked what is new; null: as soon as somebody can.
+    looked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["name"]

@@ -92,6 +92,7 @@ class Deployment(models.Model):
             models.Index(fields=["via", "-id"]),
             models.Index(fields=["sha", "-id"]),
             models.Index(fields=["created_at"]),
+            models.Index(fields=["status", "finished_at"]),  # what failed today
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from deployments import changes
 from deployments.models import Deployment, Environment, Person
-from deployments.services import queue
+from deployments.services import queue, tallies
 
 Status = Deployment.Status
 
@@ -48,6 +48,8 @@ def move(
             if not _compare_and_set(deployment, old, values):
                 return False
             _follow_up(deployment, new)
+            if new not in ALLOWED:  # last: whoever ends another there waits here, holding nothing
+                tallies.count(deployment, new, values["finished_at"])
             changes.record(
                 "deployment.status",
                 deployment=deployment,

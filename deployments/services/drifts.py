@@ -1,0 +1,55 @@
+"""How far environments are behind: asked of repositories now and then, told by the board."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from deployments.exceptions import DeploymentError
+from deployments.models import Application, Drift
+from deployments.selectors import code, running
+from deployments.selectors.running import Running
+from deployments.services import queue
+
+EVERY = timedelta(minutes=10)
+AT_ONCE = 10  # applications whose repositories are asked in one round
+log = logging.getLogger(__name__)
+
+
+def ring() -> None:
+    """Have the repositories that were not asked for longest asked, each in a worker."""
+    due = Q(looked_at=None) | Q(looked_at__lt=timezone.now() - EVERY)
+    first = Application.objects.filter(due).order_by(F("looked_at").asc(nulls_first=True))
+    for number in list(first.values_list("pk", flat=True)[:AT_ONCE]):
+        taken = Application.objects.filter(due, pk=number).update(looked_at=timezone.now())
+        if taken:
+            queue.wake("deployments.tasks.look", number, cluster="chat")
+
+
+def look(application: Application) -> None:
+    """Ask the repository where its default branch is, and keep what each environment lacks."""
+    try:
+        refs = code.refs(application)
+    except DeploymentError as error:
+        log.info("What %s lacks is not known: %s", application, error)
+        return
+    head = next((ref.sha for ref in refs.branches if ref.name == refs.default), "")
+    environments = list(application.environments.select_related("current"))
+    runs = running.of(environments) if head else {}
+    for number, found in runs.items():
+        _keep(application, number, found, head)
+
+
+def _keep(application: Application, number: int, runs: Running, head: str) -> None:
+    """Keep what one environment lacks; where hosts differ, what the furthest of them does."""
+    try:
+        found = running.compared(application, runs, head)
+    except DeploymentError as error:
+        log.info("%s cannot be compared with %s: %s", application, head, error)
+        return
+    if found is not None:
+        values = {"sha": found.base, "head": head, "behind": found.ahead}
+        Drift.objects.update_or_create(environment_id=number, defaults=values)
