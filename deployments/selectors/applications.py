@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deployments.models import Application, Deployment, Environment
 from deployments.models.deployment import UNFINISHED
-from deployments.selectors.board import Cell, cells, with_newest
+from deployments.selectors.cells import Cell, cells, lean, with_newest, with_people
 from deployments.selectors.history import lately
 
 
@@ -33,13 +33,18 @@ class Stop:
         return (here.sha, before.sha) if here and before else None
 
 
-def way(application: Application) -> list[Stop]:
+def way(application: Application, workers: int = 1) -> list[Stop]:
     """Return the environments of an application, each with the newest try."""
-    environments = list(with_newest(application.environments.all()).order_by("position", "name"))
-    unfinished = Deployment.objects.filter(
-        environment__application=application, status__in=UNFINISHED
-    ).select_related("person")
-    found = cells(environments, list(unfinished.order_by("pk")))
+    own = application.environments.all()
+    environments = list(with_newest(own).order_by("position", "name"))
+    by_number = {environment.pk: environment for environment in environments}
+    unfinished = Deployment.objects.filter(environment__in=by_number, status__in=UNFINISHED)
+    going = with_people(lean(unfinished.order_by("pk")))
+    for environment in environments:
+        environment.application = application
+    for one in going:
+        one.environment = by_number[one.environment_id]
+    found = cells(environments, going, workers)
     return [Stop(cell, found[place - 1] if place else None) for place, cell in enumerate(found)]
 
 

@@ -1,103 +1,150 @@
-"""Every application in every environment at one glance. Asks the database only, never a forge."""
+"""Every application in every environment at one glance, and what concerns the person who looks."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from statistics import mean
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 
 from deployments.models import Application, Deployment, Environment, Lock, Person
-from deployments.selectors import locks, lookup
-from deployments.selectors import running as runs
-from deployments.selectors.running import Running
+from deployments.models.deployment import UNFINISHED
+from deployments.selectors import cells, locks, lookup, progress, waiting
+from deployments.selectors.cells import Cell
+from deployments.selectors.progress import Progress
+from deployments.selectors.waiting import Reason
 
-Status = Deployment.Status
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What is said of one environment: the newest try, and what runs if that is not plain then."""
-
-    environment: Environment
-    running: Running
-    shown: Deployment | None = None
-    behind: int = 0  # deployments that wait behind the one shown
-    lock: Lock | None = None
-
-    @property
-    def live(self) -> Deployment | None:
-        """Return what all hosts run, unless the deployment shown says so by itself."""
-        whole = self.running.whole
-        says_so = whole == self.shown and whole is not None and whole.status in PLAIN
-        return None if says_so else whole
-
-    @property
-    def state(self) -> Deployment | str:
-        """Return what its look is made of; going back is not the same as going on."""
-        shown = self.shown
-        if shown is not None and shown.kind == "rollback" and shown.status == Status.SUCCESS:
-            return "rolledback"
-        return shown or ""
-
-    @property
-    def is_loud(self) -> bool:
-        """Return whether a person should look at it."""
-        return self.shown is not None and self.shown.status in LOUD
-
-    @property
-    def when(self) -> datetime | None:
-        shown = self.shown
-        return (shown.finished_at or shown.started_at or shown.created_at) if shown else None
-
-
-PLAIN = frozenset({Status.SUCCESS, Status.IN_PROGRESS})
-LOUD = frozenset({Status.PENDING, Status.IN_PROGRESS, Status.FAILURE, Status.ERROR})
+LATELY = 50  # of a person's deployments: their applications are theirs
 
 
 @dataclass(frozen=True)
 class Row:
     application: Application
     cells: list[Cell | None]  # one for each column
+    starred: bool = False
+    mine: bool = False
+
+    def has(self, fits: Callable[[Cell], bool]) -> bool:
+        return any(cell is not None and fits(cell) for cell in self.cells)
+
+
+# What the board can be narrowed to, and what a row of it has then.
+SHOWS: Mapping[str, Callable[[Row], bool]] = {
+    "mine": lambda row: row.starred or row.mine,
+    "running": lambda row: row.has(lambda cell: cell.is_going),
+    "failed": lambda row: row.has(lambda cell: cell.has_failed),
+    "behind": lambda row: row.has(lambda cell: cell.drift > 0),
+    "locked": lambda row: row.has(lambda cell: cell.lock is not None),
+}
 
 
 @dataclass(frozen=True)
 class Board:
     columns: list[str]
-    rows: list[Row]
-    mine: list[Deployment]
-    held: list[Lock] = field(default_factory=list)  # by the person who looks
-    counts: dict[str, int] = field(default_factory=dict)
+    rows: list[Row]  # starred ones first, then the person's own
 
 
-def board(person: Person, since: datetime) -> Board:
-    """Return all that the person may see. `since` is when their day began, for what failed."""
-    environments = list(_environments(person))
-    unfinished = list(
-        lookup.deployments_for(person).filter(status__in=[*_UNFINISHED]).order_by("pk")
+@dataclass(frozen=True)
+class Mine:
+    """One of the person's own that has not ended."""
+
+    deployment: Deployment
+    progress: Progress | None
+    waits: Reason | None
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What stands above the board."""
+
+    counts: dict[str, int]
+    mine: list[Mine]
+    held: list[Lock]  # by the person who looks
+
+
+def glance(person: Person, since: datetime, workers: int) -> Glance:
+    """Return the line of truth and the person's own. `since` is when their day began."""
+    going = unfinished(person)
+    mine = [one for one in going if one.person_id == person.pk]
+    how_far = progress.of(mine)
+    held = locks.of({one.environment_id: one.environment for one in going}.values())
+    why = waiting.reasons(going, held, workers, person)
+    return Glance(
+        _counts(person, going, since),
+        [Mine(one, how_far.get(one.pk), why.get(one.pk)) for one in mine],
+        list(locks.locks_for(person).filter(person=person)),
     )
+
+
+def unfinished(person: Person) -> list[Deployment]:
+    """Return all that has not ended, with what its reasons are told from."""
+    found = cells.lean(lookup.deployments_for(person).filter(status__in=UNFINISHED).order_by("pk"))
+    environments = _environments(person, {one.environment_id for one in found})
+    for one in cells.with_people(found):
+        one.environment = environments[one.environment_id]
+    return list(found)
+
+
+def _environments(person: Person, numbers: set[int]) -> dict[int, Environment]:
+    found = lookup.environments_for(person).select_related(None).select_related("application")
+    return found.in_bulk(numbers)
+
+
+def board(person: Person, workers: int = 1) -> Board:
+    """Return all that the person may see."""
+    applications = {app.pk: app for app in _applications(person)}
+    environments = list(_of(lookup.environments_for(person), applications))
+    going = unfinished(person)
     by_place = {
         (cell.environment.application_id, cell.environment.name): cell
-        for cell in cells(environments, unfinished)
+        for cell in cells.cells(environments, going, workers)
     }
     columns = columns_of(environments)
-    return Board(
-        columns=columns,
-        rows=[_row(app, columns, by_place) for app in lookup.applications_for(person)],
-        mine=[deployment for deployment in unfinished if deployment.person_id == person.pk],
-        held=[
-            cell.lock
-            for cell in by_place.values()
-            if cell.lock and cell.lock.person_id == person.pk
-        ],
-        counts=_counts(person, unfinished, since),
-    )
+    starred = set(person.stars.values_list("application_id", flat=True))
+    mine = _mine(person, environments)
+    rows = [
+        Row(app, [by_place.get((pk, name)) for name in columns], pk in starred, pk in mine)
+        for pk, app in applications.items()
+    ]
+    return Board(columns, sorted(rows, key=_first_ones_first))
 
 
-_UNFINISHED = (Status.PENDING, Status.QUEUED, Status.IN_PROGRESS)
+def cell(person: Person, number: int, workers: int = 1) -> Cell | None:
+    """Return what is said of one environment, if the person may see it."""
+    seen = lookup.environments_for(person).filter(pk=number).select_related(None)
+    environments = list(cells.with_newest(seen.select_related("application")))
+    going = [one for one in unfinished(person) if one.environment_id == number]
+    found = cells.cells(environments, going, workers)
+    return found[0] if found else None
+
+
+def _applications(person: Person) -> Iterable[Application]:
+    return lookup.applications_for(person).only("name", "repository__name")
+
+
+def _of(
+    seen: QuerySet[Environment], applications: Mapping[int, Application]
+) -> Iterator[Environment]:
+    """Give the environments, each with its application, which is at hand."""
+    lean = seen.select_related(None).only("name", "position", "application_id", "current_id")
+    for environment in cells.with_newest(lean.order_by("position", "name")):
+        environment.application = applications[environment.application_id]
+        yield environment
+
+
+def _mine(person: Person, environments: Sequence[Environment]) -> set[int]:
+    """Return the applications that the person deployed lately or holds a lock in."""
+    lately = person.deployments.order_by("-pk").values_list("environment_id", flat=True)[:LATELY]
+    held = person.locks.filter(locks.holding()).values_list("environment_id", flat=True)
+    own = {*lately, *held}
+    return {each.application_id for each in environments if each.pk in own}
+
+
+def _first_ones_first(row: Row) -> tuple[bool, bool, str]:
+    return not row.starred, not row.mine, row.application.name
 
 
 def columns_of(environments: Iterable[Environment]) -> list[str]:
@@ -108,45 +155,10 @@ def columns_of(environments: Iterable[Environment]) -> list[str]:
     return sorted(places, key=lambda name: (mean(places[name]), name))
 
 
-def _environments(person: Person) -> QuerySet[Environment]:
-    return with_newest(lookup.environments_for(person).select_related(None))
-
-
-def with_newest(environments: QuerySet[Environment]) -> QuerySet[Environment]:
-    """Add the number of each environment's newest deployment, in the same query."""
-    newest = Deployment.objects.filter(environment=OuterRef("pk")).order_by("-pk").values("pk")
-    return environments.select_related("application", "current__person").annotate(
-        newest=Subquery(newest[:1])
-    )
-
-
-def cells(environments: list[Environment], unfinished: list[Deployment]) -> list[Cell]:
-    """Return what is said of each environment, which must come from `with_newest`."""
-    newest = Deployment.objects.select_related("person").in_bulk(
-        [number for e in environments if (number := getattr(e, "newest", None)) is not None]
-    )
-    going: dict[int, list[Deployment]] = defaultdict(list)
-    for deployment in unfinished:
-        going[deployment.environment_id].append(deployment)
-    running, held = runs.of(environments), locks.of(environments)
-    found = []
-    for environment in environments:
-        # What runs comes before what waits for it.
-        line = sorted(going[environment.pk], key=lambda d: d.status != Status.IN_PROGRESS)
-        shown = line[0] if line else newest.get(getattr(environment, "newest", None) or 0)
-        behind, lock = max(0, len(line) - 1), held.get(environment.pk)
-        found.append(Cell(environment, running[environment.pk], shown, behind, lock))
-    return found
-
-
-def _row(application: Application, columns: list[str], cells: dict[tuple[int, str], Cell]) -> Row:
-    return Row(application, [cells.get((application.pk, name)) for name in columns])
-
-
 def _counts(person: Person, unfinished: list[Deployment], since: datetime) -> dict[str, int]:
     failed = lookup.deployments_for(person).filter(
-        status__in=[Status.FAILURE, Status.ERROR], finished_at__gte=since
+        status__in=["failure", "error"], finished_at__gte=since
     )
     going = [deployment.status for deployment in unfinished]
-    counts: dict[str, int] = {status.value: going.count(status) for status in _UNFINISHED}
+    counts: dict[str, int] = {status: going.count(status) for status in UNFINISHED}
     return {**counts, "failed": failed.count()}

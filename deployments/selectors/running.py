@@ -4,7 +4,7 @@ behind the switch, or be for some hosts only."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count
@@ -13,6 +13,7 @@ from deployments.forges.contract import Comparison
 from deployments.models import Application, Deployment, Environment, Placement
 from deployments.selectors import code
 
+Row = tuple[int, int | None, int]
 MOST = 5  # versions that are compared
 BUT = {
     "failure": "its deployment failed",
@@ -65,14 +66,23 @@ class Running:
 
 def of(environments: Sequence[Environment]) -> dict[int, Running]:
     """Return what runs in each, in two queries. Where there is no host it is what succeeded."""
-    rows = list(_rows(environments))
-    brought = Deployment.objects.select_related("person").in_bulk(
-        {number for _, number, _ in rows if number is not None}
-    )
+    rows = placed(environments)
+    numbers = {number for _, number, _ in rows if number is not None}
+    brought = Deployment.objects.select_related("person").in_bulk(numbers)
+    succeeded = {e.pk: e.current for e in environments}
+    return made(rows, brought, succeeded)
+
+
+def made(
+    rows: Iterable[Row],
+    brought: Mapping[int, Deployment],
+    succeeded: Mapping[int, Deployment | None],
+) -> dict[int, Running]:
+    """Put together what runs in each environment, from what is at hand."""
     found: dict[int, list[tuple[Deployment | None, int]]] = defaultdict(list)
     for environment, number, hosts in rows:
         found[environment].append((brought.get(number or 0), hosts))
-    return {e.pk: _running(found.get(e.pk) or [(e.current, 0)]) for e in environments}
+    return {pk: _running(found.get(pk) or [(current, 0)]) for pk, current in succeeded.items()}
 
 
 def in_(environment: Environment) -> Running:
@@ -90,11 +100,11 @@ def compared(application: Application, running: Running, head: str) -> Compariso
     return max(found, key=lambda one: (one.ahead, one.behind), default=None)
 
 
-def _rows(environments: Sequence[Environment]) -> Iterable[tuple[int, int | None, int]]:
-    """Give environment, deployment, and how many hosts run that one."""
-    placed = Placement.objects.filter(environment__in=[e.pk for e in environments]).order_by()
-    rows = placed.values_list("environment_id", "current_id").annotate(hosts=Count("pk"))
-    return rows.iterator()
+def placed(environments: Sequence[Environment]) -> list[Row]:
+    """Return environment, deployment, and how many hosts run that one."""
+    found = Placement.objects.filter(environment__in=[e.pk for e in environments]).order_by()
+    rows = found.values_list("environment_id", "current_id").annotate(hosts=Count("pk"))
+    return list(rows)
 
 
 def _running(rows: Iterable[tuple[Deployment | None, int]]) -> Running:

@@ -2,40 +2,139 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_POST, require_safe
 
 from deployments import rights
+from deployments.models import Person
 from deployments.selectors import board as boards
-from deployments.services import workers
+from deployments.selectors import lookup
+from deployments.selectors.board import SHOWS, Row
+from deployments.services import stars, workers
+from deployments.web import cells
 from deployments.web.doors import person_of
+from deployments.web.errors import translated
 from deployments.web.live import stream_url
 
+GROUP = 25  # rows that are drawn together, and only when they are near
 
+
+@gzip_page
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
     """Show the board, or only the part that is brought up to date."""
-    person = person_of(request)
-    live_url = stream_url()
+    part = PARTS.get(request.GET.get("part", ""))
+    return part(request, person_of(request)) if part else _page(request, person_of(request))
+
+
+def _page(request: HttpRequest, person: Person) -> HttpResponse:
+    live_url = stream_url()  # first: what changes meanwhile is heard of
+    context = {"live_url": live_url} | _top(person) | _table(request, person)
+    return render(request, "deployments/board.html", context)
+
+
+def _whole(request: HttpRequest, person: Person) -> HttpResponse:
+    return render(request, "deployments/board/_all.html", _top(person) | _table(request, person))
+
+
+def _glance(request: HttpRequest, person: Person) -> HttpResponse:
+    return render(request, "deployments/board/_top.html", _top(person))
+
+
+def _cell(request: HttpRequest, person: Person) -> HttpResponse:
+    given = request.GET.get("environment", "")
+    number = int(given) if given.isdecimal() and len(given) < 19 else 0
+    found = boards.cell(person, number, workers.alive("deploy"))
+    if found is None:
+        raise Http404
+    return HttpResponse(cells.draw(found, person))
+
+
+PARTS: dict[str, Callable[[HttpRequest, Person], HttpResponse]] = {
+    "all": _whole,
+    "top": _glance,
+    "cell": _cell,
+}
+
+
+def _top(person: Person) -> dict[str, Any]:
+    """Say the line of truth, and what concerns the person."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    found = boards.board(person, since=midnight)
+    alive = workers.alive("deploy")
+    found = boards.glance(person, midnight, alive)
+    return {"glance": found, "workers": alive, **_tab_of(found.counts)}
+
+
+def _tab_of(counts: dict[str, int]) -> dict[str, str]:
+    """Say in the browser's tab how it goes."""
+    going, failed = counts["in_progress"], counts["failed"]
+    icon = "running" if going else "failed" if failed else ""
+    words = f"{going} running" if going else f"{failed} failed today" if failed else ""
+    return {
+        "page_title": f"{words} · Board" if words else "Board",
+        "favicon": static(f"img/favicon{f'-{icon}' if icon else ''}.svg"),
+    }
+
+
+def _table(request: HttpRequest, person: Person) -> dict[str, Any]:
+    found = boards.board(person, workers.alive("deploy"))
     words = request.GET.get("q", "").lower().split()
-    context = {
-        "live_url": live_url,
+    show = request.GET.get("show", "")
+    rows = [row for row in found.rows if show not in SHOWS or SHOWS[show](row)]
+    return {
         "board": found,
-        "rows": [(row, _is_hidden(row, words)) for row in found.rows],
-        "workers": workers.alive("deploy"),
+        "groups": _groups(rows, words),
+        "filter_hint": f"Filter {len(rows)} app{'s' if len(rows) != 1 else ''}",
+        "show": show if show in SHOWS else "",
+        "shows": [(name, _label(name), _count(found, name)) for name in SHOWS],
         "may_configure": not found.rows and rights.may(person, "configure"),
         "who_configures": "" if found.rows else rights.who_may("configure"),
         "query": request.GET.get("q", ""),
     }
-    part = request.GET.get("part") == "board"
-    return render(request, "deployments/_board.html" if part else "deployments/board.html", context)
 
 
-def _is_hidden(row: boards.Row, words: list[str]) -> bool:
+def _label(name: str) -> str:
+    return name.capitalize()
+
+
+def _count(found: boards.Board, name: str) -> int:
+    return 0 if name == "mine" else sum(SHOWS[name](row) for row in found.rows)
+
+
+def _groups(rows: list[Row], words: list[str]) -> list[dict[str, Any]]:
+    """Cut the rows into groups: the person's own first, under no head, then everything else."""
+    own = [row for row in rows if row.starred or row.mine]
+    rest = rows[len(own) :]
+    drawn = [{"rows": [(row, _is_hidden(row, words)) for row in own]}] if own else []
+    if own and rest:
+        drawn.append({"head": "Everything else", "rows": []})
+    for start in range(0, len(rest), GROUP):
+        some = rest[start : start + GROUP]
+        drawn.append({"rows": [(row, _is_hidden(row, words)) for row in some]})
+    return drawn
+
+
+def _is_hidden(row: Row, words: list[str]) -> bool:
     """Filter as static/js/filter.js does, for those without it."""
     text = f"{row.application.name} {row.application.repository.name}".lower()
     return not all(word in text for word in words)
+
+
+@require_POST
+@translated
+def star(request: HttpRequest) -> HttpResponse:
+    """Give an application a star, or take it back."""
+    person = person_of(request)
+    name = request.POST.get("give") or request.POST.get("take", "")
+    change = stars.give if "give" in request.POST else stars.take
+    change(person, lookup.application_for(person, name))
+    back = request.POST.get("back", "")
+    return redirect(back if url_has_allowed_host_and_scheme(back, None) else "board")

@@ -25,7 +25,11 @@ class Entry:
     below: str = ""  # its other pages, where they do not lie below its own address
 
 
-_entries: list[Entry] = [Entry("Board", "board", 10), Entry("History", "history", 20)]
+_entries: list[Entry] = [
+    Entry("Board", "board", 10),
+    Entry("History", "history", 20),
+    Entry("Queue", "queue", 30),
+]
 _settings: list[Entry] = [
     Entry("Apps", "settings", 10, icon="board", below="/settings/apps/"),
     Entry("Hosts", "hosts-settings", 20, icon="host"),

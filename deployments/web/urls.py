@@ -15,10 +15,13 @@ from deployments.web import (
     live,
     locks,
     log_pages,
+    queue,
 )
 
 urlpatterns = [
     path("", board.board, name="board"),
+    path("stars/", board.star, name="star"),
+    path("queue/", queue.queue, name="queue"),
     path("apps/<str:name>/", applications.application, name="application"),
     path("apps/<str:application>/<str:name>/", environments.environment, name="environment"),
     path(

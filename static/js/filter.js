@@ -14,6 +14,7 @@ function apply(input) {
   for (const group of place.querySelectorAll("[data-row-group]")) {
     group.hidden = !group.querySelector("[data-row]:not([hidden])");
   }
+  for (const head of place.querySelectorAll("[data-row-head]")) head.hidden = words.length > 0;
   const count = document.querySelector("[data-filter-count]");
   if (count) count.textContent = words.length ? `${shown} of ${rows.length}` : "";
   const none = document.querySelector("[data-filter-none]");

@@ -1,6 +1,8 @@
 // Live pages. The server says what changed; the page asks for those fragments again.
 //   <body data-live-url="/live/?after=990">            one stream for the page
 //   <div data-live="deployment-812" data-live-src=URL>  is fetched and replaced when 812 changes
+//   data-live="any", "news" (any but signs of life), "verb-application.added", "environment-5" …
+//   data-live-every="10"                                and every ten seconds besides
 // A hidden tab rests and catches up; without a stream the page asks every 5 seconds.
 const url = document.body.dataset.liveUrl;
 const gap = 500; // at most two refreshes a second for one fragment
@@ -12,6 +14,7 @@ let poll = 0;
 let retry = 0;
 let patience = 5000;
 let heard = new Date();
+const started = Date.now();
 
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
@@ -129,7 +132,8 @@ const words = (element) => element.dataset.live?.split(/\s+/) ?? [];
 const outermost = (elements) => elements.filter((e) => !elements.some((o) => o !== e && o.contains(e)));
 
 function changed(data) {
-  const tokens = new Set(["any"]);
+  const tokens = new Set(["any", `verb-${data.verb}`]);
+  if (data.verb !== "deployment.progress") tokens.add("news"); // more than a sign of life
   for (const [name, value] of Object.entries(data)) {
     if (name !== "id" && name !== "verb" && value != null) tokens.add(`${name}-${value}`);
   }
@@ -142,6 +146,15 @@ function changed(data) {
 function everything() {
   outermost([...document.querySelectorAll("[data-live-src]")]).forEach(refresh);
   tell("shipmate:catch-up");
+}
+
+// What no change tells of, such as a heart that stops, is looked at every few seconds.
+function watch() {
+  if (document.hidden) return;
+  for (const element of document.querySelectorAll("[data-live-every]")) {
+    const turn = turns.get(element.dataset.liveSrc);
+    if (Date.now() - (turn?.last ?? started) >= 1000 * element.dataset.liveEvery) refresh(element);
+  }
 }
 
 document.addEventListener("shipmate:refresh", (event) => refresh(event.detail));
@@ -220,6 +233,7 @@ function turn() {
 
 if (url) {
   document.addEventListener("visibilitychange", turn);
+  setInterval(watch, 1000);
   addEventListener("pagehide", close);
   addEventListener("pageshow", (event) => event.persisted && turn());
   open();

@@ -2,7 +2,7 @@
 // The words are those of deployments/durations.py and the {% when %} tag.
 const two = (n) => String(n).padStart(2, "0");
 
-function duration(seconds) {
+export function duration(seconds) {
   const s = Math.max(0, Math.floor(seconds));
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} m ${two(s % 60)} s`;
