@@ -125,6 +125,7 @@ def _place(where: Room, root: Post | None) -> dict[str, Any]:
         "title": str(root.deployment) if root else f"#{where.name}",
         "place": place,
         "say": f"{place}say/",
+        "suggest": f"{reverse('flow-suggest')}?thread={root.pk if root else ''}",
         "key": uuid.uuid4().hex,
     }
 

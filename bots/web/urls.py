@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from bots.web import flow, named, rooms
+from bots.web import flow, named, rooms, suggest
 
 # “-” is no name of a room.
 urlpatterns = [
     path("", flow.home, name="flow"),
     path("-/mentions/", named.named, name="flow-mentions"),
+    path("-/suggest/", suggest.suggest, name="flow-suggest"),
     path("-/rooms/", rooms.index, name="flow-rooms"),
     path("-/rooms/<slug:slug>/", rooms.edit, name="flow-room-settings"),
     path("<slug:slug>/", flow.room, name="flow-room"),

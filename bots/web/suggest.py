@@ -1,0 +1,34 @@
+"""What the composer offers at each key."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from bots import completing
+from bots.models import Post
+from deployments.models import Deployment
+from deployments.web.doors import person_of
+
+LONGEST = 10_000
+
+
+@require_safe
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Give the list for the text before the cursor; nothing where nothing fits."""
+    text = request.GET.get("text", "")[:LONGEST]
+    deployment = _deployment(request.GET.get("thread", ""))
+    found = completing.suggestions(text, person_of(request), deployment)
+    if not found:
+        return HttpResponse(status=204)
+    return render(request, "bots/_suggest.html", {"suggestions": found})
+
+
+def _deployment(given: str) -> Deployment | None:
+    """Return what the thread is about in which somebody writes."""
+    if not given.isdecimal() or len(given) > 18:
+        return None
+    roots = Post.objects.filter(pk=int(given), parent=None, deployment__isnull=False)
+    root = roots.select_related("deployment__environment__application").first()
+    return root.deployment if root else None
