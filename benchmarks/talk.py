@@ -46,25 +46,18 @@ class Reader:
 def make(name: str, count: int, reader: Person) -> Talk:
     """Make a room with so many posts, a thread with as many, and one deployment for ten posts."""
     room = rooms.make(name)
-    environment = _environment(name)
     people = [_person(f"{name}-{number}") for number in range(8)]
+    begun = iter(_deployments(_environment(name), people, count // EACH))
+    text = f"@{reader.username} look at this"
     said = Post.objects.bulk_create(
-        Post(room=room, person=people[number % 8], text=f"@{reader.username} look at line {number}")
-        for number in range(count - count // EACH)
+        Post(room=room, person=people[number % 8], text=text)
+        if number % EACH
+        else Post(room=room, deployment=next(begun), message=_message("A deployment"))
+        for number in range(count)
     )
-    PostMention.objects.bulk_create(PostMention(post=p, person=reader) for p in said[::EACH])
-    begun = _deployments(environment, people, count // EACH)
-    threads = Post.objects.bulk_create(
-        Post(
-            room=room,
-            deployment=each,
-            message=_message("A deployment of hello"),
-            key=f"h:{each.pk}",
-        )
-        for each in begun
-    )
-    for thread in threads:
-        Post.objects.bulk_create(_replies(thread, people[:2], 2))
+    PostMention.objects.bulk_create(PostMention(post=p, person=reader) for p in said[1::EACH])
+    threads = said[::EACH]
+    Post.objects.bulk_create(reply for thread in threads for reply in _replies(thread, people, 2))
     Post.objects.bulk_create(_replies(threads[-1], people, count))
     return Talk(room, threads[-1])
 

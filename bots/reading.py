@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from bots import mentions
@@ -39,44 +39,33 @@ def last_read(person: Person, room: Room, thread: Post | None) -> int:
     return marks.values_list("last", flat=True).first() or 0
 
 
-def counts_as_new(person: Person) -> Q:
-    """Match posts that are news to the person, unless they have seen them."""
-    theirs = Q(person__isnull=False) & ~Q(person=person)
-    begun = Q(deployment__isnull=False) & ~Q(deployment__person=person)
-    return Q(theirs | begun, created_at__gt=person.date_joined)
-
-
 def rooms(person: Person) -> list[Known]:
     """Return the rooms, each with the number of posts in it that are new."""
-    marks = ReadMark.objects.filter(person=person, room=OuterRef("room"), thread=None)
+    begun = Q(deployment__isnull=False) & ~Q(deployment__person=person)
+    marks = ReadMark.objects.filter(person=person, room=OuterRef(OuterRef("pk")), thread=None)
     fresh = Post.objects.filter(
-        counts_as_new(person),
-        room=OuterRef("pk"),
-        parent=None,
-        pk__gt=Coalesce(Subquery(marks.values("last")[:1]), 0),
+        _by_others(person) | begun, _after(marks, person), room=OuterRef("pk"), parent=None
     )
     counted = Room.objects.annotate(new=_count(fresh, "room"))
     return [Known(room, room.new) for room in counted]
 
 
 def replies_unread(person: Person) -> QuerySet[Post]:
-    """Return what other people said in threads and the person has not seen."""
-    marks = ReadMark.objects.filter(person=person, thread=OuterRef("parent"))
-    fresh = Post.objects.filter(
-        counts_as_new(person), parent__isnull=False, person__isnull=False
-    ).order_by()
-    return fresh.filter(pk__gt=Coalesce(Subquery(marks.values("last")[:1]), 0))
+    """Return what other people said in the outer query's thread and the person has not seen."""
+    marks = ReadMark.objects.filter(person=person, thread=OuterRef(OuterRef("pk")))
+    fresh = Post.objects.filter(_by_others(person), _after(marks, person), parent=OuterRef("pk"))
+    return fresh.order_by()
 
 
 def new_in_thread(person: Person) -> Coalesce:
     """Count what is new in the thread of each first post."""
-    return _count(replies_unread(person).filter(parent=OuterRef("pk")), "parent")
+    return _count(replies_unread(person), "parent")
 
 
 def threads_unread(person: Person) -> int:
-    """Count the threads in which something is new."""
-    found = replies_unread(person).aggregate(count=Count("parent__deployment", distinct=True))
-    return int(found["count"])
+    """Count the deployments in whose threads something is new."""
+    found = Post.objects.filter(Exists(replies_unread(person)), deployment__isnull=False)
+    return int(found.aggregate(count=Count("deployment", distinct=True))["count"])
 
 
 def mentions_unread(person: Person) -> QuerySet[PostMention]:
@@ -87,6 +76,15 @@ def mentions_unread(person: Person) -> QuerySet[PostMention]:
     in_thread = Q(post__parent__isnull=False, post_id__gt=Coalesce(_last(marks), 0))
     seen = mentions.seen_by(person).exclude(post__person=F("person"))
     return seen.filter(in_room | in_thread)
+
+
+def _by_others(person: Person) -> Q:
+    return Q(person__isnull=False) & ~Q(person=person)
+
+
+def _after(marks: QuerySet[ReadMark], person: Person) -> Q:
+    """Match what came after the mark, which is looked up for the place and not for each post."""
+    return Q(pk__gt=Coalesce(_last(marks), 0), created_at__gt=person.date_joined)
 
 
 def _last(marks: QuerySet[ReadMark]) -> Subquery:

@@ -10,12 +10,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bots import reading
 from bots.models import Post
-from bots.web.talk import RELATED, REPLIES
+from bots.web.talk import REPLIES
 from deployments.models import Application, Deployment, Environment, Person
 from deployments.web.looks import LOOKS, Look, look_of
 
 SHOWN = 50
 NEWEST = 2**63 - 1
+RELATED = ("room", "deployment__environment__application", "deployment__person")
 STATES = {
     name: LOOKS[name].word
     for name in ("pending", "queued", "in_progress", "success", "failure", "error", "cancelled")
@@ -81,7 +82,7 @@ def inbox(asked: Filter, person: Person) -> Inbox:
     """Return a page of threads, the newest deployment first."""
     rows = list(
         _matching(asked, person)
-        .select_related("room", *RELATED)
+        .select_related(*RELATED)
         .annotate(count=REPLIES, new=reading.new_in_thread(person))
         .order_by("-deployment_id", "pk")[: SHOWN + 1]
     )
@@ -108,10 +109,10 @@ def choices() -> dict[str, list[str]]:
 
 def _matching(asked: Filter, person: Person) -> QuerySet[Post]:
     """Return each deployment's thread, in the first room that tells it."""
-    roots = Post.objects.filter(parent=None, deployment__lt=asked.before)
-    earlier = Post.objects.filter(
-        parent=None, deployment=OuterRef("deployment"), pk__lt=OuterRef("pk")
-    )
+    # Only first posts have a deployment. To ask for them in other words as well would have SQLite
+    # read all that was ever said in rooms, in place of the newest deployments.
+    roots = Post.objects.filter(deployment__lt=asked.before)
+    earlier = Post.objects.filter(deployment=OuterRef("deployment"), pk__lt=OuterRef("pk"))
     roots = roots.exclude(Exists(earlier))
     exact = {
         "deployment__environment__application__name__iexact": asked.app,
@@ -123,8 +124,7 @@ def _matching(asked: Filter, person: Person) -> QuerySet[Post]:
         asker = Q(deployment__person__username__iexact=asked.person)
         roots = roots.filter(asker | _replied(person__username__iexact=asked.person))
     if asked.unread:
-        unread = reading.replies_unread(person).filter(parent=OuterRef("pk"))
-        roots = roots.filter(Exists(unread))
+        roots = roots.filter(Exists(reading.replies_unread(person)))
     for word in asked.q.split()[:8]:
         roots = roots.filter(_says(word))
     return roots

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 
 from django import template
 from django.templatetags.static import static
@@ -27,9 +28,15 @@ def _use(name: str, classes: str) -> SafeString:
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>',
         classes,
-        static("img/signs.svg"),
+        _signs(),
         name,
     )
+
+
+@cache
+def _signs() -> str:
+    """Return the address of all signs; a page shows some hundred of them."""
+    return static("img/signs.svg")
 
 
 def _sign(look: Look, size: str = "") -> SafeString:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bots import rooms, tasks
+from bots import rooms
 from bots.models import Post, Question, Room
 from bots.web import talk
-from deployments.models import Deployment, Environment, Person
+from deployments.models import Deployment, Person
 from deployments.selectors import feed
 from tests.bots.talking import Talk, goes, newest, the_deployment
-from tests.deployments import build
 from tests.deployments.services.queueing import drain
 
 ROOM = "/flow/deploys/"
@@ -194,12 +188,6 @@ def test_a_live_page_gets_nothing_of_another_place(say: Talk, as_bob: Client) ->
     assert posts(as_bob, "/flow/ops/", ids=f"{root},{reply}") == []
 
 
-def test_a_new_post_costs_a_live_page_little(say: Talk, as_bob: Client) -> None:
-    say("hello")
-
-    assert cost(lambda: as_bob.get(f"{ROOM}?pane=posts&ids={newest()}")) <= 6
-
-
 # ---- Saying ----
 
 
@@ -264,47 +252,6 @@ def test_a_form_from_elsewhere_is_refused(alice: Person, room: Room) -> None:
 
     assert strict.post(f"{ROOM}say/", {"text": "deploy hello to qa"}).status_code == 403
     assert not Post.objects.exists()
-
-
-# ---- Costs ----
-
-
-def crowd(environment: Environment, person: Person, threads: int, posts: int) -> None:
-    """Fill the room: deployments with a thread and a reply each, and talk."""
-    room = Room.objects.get()
-    for _ in range(threads):
-        made = build.deployment(environment, person, "a" * 40, status="success")
-        tasks.tell(made.pk)
-        root = Post.objects.get(deployment=made)
-        Post.objects.create(room=room, parent=root, person=person, text="Well")
-    Post.objects.bulk_create(Post(room=room, person=person, text="Hi") for _ in range(posts))
-
-
-def cost(ask: Callable[[], Any]) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        assert ask().status_code == 200
-    return len(queries)
-
-
-@pytest.mark.parametrize("pane", ["", "?pane=inbox", "?pane=rooms", "?pane=older", "?pane=head"])
-def test_queries_do_not_grow_with_posts_and_threads(
-    say: Talk, as_bob: Client, production: Environment, pane: str
-) -> None:
-    crowd(production, say.person, threads=2, posts=2)
-    address = thread_of(the_deployment())
-    few = [cost_once_read(as_bob, each + pane) for each in (ROOM, address)]
-
-    crowd(production, say.person, threads=48, posts=200)
-
-    assert [cost_once_read(as_bob, each + pane) for each in (ROOM, address)] == few
-    assert max(few) <= 22
-
-
-def cost_once_read(client: Client, address: str) -> int:
-    client.get(address)
-    return cost(partial(client.get, address))
 
 
 # ---- Older posts ----

@@ -12,7 +12,8 @@ from bots.models import Post
 from bots.web import inbox
 from deployments.models import Deployment, Environment, Person
 from tests.bots.talking import Talk, goes, the_deployment
-from tests.bots.web.test_flow import crowd, page
+from tests.bots.web.test_costs import crowd
+from tests.bots.web.test_flow import page
 from tests.deployments import build
 
 INBOX = "/flow/?pane=inbox"
