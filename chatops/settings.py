@@ -253,10 +253,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Deployments for scripts. In words: docs/api.md.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/",
-    "COMPONENT_SPLIT_REQUEST": False,
+    "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "deployments.api.schema.only_known_fields",
+        "deployments.api.schema.strictly",
     ],
 }
 

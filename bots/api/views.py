@@ -40,13 +40,6 @@ class RefusalShape(AnswerShape):
     error = ErrorBody()
 
 
-class MisunderstoodShape(RefusalShape):
-    """The same; without an answer where what was sent was no line at all."""
-
-    answer = serializers.CharField(required=False)
-    message = serializers.DictField(required=False)
-
-
 class ChatCommands(ApiView):
     """POST {"text": "deploy web to qa"}; `Idempotency-Key` makes the same request count once."""
 
@@ -59,8 +52,9 @@ class ChatCommands(ApiView):
         responses={
             200: AnswerShape,
             202: OpenApiResponse(AnswerShape, description="The bot asks; say yes or no."),
-            400: OpenApiResponse(MisunderstoodShape, description="Not understood."),
-            409: OpenApiResponse(RefusalShape, description="Refused, with every reason."),
+            409: OpenApiResponse(
+                RefusalShape, description="Nothing was done: not understood, or refused."
+            ),
         },
     )
     def post(self, request: Request) -> Response:
@@ -83,12 +77,10 @@ def _speaker(request: Request) -> Speaker:
 
 
 def _status(message: Message) -> int:
-    """Return 200 for what was answered, 202 for what waits for a yes, 400 and 409 for refusals."""
+    """Return 200 for an answer, 202 where it waits for a yes, 409 where nothing was done."""
     if message.asks:
         return 202
-    if message.is_guess:
-        return 400
-    return 409 if message.state == "refused" else 200
+    return 409 if message.is_guess or message.state == "refused" else 200
 
 
 def _error(message: Message) -> dict[str, Any]:

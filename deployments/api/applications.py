@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deployments.api.deployments import LARGEST, MADE, answered, before
+from deployments.api.deployments import LARGEST, MADE, answered, before, done
 from deployments.api.doors import ApiView, door_of, person_of
 from deployments.api.errors import blocker
 from deployments.api.paging import AfterName, page
@@ -82,7 +82,7 @@ class Rollback(ApiView):
             return answered(request, known, is_new=False)
         number = asked["to"]
         target = lookup.deployment_for(door.person, number) if number else None
-        return answered(request, lifecycle.rollback(found, door, to=target), is_new=True)
+        return answered(request, done(lifecycle.rollback, found, door, to=target), is_new=True)
 
 
 class Hosts(ApiView):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec
 
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -15,12 +16,13 @@ from deployments.api.paging import Limit, page
 from deployments.api.parsing import Asked, Switch, Text, checked
 from deployments.api.schema import KEY, paged
 from deployments.api.shapes import DeploymentShape, LogShape
-from deployments.exceptions import Refused
+from deployments.exceptions import Invalid, Refused
 from deployments.models import Deployment
 from deployments.selectors import listing, log, lookup
 from deployments.services import lifecycle
 from deployments.services.lifecycle import Door
 
+P = ParamSpec("P")
 LARGEST = 2**63 - 1
 MADE = {
     201: OpenApiResponse(DeploymentShape, description="It is asked for; Location is its address."),
@@ -136,7 +138,7 @@ class Retry(ApiView):
         door = door_of(request)
         found = lookup.deployment_for(door.person, number)
         known = before(door, environment=found.environment_id)
-        return answered(request, known or lifecycle.retry(found, door), is_new=known is None)
+        return answered(request, known or done(lifecycle.retry, found, door), is_new=known is None)
 
 
 class ReturnTo(ApiView):
@@ -149,7 +151,7 @@ class ReturnTo(ApiView):
         found = lookup.deployment_for(door.person, number)
         place = found.environment
         known = before(door, environment=place.pk, kind="rollback")
-        made = known or lifecycle.rollback(place, door, to=found)
+        made = known or done(lifecycle.rollback, place, door, to=found)
         return answered(request, made, is_new=known is None)
 
 
@@ -160,7 +162,7 @@ class Cancel(ApiView):
         door = door_of(request)
         found = lookup.deployment_for(door.person, number)
         if found.status != Deployment.Status.CANCELLED:
-            found = lifecycle.cancel(found, door)
+            found = done(lifecycle.cancel, found, door)
         return Response(shown(found))
 
 
@@ -179,6 +181,14 @@ def before(door: Door, ref: str = "", **same: Any) -> Deployment | None:
 def _is_ref_of(known: Deployment, ref: str) -> bool:
     """Return whether this may be what was asked for then: a branch is kept by its short name."""
     return ref.endswith(known.ref) or known.ref.endswith(ref) or known.sha.startswith(ref.lower())
+
+
+def done(action: Callable[P, Deployment], *args: P.args, **kwargs: P.kwargs) -> Deployment:
+    """Do it. What is asked for is clear here: where it makes no sense now, that is a conflict."""
+    try:
+        return action(*args, **kwargs)
+    except Invalid as error:
+        raise Refused([str(error)]) from error
 
 
 def answered(request: Request, made: Deployment, *, is_new: bool) -> Response:

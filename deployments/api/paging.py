@@ -25,7 +25,10 @@ class AfterName(Limit):
     """The page of a list that is ordered by name."""
 
     after = serializers.CharField(
-        max_length=63, default="", help_text="Only those whose name comes after this one."
+        max_length=63,
+        allow_blank=True,
+        default="",
+        help_text="Only names that come after this one.",
     )
 
 

@@ -43,6 +43,9 @@ def _takes(parser: Any, request: Request) -> bool:
 class Text(serializers.CharField):
     """Text that was text: a number or a list in its place is a slip."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, **options})
+
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")

@@ -73,9 +73,23 @@ def paged(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[An
     )
 
 
-def only_known_fields(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Say of each body that is sent that it has no other fields (deployments/api/parsing.py)."""
+def strictly(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say of all that is sent that it has no other fields, and no NUL in its text."""
     for name, shape in result["components"]["schemas"].items():
         if name.startswith("New"):
             shape["additionalProperties"] = False
+            for field in shape["properties"].values():
+                _without_nul(field)
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", []):
+                _without_nul(parameter["schema"])
     return result
+
+
+def _without_nul(shape: dict[str, Any]) -> None:
+    if shape.get("type") == "string" and not {"pattern", "enum", "format"} & set(shape):
+        shape["pattern"] = "^[^\\u0000]*$"
+    for part in ("items", "additionalProperties"):
+        if isinstance(shape.get(part), dict):
+            _without_nul(shape[part])

@@ -238,7 +238,7 @@ def test_one_that_failed_is_retried_once_for_each_key(
 def test_one_that_succeeded_is_not_retried(ci: Script, qa: Environment, alice: Person) -> None:
     made = build.live(qa, alice, "a" * 40)
 
-    found = error(ci.post(f"deployments/{made.pk}/retry/"), 400)
+    found = error(ci.post(f"deployments/{made.pk}/retry/"), 409)
 
     assert "only what failed" in found["text"]
 
@@ -286,4 +286,4 @@ def test_one_that_runs_is_being_stopped(ci: Script, qa: Environment, alice: Pers
 def test_one_that_has_ended_is_not_cancelled(ci: Script, qa: Environment, alice: Person) -> None:
     made = build.deployment(qa, alice, "a" * 40)
 
-    assert "nothing to cancel" in error(ci.post(f"deployments/{made.pk}/cancel/"), 400)["text"]
+    assert "nothing to cancel" in error(ci.post(f"deployments/{made.pk}/cancel/"), 409)["text"]
