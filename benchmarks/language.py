@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bots.language.known import Names
+from bots.language.names import Names
 from bots.language.parser import parse
 from bots.language.repair import MOST_LETTERS
 from bots.language.text import LONGEST

@@ -2,21 +2,64 @@
 
 from __future__ import annotations
 
-from bots.language.known import Names
-from deployments.models import Person
-from deployments.selectors import lookup
+from collections.abc import Sequence
+from functools import cache
+
+from bots.language.names import Names
+from deployments.exceptions import DeploymentError
+from deployments.models import Application, Person
+from deployments.models.deployment import UNFINISHED
+from deployments.selectors import code, lookup
+from deployments.services.lifecycle import AGAIN
+
+SHOWN = 3
 
 
 def names_for(person: Person) -> Names:
-    """Return the applications and environments of this person. One query for each."""
+    """Return the applications and environments of this person. One query for each.
+
+    Branches, tags and numbers are asked for only where a line needs them.
+    """
     if not person.pk:
         return Names({}, dict(lookup.ALIASES))  # a stranger is not told what there is
-    apps: dict[str, list[str]] = {
-        name: [] for name in lookup.applications_for(person).values_list("name", flat=True)
-    }
+    seen = {app.name: app for app in lookup.applications_for(person)}
+    apps: dict[str, list[str]] = {name: [] for name in seen}
     aliases = dict(lookup.ALIASES)
     rows = lookup.environments_for(person).values_list("application__name", "name", "aliases")
     for app, name, own in rows:
         apps[app].append(name)
         aliases.update(dict.fromkeys(own, name))
-    return Names(apps, aliases)
+
+    @cache
+    def refs(app: str) -> Sequence[str] | None:
+        return refs_of(seen[app]) if app in seen else None
+
+    def numbers(verb: str, app: str | None, place: str | None) -> Sequence[int]:
+        return numbers_for(person, verb, app, place)
+
+    return Names(apps, aliases, refs, numbers)
+
+
+def refs_of(app: Application) -> Sequence[str] | None:
+    """Return its branches and tags as last seen, newest first; None where nobody knows them."""
+    try:
+        known = code.refs(app, fresh=False)
+    except DeploymentError:
+        return None
+    return list(dict.fromkeys(ref.name for ref in (*known.branches, *known.tags))) or None
+
+
+def numbers_for(
+    person: Person, verb: str, app: str | None = None, place: str | None = None
+) -> list[int]:
+    """Return the newest deployments that this person may see and that the verb may be about."""
+    rows = lookup.deployments_for(person)
+    if verb == "retry":
+        rows = rows.filter(status__in=AGAIN)
+    elif verb == "cancel":
+        rows = rows.filter(status__in=UNFINISHED)
+    if app is not None:
+        rows = rows.filter(environment__application__name=app)
+    if place is not None:
+        rows = rows.filter(environment__name=place)
+    return list(rows.order_by("-pk").values_list("pk", flat=True)[:SHOWN])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from bots import bare, sayings, spoken, tongue
+from bots import bare, meaning, sayings, spoken, tongue
 from bots.handlers import HANDLERS, acting, asking
 from bots.handlers.finding import Unknown
 from bots.language import commands
-from bots.language.known import placed
 from bots.messages import Message
 from bots.naming import names_for
 from bots.sayings import Reason
 from bots.speaker import Speaker
-from deployments.exceptions import DeploymentError, Refused
+from deployments.exceptions import DeploymentError, Refused, UnknownRef
 from deployments.selectors import releases
 from deployments.services import lifecycle
 
@@ -101,17 +101,17 @@ def _guarded(command: commands.Command, speaker: Speaker) -> Message:
         return HANDLERS[type(command)](command, speaker)
     except Refused as error:
         reasons = [Reason(text) for text in error.reasons]
-        return sayings.refusal("Nothing was done", reasons, lines=error.lines)
+        near = meaning.of_a_ref(command, names_for(speaker.person)) or error.lines
+        return sayings.refusal("Nothing was done", reasons, lines=near)
     except Unknown as error:
-        return _unknown(error, command, speaker)
+        return _sorry(error, meaning.of_unknown(error, command, names_for(speaker.person)))
+    except UnknownRef as error:
+        return _sorry(error, spoken.with_names(command, "ref", [*error.near]))
     except DeploymentError as error:
         return sayings.sorry(str(error))
 
 
-def _unknown(error: Unknown, command: commands.Command, speaker: Speaker) -> Message:
-    near = spoken.with_names(command, error.part, error.names)
-    if error.part == "app":
-        near = placed(spoken.line(command), names_for(speaker.person)) or near
+def _sorry(error: DeploymentError, near: Sequence[str]) -> Message:
     asks = " Did you mean:" if near else ""
     return sayings.sorry(f"{error} Nothing was done.{asks}", suggestions=near)
 

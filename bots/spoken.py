@@ -65,21 +65,27 @@ def _deploy(command: commands.Deploy, *, plan: bool = False) -> str:
         force=command.force,
         parameters=dict(command.parameters),
         apps=command.apps,
-        verb="plan" if plan else "deploy",
+        verb="plan" if plan else "",
     )
 
 
-def with_names(command: commands.Command, part: str, names: list[str]) -> list[str]:
-    """Return the lines that say the same with another name in one part of it."""
-    return [said for name in names if (said := _with(command, part, name))]
+def with_names(command: commands.Command, part: str, names: list[str], said: str = "") -> list[str]:
+    """Return the lines that say the same with another name in one part of it.
+
+    `said`: the name that is no good, where several stand in that part.
+    """
+    return [other for name in names if (other := _with(command, part, name, said))]
 
 
-def _with(command: commands.Command, part: str, name: str) -> str:
+def _with(command: commands.Command, part: str, name: str, said: str) -> str:
     if isinstance(command, commands.Plan):
         return line(replace(command, deploy=replace(command.deploy, **_field(part, name))))
-    if not hasattr(command, part) or (part == "app" and getattr(command, "apps", None)):
-        return ""
-    return line(replace(command, **_field(part, name)))
+    if isinstance(command, commands.Deploy) and part == "app" and command.apps:
+        apps = tuple(name if app == said else app for app in command.apps)
+        return line(replace(command, app=apps[0], apps=apps)) if len({*apps}) == len(apps) else ""
+    if isinstance(command, commands.Promote) and part == "environment":
+        part = "source" if command.source == said else "target"
+    return line(replace(command, **_field(part, name))) if hasattr(command, part) else ""
 
 
 def _field(part: str, name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from bots.language import Parsed, parse
-from bots.language.known import Names
+from bots.language.names import Names
 
 
 def verb() -> str:

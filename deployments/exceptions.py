@@ -81,6 +81,14 @@ class ForgeError(DeploymentError):
     code = "forge"
 
 
+class UnknownRef(ForgeError):
+    """A name that means no branch, tag or commit, or several: what may be said in its place."""
+
+    def __init__(self, text: str, near: Sequence[str]) -> None:
+        super().__init__(text)
+        self.near = tuple(near)
+
+
 class RepositoryAway(ForgeError):
     """The repository cannot be reached now; trying again later may help."""
 

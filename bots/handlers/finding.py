@@ -8,7 +8,7 @@ from dataclasses import replace
 from bots.language.commands import Deploy
 from bots.language.nearest import nearest
 from bots.speaker import Speaker
-from deployments.exceptions import Invalid, NotFound
+from deployments.exceptions import NotFound
 from deployments.models import Application, Deployment, Environment
 from deployments.selectors import lookup
 
@@ -16,10 +16,11 @@ from deployments.selectors import lookup
 class Unknown(NotFound):
     """No such name, or none was given: `names` may have been meant as that part of the line."""
 
-    def __init__(self, text: str, part: str, names: Sequence[str]) -> None:
+    def __init__(self, text: str, part: str, names: Sequence[str], said: str = "") -> None:
         super().__init__(text)
         self.part = part
         self.names = list(names)
+        self.said = said
 
 
 def application(speaker: Speaker, name: str | None) -> Application:
@@ -31,7 +32,7 @@ def application(speaker: Speaker, name: str | None) -> Application:
     if found is None:
         names = list(seen.values_list("name", flat=True))
         text = f"There is no app “{name}” here." if names else "There is no app here yet."
-        raise Unknown(text, "app", nearest(name, names) or names[:3])
+        raise Unknown(text, "app", nearest(name, names) or names, name)
     speaker.about.add(found.pk)
     return found
 
@@ -92,9 +93,12 @@ def deployment(speaker: Speaker, number: int | None) -> Deployment:
     if number is None:
         if speaker.deployment is None:
             said = "Which deployment? Outside of its thread name it by its number, like #812."
-            raise Invalid(said)
+            raise Unknown(said, "number", [])
         number = speaker.deployment.pk
-    found = lookup.deployment_for(speaker.person, number)
+    try:
+        found = lookup.deployment_for(speaker.person, number)
+    except NotFound as error:
+        raise Unknown(str(error), "number", []) from None
     speaker.about.add(found.environment.application_id)
     return found
 
@@ -105,7 +109,7 @@ def _environment(speaker: Speaker, app: Application, name: str) -> Environment:
     except NotFound:
         names = list(app.environments.values_list("name", flat=True))
         said = f"{app} has no environment “{name}”. It has: {', '.join(names) or 'none yet'}."
-        raise Unknown(said, "environment", nearest(name, names) or names[:3]) from None
+        raise Unknown(said, "environment", nearest(name, names) or names[:3], name) from None
 
 
 def _all(speaker: Speaker, found: Iterable[Environment]) -> list[Environment]:

@@ -1,138 +1,110 @@
 """Suggestions that name only what there is for the person who spoke.
 
 The words of a line that was not understood are sorted into a verb, applications, environments and
-at most one other word, and put in the order in which they are understood.
+a ref, and put in the order in which they are understood.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator
+from dataclasses import replace
 
-from bots.language.clauses import DURATION, PLACE_WORDS, SMALL_WORDS
-from bots.language.commands import Command, Plan
-from bots.language.nearest import nearest
-from bots.language.repair import FILLERS
-from bots.language.words import Word, split
+from bots.language.clauses import NUMBER
+from bots.language.names import SHA, Names
+from bots.language.repair import RISKY, is_a_slip
+from bots.language.sorting import Sorted
+from bots.language.words import Word
 
-Words = tuple[Word, ...]
-ANNOUNCING = (*PLACE_WORDS, "into", "onto")
-FLAG = re.compile(r"-[a-zA-Z]")
-PARAMETER = re.compile(r"[A-Z_a-z][0-9A-Z_a-z]*=.*")
-SIGNS = "?.,!:;()[]{}\"'`*_"
-IDLE = FILLERS | {
-    "a", "an", "can", "could", "you", "we", "i", "is", "it", "my", "app", "branch", "env",
-    "environment", "with", "via", "into", "onto", "me", "this", "that", "do", "does", "are",
-    "will", "would", "should", "let's", "lets", "us", "go", "going", "want", "need", "--", "-",
-    "->", "=>", ">", "was", "did", "version", "tag", "right", "there", "here",
-    "deployed", "running", "runs", "live", "last", "what", "who", "which", "when",
-    "until", "till", "back", "deploy", "plan",
-}  # fmt: skip
-SYNONYMS = {
-    "ship": "deploy", "release": "deploy", "push": "deploy", "publish": "deploy",
-    "redeploy": "deploy",
-    "launch": "deploy", "depoly": "deploy", "deployment": "deploy", "undo": "rollback",
-    "revert": "rollback", "roll": "rollback", "re-deploy": "deploy", "what's": "status",
-    "whats": "status", "forget": "forget me", "where": "where can i deploy",
-    "rollbacks": "rollback", "restart": "retry",
-    "rerun": "retry", "again": "retry", "stop": "cancel", "abort": "cancel", "kill": "cancel",
-    "halt": "cancel", "history": "deploys", "recent": "deploys", "claim": "lock", "hold": "lock",
-    "reserve": "lock", "release-lock": "unlock", "free": "unlock", "what": "status",
-    "who": "deploys", "which": "status", "compare": "diff", "changes": "diff", "find": "search",
-    "dryrun": "plan", "dry-run": "plan", "preview": "plan", "noop": "plan", "logs": "log",
-    "tail": "log", "info": "show", "details": "show", "whoami": "who am i", "wtf": "why",
-    "blocked": "why", "commands": "help", "?": "help", "man": "help", "usage": "help",
-}  # fmt: skip
-TWO_PLACES = ("promote", "diff")
+ABOUT_A_NUMBER = ("retry", "cancel", "log", "show")
 WITH_REF = ("deploy", "plan", "deploys")
 ABOUT_AN_APP = (
     "deploy", "plan", "deploys", "rollback", "promote", "status", "why", "diff", "lock", "unlock",
     "where can i deploy", "deploy-status",
 )  # fmt: skip
 MOST = 3
+ASKED = 20  # applications that are asked for a ref
 
 
-@dataclass(frozen=True)
-class Names:
-    """What a person may see: the environments of each application by name and by alias."""
+def assembled(
+    found: Sorted, verb: str, head: str, names: Names, *, loose: bool = False
+) -> Iterator[str]:
+    """Return lines of this verb with the names that were found, in the right order.
 
-    apps: Mapping[str, Sequence[str]]
-    aliases: Mapping[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def places(self) -> list[str]:
-        return list(dict.fromkeys(name for names in self.apps.values() for name in names))
-
-    def place(self, word: str) -> str | None:
-        """Return the environment that the word names, or nearly names."""
-        if word in self.places:
-            return word
-        if self.aliases.get(word) in self.places:
-            return self.aliases[word]
-        return next(iter(nearest(word, self.places, 1)), None)
-
-    def app(self, word: str) -> str | None:
-        return word if word in self.apps else next(iter(nearest(word, self.apps, 1)), None)
-
-    def is_place(self, word: str) -> bool:
-        return word in self.places or self.aliases.get(word) in self.places
-
-
-@dataclass
-class Sorted:
-    """The words of a line by what they may have meant."""
-
-    apps: list[str] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-    ref: str = ""
-    duration: str = ""
-    goes: bool = False  # a place was announced
-    parameters: list[str] = field(default_factory=list)
-    reason: str = ""
-
-
-def exists(command: Command, names: Names) -> bool:
-    """Return whether everything that a line names is there."""
-    if isinstance(command, Plan):
-        return exists(command.deploy, names)
-    app = getattr(command, "app", None)
-    asked = [*(getattr(command, "apps", ()) or ()), app]
-    apps = [name for name in asked if name is not None]
-    if not all(name in names.apps for name in apps):
-        return False
-    parts = ("environment", "other", "source", "target")
-    said = [place for part in parts if (place := getattr(command, part, None))]
-    places = set(names.apps[app]) if app else set(names.places)
-    return all(place in places or names.aliases.get(place) in places for place in said)
-
-
-def assembled(words: Words, verb: str, head: str, names: Names) -> Iterator[str]:
-    """Return lines of this verb with the names that the words hold, in the right order.
-
-    `head`: the verb as it was said, with its task and its “!”.
+    `head`: the verb as it was said, with its task and its “!”. `loose`: those, and only those,
+    that leave out a word that means nothing here.
     """
     if verb not in ABOUT_AN_APP:
         return
-    found = _sorted(words, names)
-    if len(found.others) > (verb in WITH_REF and not found.ref):
+    asked = _apps(verb, found, names)
+    is_used = verb in WITH_REF and any(ref for _, refs in asked for ref in refs)
+    if loose != (bool(found.others) and not is_used):
         return
-    found.ref = found.ref or "".join(found.others)
     if verb == "status" and not found.apps:
         yield from (f"status in {place}" for place in found.places)
         return
     if verb == "deploy" and len(found.apps) > 1:
         yield from _together(head, found, names)
-    for app in found.apps[:MOST] or _apps_with(found.places, names):
+    for app, refs in asked:
         own = list(names.apps[app])
         places = [place for place in found.places if place.partition("/")[0] in own]
-        if not places and (found.goes or found.places):
+        forgets = found.others and verb in RISKY and not any(refs)
+        if not places and (found.goes or found.places or forgets):
             places = own[:MOST]
             if not places:
                 continue  # nothing may be offered that forgets the place
-        yield from _lines(verb, head, app, places, found)
+        for ref in refs:
+            yield from _lines(verb, head, app, places, replace(found, ref=ref), own)
+
+
+def numbered(found: Sorted, verb: str, names: Names) -> list[str]:
+    """Return lines of this verb with the numbers of deployments that may be meant."""
+    if verb not in ABOUT_A_NUMBER:
+        return []
+    app, place = (next(iter(known), None) for known in (found.apps, found.places))
+    return [f"{verb} #{number}" for number in names.numbers(verb, app, place)[:MOST]]
+
+
+def about(word: Word, names: Names) -> list[str]:
+    """Return lines about a word alone: a deployment's number, or a commit."""
+    number = word.plain.removeprefix("#")
+    if NUMBER.fullmatch(word.plain):
+        newest = max(names.numbers("show", None, None), default=0)
+        return [f"show #{number}"] if int(number) <= newest else []
+    return [f"where is {word.plain}"] if SHA.fullmatch(word.plain.lower()) else []
+
+
+def _apps(verb: str, found: Sorted, names: Names) -> list[tuple[str, list[str]]]:
+    """Return the applications that may be meant, each with the refs of it that may be.
+
+    Where no application was named, the ones that have the ref go before the others.
+    """
+    if verb not in WITH_REF:
+        return [(app, [""]) for app in found.apps[:MOST] or _apps_with(found.places, names)[:MOST]]
+    apps = found.apps[:MOST] or _apps_with(found.places, names)[:ASKED]
+    with_refs = [(app, _refs(app, found, names)) for app in apps]
+    having = [(app, refs) for app, refs in with_refs if any(refs)]
+    return (with_refs if found.apps else having or with_refs)[:MOST]
+
+
+def _refs(app: str, found: Sorted, names: Names) -> list[str]:
+    """Return the branches, tags and commits that the words may mean; an empty one is none."""
+    said = [found.ref] if found.ref else found.others
+    if not said:
+        return [""]
+    if names.refs(app) is None:
+        return _guessed(said) if found.apps else [""]
+    for word in said:
+        if names.is_ref(app, word):
+            return [word]
+    near = [ref for word in said for ref in names.near_refs(app, word)]
+    return near[:2] or [found.ref]
+
+
+def _guessed(said: list[str]) -> list[str]:
+    """Return the one word that may be a ref; a slip for “to” may be none."""
+    if len(said) > 1:
+        return [""]
+    return ["", *said] if is_a_slip(said[0]) else said
 
 
 def _together(head: str, found: Sorted, names: Names) -> Iterator[str]:
@@ -143,20 +115,11 @@ def _together(head: str, found: Sorted, names: Names) -> Iterator[str]:
             yield " ".join([head, apps, "to", place, *found.parameters])
 
 
-def placed(line: str, names: Names) -> list[str]:
-    """Return lines for one that names an environment where an application belongs."""
-    words = split(line)
-    if len(words) != 2 or not names.is_place(words[1].plain.lower()):
-        return []
-    head = words[0].plain
-    return list(assembled(words[1:], re.split("[:!]", head)[0], head, names))
-
-
-def example(text: str, words: Words, names: Names) -> str:
+def example(text: str, found: Sorted, names: Names) -> str:
     """Return an example of the table with names that are there, and the app that was named."""
     if not names.apps:
         return "help"
-    app = next(iter(_sorted(words, names).apps), "") or next(
+    app = next(iter(found.apps), "") or next(
         (app for app, own in names.apps.items() if own), next(iter(names.apps))
     )
     places = names.apps[app]
@@ -172,16 +135,32 @@ def example(text: str, words: Words, names: Names) -> str:
     return " ".join(said)
 
 
-def _lines(verb: str, head: str, app: str, places: list[str], found: Sorted) -> Iterator[str]:
+def _lines(
+    verb: str, head: str, app: str, places: list[str], found: Sorted, own: list[str]
+) -> Iterator[str]:
     if verb == "promote":
-        if len(places) == 2:
-            yield f"promote {app} from {places[0]} to {places[1]}"
+        for one, other in _ways(places, found, own):
+            yield f"promote {app} from {one} to {other}"
     elif verb == "diff" and len(places) == 2:
         yield f"diff {app} {places[0]} {places[1]}"
     elif verb == "where can i deploy":
         yield f"{verb} {app}"
     else:
         yield from _placed_lines(verb, head, app, places, found)
+
+
+def _ways(places: list[str], found: Sorted, own: list[str]) -> list[tuple[str, str]]:
+    """Return from where to where; one end alone is joined by the others of the application."""
+    if len(places) == 2:
+        one, other = places if found.source != places[1] else reversed(places)
+        return [(one, other)]
+    if len(places) != 1:
+        return []
+    here = places[0]
+    others = [place for place in own if place != here]
+    if found.source == here:
+        return [(here, other) for other in others]
+    return [(other, here) for other in others]
 
 
 def _placed_lines(
@@ -201,85 +180,7 @@ def _placed_lines(
         yield " ".join([start, "to" if acts else "in", place, *rest])
 
 
-def _sorted(words: Words, names: Names) -> Sorted:
-    found = Sorted()
-    plain = [word.plain for word in words]
-    for index, word in enumerate(plain):
-        if word.lower() == "because":
-            found.reason = " ".join(word.typed for word in words[index + 1 :])
-            break
-        is_announced = index > 0 and plain[index - 1].lower() in ANNOUNCING
-        found.goes |= word.lower() in ANNOUNCING
-        if not is_announced or _sort_place(found, word, names):
-            _sort(found, word, names)
-    found.apps = list(dict.fromkeys(found.apps))
-    found.places = list(dict.fromkeys(found.places))
-    return found
-
-
-def _sort_place(found: Sorted, typed: str, names: Names) -> bool:
-    """Return whether a word after “to” may be something else than a place that is not there."""
-    low = typed.strip(SIGNS).lower()
-    nearly = names.place(low.partition("/")[0]) or names.app(low.partition("/")[0])
-    return nearly is not None or low in SMALL_WORDS or low in IDLE
-
-
-def _sort(found: Sorted, typed: str, names: Names) -> None:
-    parts = [part for part in typed.split(",") if part]
-    if len(parts) > 1 and all(part.lower() in names.apps for part in parts):
-        found.apps += [part.lower() for part in parts]
-        return
-    if DURATION.fullmatch(typed):
-        found.duration = typed
-        return
-    if FLAG.fullmatch(typed):
-        return
-    word = typed.strip(SIGNS)
-    low = word.lower().lstrip("@#-")
-    if not low or low in IDLE or low in SMALL_WORDS:
-        return
-    if len(found.others) > 1 and low not in names.apps:
-        return  # a line of so many unknown words is not put in order any more
-    if PARAMETER.fullmatch(word) and word.partition("=")[0].lower() not in names.apps:
-        found.parameters.append(word)
-    elif not _sort_divided(found, word, names):
-        _sort_whole(found, word, low, names)
-
-
-def _sort_divided(found: Sorted, word: str, names: Names) -> bool:
-    """Sort APP/REF and ENV/HOSTS, and what people write for them."""
-    for sign in "/@:#=":
-        head, divided, rest = word.lstrip("@").partition(sign)
-        if divided and head.lower() in names.apps:
-            found.apps.append(head.lower())
-            _sort_rest(found, rest, names)
-            return True
-        if divided and sign == "/" and names.is_place(head.lower()):
-            found.places.append(f"{names.place(head.lower())}/{rest}")
-            return True
-    return False
-
-
-def _sort_whole(found: Sorted, word: str, low: str, names: Names) -> None:
-    if low in names.apps:
-        found.apps.append(low)
-    elif names.is_place(low):
-        found.places.append(names.place(low) or low)
-    elif not found.places and (place := names.place(low)):
-        found.places.append(place)
-    elif not found.apps and (app := names.app(low)):
-        found.apps.append(app)
-    elif any(letter.isalnum() for letter in low):
-        found.others.append(word)
-
-
-def _sort_rest(found: Sorted, rest: str, names: Names) -> None:
-    if names.is_place(rest.lower()):
-        found.places.append(names.place(rest.lower()) or rest)
-    elif rest and not rest.startswith("-"):
-        found.ref = rest
-
-
 def _apps_with(places: list[str], names: Names) -> list[str]:
     """Return the applications that have all of these environments."""
-    return [app for app, own in names.apps.items() if set(places) <= set(own)][:MOST]
+    wanted = {place.partition("/")[0] for place in places}
+    return [app for app, own in names.apps.items() if wanted <= set(own)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from bots.language import known as known_names
 from bots.language.commands import (
     Command,
     DeployToken,
@@ -16,9 +16,12 @@ from bots.language.commands import (
     Parsed,
     TooLong,
 )
-from bots.language.known import Names
+from bots.language.known import WITH_REF, about, assembled, example, numbered
+from bots.language.names import Names, exists
 from bots.language.nearest import nearest
 from bots.language.repair import MOST, MOST_WORDS, Miss, is_short, repairs
+from bots.language.sorting import Sorted, sort
+from bots.language.synonyms import SYNONYMS
 from bots.language.table import Pattern, heads, unspoken, verbs
 from bots.language.text import LONGEST, shorten
 from bots.language.words import Later, Puzzle, Reader, Word, join, split
@@ -105,22 +108,57 @@ def _find(words: Words, verb: str) -> tuple[tuple[str, ...], Pattern] | None:
 def _near_miss(words: Words, puzzle: Puzzle, verb: str, names: Names | None) -> NearMiss:
     found = _find(words, verb)
     miss = Miss(words, puzzle.at, found[1].name if found else "")
-    near = _verbs_near(words[0].plain.lower(), verb)
-    lines = repairs(miss, near, lambda candidate: _acts(candidate, verb, names))
-    if names is not None and is_short(words):
-        lines = _with_names(words, miss.line, near, verb, names) + lines
-    if found is None and is_short(words):
-        lines += _behind(words, verb, names)
-    example = spoken(found[1].example, verb) if found else "help"
-    if names is not None:
-        example = known_names.example(example, words[1:MOST_WORDS], names)
-        example = example if _acts(split(example), verb, names) else "help"
+    whole = words if found else _whole_verb(words)
+    holds = sort(whole[1:MOST_WORDS], names) if names else None
+    suggestions = _lines_near(replace(miss, words=whole), holds, verb, names)
     return NearMiss(
         understood=shorten(join(miss.before)),
         problem=shorten(miss.word.typed),
         explanation=puzzle.explanation,
-        suggestions=tuple(dict.fromkeys(lines))[:MOST] or (example,),
+        suggestions=suggestions or (_example(found and found[1], holds, verb, names),),
     )
+
+
+def _lines_near(
+    miss: Miss, found: Sorted | None, verb: str, names: Names | None
+) -> tuple[str, ...]:
+    """Return the nearest lines that act; each means something else. `found`: what words hold."""
+    words = miss.words
+    near = _verbs_near(words[0].plain.lower(), verb)
+    near = near if len(words) < 3 else [one for one in near if one != "help"]
+    said = join(words)
+    lines = repairs(miss, near, lambda candidate: _acts(candidate, verb, names, said))
+    if found is not None and names is not None and is_short(words):
+        named = _with_names(words, found, miss.line, near, verb, names)
+        is_task = len(words) > 1 and words[1].plain.startswith(":")  # apart from its verb
+        lines = lines + named if is_task else named + lines
+        if not lines or miss.line in WITH_REF:
+            lines += _with_names(words, found, miss.line, near, verb, names, loose=True)
+    if not miss.line and is_short(words):
+        lines += _behind(words, verb, names)
+    meant: dict[Command, str] = {}
+    for line in lines:
+        meant.setdefault(_understand(split(line), verb), line)
+    return tuple(meant.values())[:MOST]
+
+
+def _example(pattern: Pattern | None, found: Sorted | None, verb: str, names: Names | None) -> str:
+    """Return an example of the line, with names that are there."""
+    if pattern is None:
+        return "help"
+    line = spoken(pattern.example, verb)
+    if names is None or found is None:
+        return line
+    line = example(line, found, names)
+    return line if _acts(split(line), verb, names) else "help"
+
+
+def _whole_verb(words: Words) -> Words:
+    """Return a line whose verb was said in two words with it in one: “roll out web”."""
+    whole = "".join(word.plain.lower() for word in words[:2])
+    if len(words) < 2 or whole not in {*SYNONYMS, "rollback"}:
+        return words
+    return (Word(whole, whole), *words[2:])
 
 
 def _behind(words: Words, verb: str, names: Names | None) -> list[str]:
@@ -132,33 +170,50 @@ def _behind(words: Words, verb: str, names: Names | None) -> list[str]:
         is_app_first = index == 1 and names is not None and words[0].plain.lower() in names.apps
         line = (*words[1:], words[0]) if is_app_first else words[index:]
         lines = [join(line)] if _acts(line, verb, names) else []
-        return lines + (_with_names(line, found[1].name, [], verb, names) if names else [])
-    if names is None or not _is_name(words[0], names):
+        if names is None:
+            return lines
+        return lines + _with_names(line, sort(line[1:], names), found[1].name, [], verb, names)
+    if names is None:
         return []
-    return _with_names((words[0], *words), "", ["deploy", "status"], verb, names)
+    if len(words) == 1 and (lines := about(words[0], names)):
+        return lines
+    if not _is_name(words[0], names):
+        return []
+    near = [spoken(one, verb) for one in ("deploy", "status")]
+    return _with_names(words, sort(words, names), "", near, verb, names)
 
 
 def _is_name(word: Word, names: Names) -> bool:
-    low = word.plain.lower().strip(",:?!")
+    low = word.plain.lower().strip(",:?!").partition("/")[0]
     return low in names.apps or names.is_place(low)
 
 
-def _with_names(words: Words, line: str, near: Sequence[str], verb: str, names: Names) -> list[str]:
-    """Return lines made of the names in these words, for the verb that was said or nearly said."""
+def _with_names(
+    words: Words,
+    found: Sorted,
+    line: str,
+    near: Sequence[str],
+    verb: str,
+    names: Names,
+    *,
+    loose: bool = False,
+) -> list[str]:
+    """Return lines made of the names in a line, for the verb that was said or nearly said."""
     made: list[str] = []
     for said in [line] if line else [unspoken(one, verb) for one in near]:
-        one = "plan" if said == "deploy plan" else said
-        head = words[0].plain if one == line else spoken(one, verb)
-        lines = known_names.assembled(words[1:], one, head, names)
-        made += [spoken(text, verb) for text in lines]
-    return [text for text in made if _acts(split(text), verb, names)]
+        base, colon, task = said.partition(":")
+        one = "plan" if said == "deploy plan" else base
+        head = words[0].plain if one == line else spoken(one, verb) + colon + task
+        made += [spoken(text, verb) for text in assembled(found, one, head, names, loose=loose)]
+        made += [] if loose else numbered(found, one, names)
+    return [text for text in made if _acts(split(text), verb, names, join(words))]
 
 
 def _verbs_near(first: str, verb: str) -> list[str]:
     """Return the verbs that the first word of a line may stand for, with its task and its “!”."""
     said = first.strip("?.,:;/")
     base = re.split("[:!]", said, maxsplit=1)[0]
-    same = known_names.SYNONYMS.get(base) or (base if base in ("deploy", "deploys") else "")
+    same = SYNONYMS.get(base) or (base if base in ("deploy", "deploys") else "")
     found = [spoken(same, verb)] if same else []
     found += nearest(said, verbs(verb)) or nearest(base, verbs(verb))
     suffix = said[len(base) :].rstrip("!") if ":" in said else said[len(base) :]
@@ -173,12 +228,13 @@ def _is_about_a_token(words: Words, verb: str) -> bool:
     return near and _find(words, verb) is None
 
 
-def _acts(words: Words, verb: str, names: Names | None = None) -> bool:
+def _acts(words: Words, verb: str, names: Names | None = None, said: str = "") -> bool:
+    """Return whether the line would act, and names only what is there or was named so."""
     try:
         command = _understand(words, verb)
     except (Later, Puzzle):
         return False
-    return names is None or known_names.exists(command, names)
+    return names is None or exists(command, names, said)
 
 
 def _is_bare(words: Words, verb: str, in_thread: bool, asked: bool) -> bool:

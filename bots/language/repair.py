@@ -8,18 +8,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bots.language.clauses import NUMBER, PLACE_WORDS, SMALL_WORDS
 from bots.language.nearest import distance
 from bots.language.words import Word, join
 
 FILLERS = frozenset(
-    ["", "now", "please", "pls", "asap", "today", "thanks", "again", "quickly", "force", "f",
-     "the", "of", "for"]
+    ["", "now", "please", "pls", "asap", "today", "tonight", "tomorrow", "later", "soon", "thanks",
+     "thx", "thank", "again", "quickly", "force", "f", "the", "of", "for", "yes", "ok", "bitte",
+     "mal", "jetzt", "danke", "svp", "merci", "maintenant"]
 )  # fmt: skip
 RISKY = ("deploy", "rollback", "plan", "promote", "lock", "unlock")
 WITH_REF = ("deploy", "deploys", "plan")
+FOREIGN = ("nach", "auf", "vers", "sur", "en", "dans", "a", "à", "al")
+LEADING = ("reason:", "reason", "-m", "//", "note:", "why:")
+UNITS = tuple("mhdw")
+COUNTS = {
+    **{str(count): str(count) for count in range(1, 100)},
+    "a": "1",
+    "an": "1",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "half": "1",
+}
 MOST_WORDS = 60
 MOST_LETTERS = 400
 MOST = 3
@@ -84,7 +98,10 @@ def _candidates(miss: Miss) -> Iterator[Words]:
         head = miss.plain.replace("!", "")
         if head != miss.plain and head.partition(":")[2] in ("lock", "unlock", "version"):
             yield (_word(head), *miss.after)
+        yield from _tasked(miss)
         return
+    if miss.at == 1 and miss.plain.startswith(":"):
+        yield from _tasked(replace(miss, at=0))
     if _means_nothing(miss):
         yield miss.before + miss.after
     if miss.plain in PLACE_WORDS:
@@ -99,10 +116,27 @@ def _candidates(miss: Miss) -> Iterator[Words]:
         yield miss.before + miss.after
 
 
+def _tasked(miss: Miss) -> Iterator[Words]:
+    """Try a task that stands apart from the verb, or each of several."""
+    verb, _, tasks = miss.plain.partition(":")
+    for task in tasks.split(",") if "," in tasks else ():
+        yield (_word(f"{verb}:{task}"), *miss.after)
+    rest = [word for word in miss.after if word.plain != ":"]
+    is_apart = len(rest) > 1 and (len(rest) < len(miss.after) or rest[0].plain[0] == ":")
+    if not tasks and is_apart and not rest[0].plain.endswith(":"):
+        yield (_word(f"{verb}:{rest[0].plain.lstrip(':')}"), *rest[1:])
+
+
 def _means_nothing(miss: Miss) -> bool:
     is_said_twice = bool(miss.after) and miss.after[0].plain.lower() == miss.plain
-    is_loose = miss.plain.strip("-") in FILLERS or miss.plain == "because"
-    return is_said_twice or is_loose
+    return is_said_twice or _is_loose(miss.word) or miss.plain == "because"
+
+
+def _is_loose(word: Word) -> bool:
+    """Return whether a word says nothing: a courtesy, a picture."""
+    plain = word.plain.lower()
+    is_picture = not any(one.isascii() or one.isalnum() for one in plain)
+    return is_picture or plain.strip("-!?.,") in FILLERS
 
 
 def _either_place(miss: Miss) -> Iterator[Words]:
@@ -114,20 +148,36 @@ def _either_place(miss: Miss) -> Iterator[Words]:
 
 def _exchanged(miss: Miss) -> Iterator[Words]:
     """Try the small word that may have been meant."""
-    if miss.line == "lock" and miss.plain in ("until", "till"):
-        yield (*miss.before, _word("for"), _word("2h"))
-        return
+    if miss.line == "lock":
+        yield from _lasting(miss)
     if miss.after and _may_be_small(miss.plain):
         yield (*miss.before, _place_word(miss, miss.after[0]), *miss.after)
     if miss.after and _may_be_because(miss):
         yield (*miss.before, _word("because"), *miss.after)
 
 
+def _lasting(miss: Miss) -> Iterator[Words]:
+    """Try a length of time as it is written, and “for the demo” as a reason."""
+    if miss.plain in ("until", "till"):
+        yield (*miss.before, _word("for"), _word("2h"))
+    elif miss.plain in COUNTS and miss.after and miss.after[0].plain[:1].lower() in UNITS:
+        length = _word(COUNTS[miss.plain] + miss.after[0].plain[0].lower())
+        yield (*miss.before, length, *miss.after[1:])
+    elif miss.plain == "for" and miss.is_placed:
+        yield (*miss.before, _word("because"), miss.word, *miss.after)
+
+
 def _may_be_small(word: str) -> bool:
     """Return whether a word may be a slip for “to”; any longer one may be a version."""
-    is_near = any(distance(word, small) <= 1 for small in (*PLACE_WORDS, "into", "onto"))
     is_sign = not any(letter.isalnum() for letter in word)
-    return is_sign or (is_near and len(word) < 6) or word in SMALL_WORDS
+    return is_sign or is_a_slip(word) or word in (*SMALL_WORDS, *FOREIGN)
+
+
+def is_a_slip(word: str) -> bool:
+    """Return whether a word may be a slip for “to”."""
+    low = word.lower()
+    is_near = any(distance(low, small) <= 1 for small in (*PLACE_WORDS, "into", "onto"))
+    return low in ("2", "too") or (is_near and len(low) < 6)
 
 
 def _may_be_because(miss: Miss) -> bool:
@@ -143,8 +193,16 @@ def _inserted(miss: Miss) -> Iterator[Words]:
     if miss.at == 2 and miss.line in WITH_REF and not set("/@") & set(miss.before[1].plain):
         joined = _word(f"{miss.before[1].plain}/{miss.word.plain}")
         yield (miss.before[0], joined, *miss.after)
-    if miss.is_placed:
-        yield (*miss.before, _word("because"), miss.word, *miss.after)
+    says_something = not all(map(_is_loose, (miss.word, *miss.after)))
+    if miss.is_placed and says_something and not _may_be_because(miss):
+        yield (*miss.before, _word("because"), *_said_as_reason(miss))
+
+
+def _said_as_reason(miss: Miss) -> Words:
+    """Return the rest of the line without what leads to it: “- ”, “reason: ”, “# ”."""
+    rest = (miss.word, *miss.after)
+    is_led = not any(letter.isalnum() for letter in miss.plain) or miss.plain in LEADING
+    return rest[1:] if is_led and len(rest) > 1 else rest
 
 
 def _mended(miss: Miss) -> Iterator[Words]:
@@ -155,8 +213,9 @@ def _mended(miss: Miss) -> Iterator[Words]:
     if miss.plain in PLACE_WORDS and not miss.after:
         yield (*miss.words, _word("staging"))
     target = word.replace("@", "/", 1) if miss.at == 1 else word
-    if word.isdigit() and miss.after and miss.after[0].plain[:1].lower() in tuple("mhdw"):
-        yield (*miss.before, _word(word + miss.after[0].plain[0].lower()), *miss.after[1:])
+    if miss.line == "where is" and NUMBER.fullmatch(word):
+        yield (_word("show"), miss.word, *miss.after)
+        return
     for mended in (target, re.sub("/-+", "/", word), word.strip("/@,.;:!?#-")):
         yield (*miss.before, _word(mended), *miss.after)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from deployments.exceptions import ForgeError, Invalid
+from deployments.exceptions import ForgeError, Invalid, UnknownRef
 from deployments.forges import git, mirrors
 from deployments.forges.contract import Ref, RefKind, Refs, Resolved, Source
 from deployments.forges.text import INVISIBLE
@@ -39,9 +39,9 @@ def find(source: Source, mirror: Path, ref: str | None) -> Resolved:
         raise ForgeError(f"{source.name} has no default branch yet: push a commit to it.")
     meanings = _meanings(mirror, f"refs/heads/{name}" if ref is None else name)
     if len(meanings) > 1:
-        raise ForgeError(_several(source, name, meanings))
+        raise UnknownRef(_several(source, name, meanings), [_exactly(one) for one in meanings])
     if not meanings:
-        raise ForgeError(_none(source, mirror, name))
+        raise _none(source, mirror, name)
     return meanings[0]
 
 
@@ -104,13 +104,24 @@ def _several(source: Source, name: str, meanings: list[Resolved]) -> str:
     )
 
 
-def _none(source: Source, mirror: Path, name: str) -> str:
+def _exactly(meaning: Resolved) -> str:
+    """Return the name that means this and nothing else."""
+    prefixes = {kind: prefix for prefix, kind in PREFIXES.items()}
+    return prefixes.get(meaning.kind, "") + meaning.ref
+
+
+def _none(source: Source, mirror: Path, name: str) -> UnknownRef:
+    """Tell what may have been meant; where nothing is near, the default branch."""
     refs = listing(mirror)
     short = name.removeprefix("refs/heads/").removeprefix("refs/tags/")
     known = [ref.name for ref in (*refs.branches, *refs.tags)][:COMPARED]
     near = get_close_matches(short, dict.fromkeys(known), n=3, cutoff=0.6)
-    hint = f" Near it: {', '.join(near)}." if near else ""
-    return f"{source.name} has no branch, tag or commit “{name}”.{hint}"
+    text = f"{source.name} has no branch, tag or commit “{name}”."
+    if near:
+        return UnknownRef(f"{text} Near it: {', '.join(near)}.", near)
+    if refs.default:
+        return UnknownRef(f"{text} Its default branch is {refs.default}.", [refs.default])
+    return UnknownRef(text, [])
 
 
 def _listed(mirror: Path, prefix: str) -> tuple[Ref, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import TypedDict
 
-from deployments import rights
+from deployments import lines, rights
 from deployments.blockers import Blocker, blockers, refusals
-from deployments.exceptions import DeploymentError, Refused, RepositoryAway
+from deployments.exceptions import DeploymentError, Refused, RepositoryAway, UnknownRef
 from deployments.forges.contract import Resolved
 from deployments.models import Environment, Person
 from deployments.providers.contract import RELEASE
@@ -56,12 +57,16 @@ def look(environment: Environment, person: Person, wish: Wish) -> Look:
     """Say what the wish means now. Raises Refused with every reason against it."""
     given = tasks.spelled(environment, wish.parameters)
     wrong = [*tasks.unfit(environment, wish.task, given), *_unforced(environment, person, wish)]
+    instead = _instead(environment, person, wish)
     resolved: Resolved | None = None
     away = ""
     try:
         resolved = _resolve(environment, wish)
     except RepositoryAway as error:
         away = str(error)
+    except UnknownRef as error:
+        wrong.append(str(error))
+        instead += [replace(wish, ref=ref) for ref in error.near]
     except DeploymentError as error:
         wrong.append(str(error))
     sha = resolved.sha if resolved and wish.is_release else ""
@@ -73,17 +78,23 @@ def look(environment: Environment, person: Person, wish: Wish) -> Look:
         fetches=bool(away),
         sha="" if wish.force else sha,
     )
-    refuse(found, [*wrong, *_moved(resolved, wish.expected_sha)])
+    next_lines = [_line(environment, one) for one in instead] if len(wrong) == 1 else []
+    refuse(found, [*wrong, *_moved(resolved, wish.expected_sha)], next_lines)
     return Look(resolved, away, tuple(checks.problems(environment, sha)) if wish.force else ())
 
 
-def refuse(found: list[Blocker], wrong: Sequence[str] = ()) -> str:
-    """Refuse with every reason at once, if any is a refusal; else return what is waited for."""
-    if wrong or refusals(found):
+def refuse(found: list[Blocker], wrong: Sequence[str] = (), instead: Sequence[str] = ()) -> str:
+    """Refuse with every reason at once, if any is a refusal; else return what is waited for.
+
+    `instead`: lines that are right where the wish itself was all that was wrong.
+    """
+    against = refusals(found)
+    if wrong or against:
         every = [*found, *(Blocker("asked", text, "") for text in wrong)]
+        helping = [blocker.line for blocker in found if blocker.line]
         raise Refused(
             [str(blocker) for blocker in every],
-            [blocker.line for blocker in every if blocker.line],
+            helping or ([] if against else list(instead)),
             every,
         )
     return next((blocker.text for blocker in found if blocker.code == "away"), "")
@@ -93,6 +104,27 @@ def _resolve(environment: Environment, wish: Wish) -> Resolved:
     if wish.is_release:
         return code.resolve(environment.application, wish.ref)
     return tasks.runs_in(environment, wish.hosts, wish.ref)
+
+
+def _instead(environment: Environment, person: Person, wish: Wish) -> list[Wish]:
+    """Return what may be wished in place of a task that is not there, or of force."""
+    known = environment.effective_settings.get("tasks", {})
+    near = [] if wish.is_release else get_close_matches(wish.task, known)
+    found = [replace(wish, task=task) for task in near if task != wish.task]
+    return found + [replace(wish, force=False)] * bool(_unforced(environment, person, wish))
+
+
+def _line(environment: Environment, wish: Wish) -> str:
+    return lines.deploy(
+        environment.application.name,
+        wish.ref,
+        environment.name,
+        hosts=wish.hosts,
+        because=wish.why,
+        task=wish.task,
+        force=wish.force,
+        parameters=wish.parameters,
+    )
 
 
 def _unforced(environment: Environment, person: Person, wish: Wish) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bots.language import Command, NearMiss, parse
-from bots.language.known import Names, exists, placed
+from bots.language.names import Names, exists
 
 NAMES = Names(
     {
@@ -67,11 +67,6 @@ def test_where_nothing_is_to_be_seen_nothing_is_named() -> None:
 
     assert isinstance(answer, NearMiss)
     assert answer.suggestions == ("help",)
-
-
-def test_an_environment_in_place_of_an_app_is_kept() -> None:
-    assert placed("lock qa", NAMES) == ["lock web in qa", "lock api in qa"]
-    assert placed("lock zebra", NAMES) == []
 
 
 @pytest.mark.parametrize(
