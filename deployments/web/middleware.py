@@ -14,6 +14,10 @@ from deployments.models import Person
 class TimeZoneMiddleware(MiddlewareMixin):
     """Show each person times in their own zone."""
 
+    # The innermost decides for all around it: they run in one thread, one after the other, and not
+    # each of them on its own way from the event loop to a thread and back, twice.
+    async_capable = False
+
     get_response: Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
 
     def process_view(self, request: HttpRequest, *_: object) -> None:
