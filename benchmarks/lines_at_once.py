@@ -69,8 +69,8 @@ def measure(options: Options, rounds: int) -> dict[str, float]:
             alone = [
                 took for number in range(5 * rounds) for took in _at_once(crowd[:1], page, number)
             ]
-            together = [took for number in range(rounds) for took in _at_once(crowd, page, number)]
-    return _figures(rounds, alone, together)
+            together = [_at_once(crowd, page, number) for number in range(rounds)]
+    return _figures(alone, together)
 
 
 def _at_once(speakers: list[Visitor], page: OpenPage, number: int) -> list[Took]:
@@ -109,22 +109,30 @@ def _until_answered(said: dict[int, Took], page: OpenPage) -> list[Took]:
     raise RuntimeError(f"{len(said) - len(answers)} of {len(said)} lines were not answered.")
 
 
-def _figures(rounds: int, alone: list[Took], together: list[Took]) -> dict[str, float]:
-    one, many = ([took.acknowledged for took in group] for group in (alone, together))
-    kept = [took.kept - took.began for took in together]
-    p99 = quantiles(many, n=100)[-1]
-    return {
-        "people": PEOPLE,
-        "rounds": rounds,
-        "kept_median_seconds": round(median(kept), 4),
-        "kept_p99_seconds": round(quantiles(kept, n=100)[-1], 4),
-        "acknowledged_median_seconds": round(median(many), 4),
-        "acknowledged_p99_seconds": round(p99, 4),
-        "one_person_median_seconds": round(median(one), 4),
-        "one_person_p99_seconds": round(quantiles(one, n=100)[-1], 4),
-        "acknowledged_p99_to_one_person_median_ratio": round(p99 / median(one), 4),
-        "acknowledged_p99_to_limit_ratio": round(p99 / LIMIT, 4),
+def _figures(alone: list[Took], rounds: list[list[Took]]) -> dict[str, float]:
+    one, kept, many = [took.acknowledged for took in alone], [], []
+    for took in (took for each in rounds for took in each):
+        kept.append(took.kept - took.began)
+        many.append(took.acknowledged)
+    slowest = [max(took.acknowledged for took in each) for each in rounds]
+    found = {
+        "kept_median_seconds": median(kept),
+        "kept_p99_seconds": _p99(kept),
+        "acknowledged_median_seconds": median(many),
+        "acknowledged_p99_seconds": _p99(many),
+        "slowest_in_best_round_seconds": min(slowest),
+        "slowest_in_median_round_seconds": median(slowest),
+        "one_person_median_seconds": median(one),
+        "one_person_p99_seconds": _p99(one),
+        "acknowledged_p99_to_one_person_p99_ratio": _p99(many) / _p99(one),
+        "acknowledged_p99_to_limit_ratio": _p99(many) / LIMIT,
     }
+    rounded = {name: round(value, 4) for name, value in found.items()}
+    return {"people": PEOPLE, "rounds": len(rounds), **rounded}
+
+
+def _p99(seconds: list[float]) -> float:
+    return quantiles(seconds, n=100, method="inclusive")[-1]
 
 
 def _table(found: dict[str, float]) -> str:
