@@ -26,6 +26,8 @@ def configured() -> Iterator[Options]:
     with tempfile.TemporaryDirectory(prefix="shipmate-bench-") as folder:
         options = Options(Path(folder), _free_port(), True, False, "", "", (), None, None)
         options.state.mkdir(parents=True)
+        for name in [name for name in os.environ if name.startswith("SHIPMATE_")]:
+            del os.environ[name]
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "chatops.settings",
             "SHIPMATE_STATE": str(options.state),

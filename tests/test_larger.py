@@ -17,7 +17,7 @@ CORE = (
     "tests/deployments/services/test_locks.py",
     "tests/deployments/services/test_plans.py",
     "tests/deployments/services/test_workers.py",
-    "tests/bots/test_outgoing.py",
+    "tests/bots/outgoing",
     "tests/bots/test_workers_at_once.py",
 )
 PREPARE = """

@@ -1,0 +1,48 @@
+"""Each program that measures runs to its end, and prints one object with ratios by name."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+RATIOS = {
+    "language": {"command_to_hubot_pattern_ratio"},
+    "first_output": {"overhead_to_limit_ratio"},
+    "lines_at_once": {
+        "acknowledged_p99_to_one_person_p99_ratio",
+        "acknowledged_p99_to_limit_ratio",
+    },
+    "live_pages": {"last_page_to_one_open_page_ratio", "last_page_to_limit_ratio"},
+    "open_flow": {"room_read_10000_to_100_posts_ratio", "slowest_p95_to_limit_ratio"},
+}
+PASSED, LIMIT_MISSED = 0, 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RATIOS)
+def test_it_measures_and_tells_the_ratios(name: str) -> None:
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--quick", "--json"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
+    )
+
+    # How fast this machine is while other tests run is none of this test's business.
+    assert done.returncode in (PASSED, LIMIT_MISSED), done.stderr
+    found = json.loads(done.stdout)
+    assert RATIOS[name] <= found.keys()
+    assert all(value >= 0 for value in found.values())
+
+
+def test_every_program_is_tried_and_documented() -> None:
+    programs = {
+        path.stem for path in (ROOT / "benchmarks").glob("*.py") if "__main__" in path.read_text()
+    }
+    page = (ROOT / "docs/performance.md").read_text()
+
+    assert programs == RATIOS.keys()
+    assert all(f"`python -m benchmarks.{name}`" in page for name in programs)
