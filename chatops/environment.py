@@ -49,10 +49,17 @@ def env_secret(name: str, path: Path, make: str) -> str:
     given = env_text(name)
     if given:
         return given
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     with suppress(FileExistsError):
         _write_new(path, new_key(make))
     return path.read_text(encoding="ascii").strip()
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder for its owner alone, and those above it that are missing."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def new_key(make: str) -> str:

@@ -6,12 +6,19 @@ Each variable is listed in docs/settings.md; a test compares the two.
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from chatops.environment import env_bool, env_int, env_list, env_secret, env_text
+from chatops.environment import (
+    env_bool,
+    env_int,
+    env_list,
+    env_secret,
+    env_text,
+    make_private,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE = Path(env_text("SHIPMATE_STATE") or BASE_DIR / ".state").resolve()
@@ -87,13 +94,14 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # One database, which is also the queue.
 DATABASES = {
     "default": dj_database_url.parse(
-        env_text("SHIPMATE_DATABASE_URL") or f"sqlite:///{STATE / 'shipmate.sqlite3'}",
+        env_text("SHIPMATE_DATABASE_URL") or f"sqlite:///{quote(str(STATE / 'shipmate.sqlite3'))}",
         conn_max_age=600,
         conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["ENGINE"] = "chatops.sqlite3"
+    make_private(STATE)
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

@@ -65,22 +65,27 @@ def hold(folder: Path, seconds: float = 0) -> int:
 def configure(
     folder: Path, kept: list[Program], *, to_stdout: bool, patience: int = PATIENCE
 ) -> Path:
-    """Write supervisord's configuration and return its path."""
+    """Write supervisord's configuration and return its path.
+
+    Paths count from the program's own folder, which may be called as it likes: in an unquoted
+    name “ #” would begin a comment.
+    """
     logs = folder / "logs"
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    near = os.path.relpath(folder, settings.BASE_DIR)
     config = configparser.RawConfigParser()
     config["supervisord"] = {
         "nodaemon": "true",
-        "logfile": _escaped(str(logs / "supervisor.log")),
-        "pidfile": _escaped(str(folder / "supervisor.pid")),
-        "childlogdir": _escaped(str(logs)),
+        "logfile": _escaped(f"{near}/logs/supervisor.log"),
+        "pidfile": _escaped(f"{near}/supervisor.pid"),
+        "childlogdir": _escaped(f"{near}/logs"),
     }
     if os.geteuid() == 0:
         config["supervisord"]["user"] = "0"  # else it warns at every start
     # Groups are ended one after the other, the programs of a group together.
     config["group:shipmate"] = {"programs": ",".join(program.name for program in kept)}
     for program in kept:
-        log = "/dev/fd/1" if to_stdout else str(logs / f"{program.name}.log")
+        log = "/dev/fd/1" if to_stdout else f"{near}/logs/{program.name}.log"
         config[f"program:{program.name}"] = _section(program, log, rotated=not to_stdout)
         config[f"program:{program.name}"]["stopwaitsecs"] = str(patience)
     path = folder / "supervisor.conf"
@@ -105,7 +110,6 @@ def _section(program: Program, log: str, *, rotated: bool) -> dict[str, str]:
         "command": _escaped(shlex.join(program.command)),
         "process_name": "%(program_name)s_%(process_num)d",
         "numprocs": str(program.count),
-        "directory": _escaped(str(settings.BASE_DIR)),
         "environment": pairs,
         "autorestart": "true",
         "startsecs": "1",
@@ -115,12 +119,12 @@ def _section(program: Program, log: str, *, rotated: bool) -> dict[str, str]:
         "stopasgroup": "false",
         "killasgroup": "true",
         "redirect_stderr": "true",
-        "stdout_logfile": _escaped(log),
+        "stdout_logfile": _escaped(_escaped(log)),  # expanded twice
         "stdout_logfile_maxbytes": "10MB" if rotated else "0",
         "stdout_logfile_backups": "3",
     }
 
 
-def _escaped(text: str) -> str:
-    """supervisord expands “%”."""
-    return text.replace("%", "%%")
+def _escaped(command: str) -> str:
+    """supervisord expands “%”, and what follows “ #” or “ ;” is a comment to it, even in quotes."""
+    return command.replace("%", "%%").replace(" #", " ''#").replace(" ;", " '';")

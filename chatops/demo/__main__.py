@@ -10,8 +10,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
+from typing import cast
 
 import django
 import requests
@@ -20,9 +22,11 @@ from django.db import DatabaseError
 from chatops import supervision
 from chatops.demo import options
 from chatops.demo.options import Options
+from chatops.environment import make_private
 from chatops.tether import end_with_parent
 from deployments.exceptions import DeploymentError
 
+ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60
 STOP_SECONDS = 40  # how long an earlier run may take to end
 INTERRUPTED = 128 + signal.SIGINT
@@ -30,11 +34,12 @@ INTERRUPTED = 128 + signal.SIGINT
 
 def main() -> int:
     """Prepare, start, and stay until Ctrl-C; or do the main job once."""
-    root = Path(__file__).resolve().parents[2]
-    given = options.read(root, Path(os.environ.get("CALLED_FROM", "")), sys.argv[1:])
+    given = options.read(ROOT, Path(os.environ.get("CALLED_FROM", "")), sys.argv[1:])
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    given.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for stream in (sys.stdout, sys.stderr):
+        cast(TextIOWrapper, stream).reconfigure(errors="replace")  # whatever the terminal can show
+    make_private(given.state)
     try:
         with _alone(given.state):
             if given.reset or (given.once and given.is_yours):
@@ -91,6 +96,7 @@ def supervised(command: list[str], *held: int) -> Iterator[subprocess.Popen[byte
     """Run the supervisor, in a session of its own so that it alone decides how all end."""
     process = subprocess.Popen(
         command,
+        cwd=ROOT,  # from where the configuration's paths count
         env=supervision.environment(),
         start_new_session=True,
         stdin=subprocess.DEVNULL,

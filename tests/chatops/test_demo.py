@@ -21,7 +21,9 @@ ALL = {"uvicorn", "deploy", "chat", "sweeper", "ssh_target"}
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return checkout.copy(tmp_path_factory.mktemp("demo") / "a friend's copy" / "shipmate")
+    return checkout.copy(
+        tmp_path_factory.mktemp("demo") / "a friend's 100%41 copy #1?" / "shipmate"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,14 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
-from chatops.environment import env_bool, env_int, env_list, env_secret, env_text
+from chatops.environment import (
+    env_bool,
+    env_int,
+    env_list,
+    env_secret,
+    env_text,
+    make_private,
+)
 
 NAME = "SHIPMATE_TRIED"
 
@@ -125,3 +132,18 @@ def test_one_that_starts_while_another_writes_disturbs_nobody(
 
     assert [env_secret(NAME, path, "signing")] == found
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folders_that_are_made_are_for_their_owner_alone(tmp_path: Path) -> None:
+    make_private(tmp_path / "state" / "keys")
+
+    made = [tmp_path / "state", tmp_path / "state" / "keys"]
+    assert [folder.stat().st_mode & 0o777 for folder in made] == [0o700, 0o700]
+
+
+def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+
+    make_private(tmp_path)
+
+    assert tmp_path.stat().st_mode & 0o777 == 0o755

@@ -103,9 +103,14 @@ def yours(repository: Repository, hosts: list[Sshd], tmp_path: Path) -> Yours:
     return Yours(str(repository.path), logins, key, known)
 
 
-def once(place: Path, *arguments: str, here: Path | None = None) -> tuple[int, str]:
+def once(
+    place: Path,
+    *arguments: str,
+    here: Path | None = None,
+    more: dict[str, str] | None = None,
+) -> tuple[int, str]:
     """Run it; whatever came of it, nothing of it goes on."""
-    code, said = checkout.run(place / "script/demo", *arguments, here=here)
+    code, said = checkout.run(place / "script/demo", *arguments, here=here, more=more)
     assert [p for p in psutil.process_iter() if checkout.is_of(p, place)] == []
     assert "Traceback" not in said
     return code, said
@@ -117,6 +122,16 @@ def test_the_main_job_works_on_embedded_defaults(place: Path, tmp_path: Path) ->
     assert code == 0, said
     assert "First remote output after" in said
     assert said.count("REVISION and every file are those of the commit") == 3
+
+
+def test_neither_a_proxy_nor_a_plain_terminal_is_in_the_way(place: Path) -> None:
+    proxy = dict.fromkeys(("http_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
+    plain = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    code, said = once(place, "--once", "--reset", more=proxy | plain)
+
+    assert code == 0, said
+    assert (place / ".state/demo").stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.sshd

@@ -39,6 +39,13 @@ def test_without_any_variable_this_machine_alone_is_served(tmp_path: Path) -> No
     assert ask(tmp_path, "s.DEBUG or s.SERVER or s.SHIPMATE_DEMO") == "False"
 
 
+def test_any_folder_may_hold_the_state(tmp_path: Path) -> None:
+    state = tmp_path / "50%41 of #1?"
+
+    assert ask(state, "s.DATABASES['default']['NAME']") == str(state / "shipmate.sqlite3")
+    assert state.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_server_trusts_forms_from_its_own_address_alone(tmp_path: Path) -> None:
     url = "https://deploy.example.com/shipmate/"
 

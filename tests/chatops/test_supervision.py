@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import configparser
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
+from supervisor.options import ServerOptions
 
 from chatops import supervision
 from tests.servers import checkout
@@ -35,9 +37,17 @@ def test_there_are_as_many_clusters_of_deploy_workers_as_asked_for(tmp_path: Pat
 
 
 def test_odd_folders_are_written_so_that_supervisord_reads_them(tmp_path: Path) -> None:
-    found = configured(tmp_path / "100% o'clock")
+    folder, odd = tmp_path / "100%41 o'clock", ["echo", "50%41 o'clock #1 ;2"]
+    folder.mkdir()
+    path = supervision.configure(folder, [supervision.Program("web", odd)], to_stdout=False)
 
-    assert "100%% o'clock" in found["supervisord"]["pidfile"]
+    read = ServerOptions()
+    read.realize(["-c", str(path)])
+
+    (program,) = read.process_group_configs[0].process_configs
+    assert shlex.split(program.command) == odd
+    assert (checkout.ROOT / program.stdout_logfile).parent.samefile(folder / "logs")
+    assert (checkout.ROOT / read.pidfile).parent.samefile(folder)
 
 
 def test_one_supervisor_holds_a_folder(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from bots import rooms
 from bots.models import Room
 from chatops import supervision
+from chatops.environment import make_private
 
 
 class Command(BaseCommand):
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--clusters", type=int, default=2, help="clusters of deploy workers")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        settings.STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(settings.STATE)
         try:
             supervision.hold(settings.STATE)
         except BlockingIOError:
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         )
         path = supervision.configure(settings.STATE, kept, to_stdout=True)
         _make_stdout_a_file()
+        os.chdir(settings.BASE_DIR)  # from where the configuration's paths count
         line = supervision.command(path)
         os.execve(line[0], line, supervision.environment())  # noqa: S606  no shell is meant
 
