@@ -8,7 +8,7 @@ from django.test import Client
 from deployments.models import Deployment, Environment, Person
 from deployments.services.checks import report
 from tests.deployments import build
-from tests.deployments.web.test_environments import PAGE, send, sha, text, words
+from tests.deployments.web.production import PAGE, send, sha, text, words
 from tests.servers.repositories import Repository
 
 TASKS = {"migrations": {"commands": ["bin/migrate"], "once": True}}
