@@ -30,7 +30,7 @@ from deployments.selectors.feed import News
 
 EVERY = 0.3  # seconds between two looks at the database
 HEARTBEAT = 15.0  # seconds of silence after which a comment keeps the line open
-CHECK = 30.0  # seconds between two looks whether the listener is still signed in
+CHECK = 5.0  # nothing is told to a listener who was last seen to be signed in longer ago
 MOST_WAITING = 200  # events a slow listener may owe before it has to start over
 
 T = TypeVar("T")
@@ -72,20 +72,25 @@ async def _events(session_key: str, after: int | None) -> AsyncIterator[str]:
     with reader.listening() as waiting:
         for news in await reader.missed(after):
             yield _event(news)
-        while True:
+        while (said := await _said(waiting)) is not None:
             if time.monotonic() - checked > CHECK:
                 if not await reader.ask(lambda: _is_signed_in(session_key)):
                     yield "event: bye\ndata: {}\n\n"
                     return
                 checked = time.monotonic()
-            try:
-                news_or_end = await asyncio.wait_for(waiting.get(), HEARTBEAT)
-            except TimeoutError:
-                yield ": still here\n\n"
-                continue
-            if news_or_end is None:
-                return  # fell behind: the browser comes back and asks for everything
-            yield _event(news_or_end)
+            yield said
+
+
+async def _said(waiting: Waiting) -> str | None:
+    """Wait for what is to be said next; None where the listener fell behind.
+
+    The browser then comes back and asks for everything.
+    """
+    try:
+        news = await asyncio.wait_for(waiting.get(), HEARTBEAT)
+    except TimeoutError:
+        return ": still here\n\n"
+    return None if news is None else _event(news)
 
 
 def _event(news: News) -> str:

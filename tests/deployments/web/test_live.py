@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
 from django.test import AsyncClient, Client
 
 from deployments.models import Deployment, Person
@@ -91,6 +92,21 @@ def test_a_stream_ends_when_its_person_is_switched_off(
     heard = listen(alice, lambda: Person.objects.update(is_active=False), "bye")
 
     assert heard.endswith("event: bye\ndata: {}\n\n")
+
+
+def test_nothing_that_happens_after_signing_out_is_told(
+    alice: Person, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "CHECK", 0.2)
+
+    def act() -> None:
+        Session.objects.all().delete()
+        time.sleep(0.3)
+        comments.add(deployment, alice, "a word in private", via="web")
+
+    heard = listen(alice, act, "bye")
+
+    assert "deployment.comment" not in heard
 
 
 def test_silence_is_filled_with_a_sign_of_life(
