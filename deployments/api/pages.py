@@ -11,7 +11,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from deployments.api import described
 from deployments.api.errors import body
+from deployments.api.schema import ERRORS, ERRORS_OF_WRITES
 
 
 class Schema(SpectacularJSONAPIView):
@@ -26,7 +28,19 @@ class Schema(SpectacularJSONAPIView):
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """Show the description of the API, which is the same for everybody."""
-    return render(request, "deployments/api.html")
+    context = {
+        "layout": "base.html" if request.user.is_authenticated else "base_quiet.html",
+        "operations": described.operations(),
+        "errors": dict(sorted({**ERRORS, **ERRORS_OF_WRITES}.items())),
+    }
+    return render(request, "deployments/api/docs.html", context)
+
+
+@login_not_required
+@require_safe
+def trial(request: HttpRequest) -> HttpResponse:
+    """Show the description in Swagger UI, where each call can be made."""
+    return render(request, "deployments/api/try.html")
 
 
 @login_not_required

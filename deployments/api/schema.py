@@ -8,7 +8,9 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 
+from deployments.api.doors import ApiView
 from deployments.api.shapes import ErrorShape
 
 Direction = Literal["request", "response"]
@@ -34,6 +36,17 @@ KEY = OpenApiParameter(
 
 class Described(AutoSchema):
     """Every operation may be answered with an error, and all errors have one shape."""
+
+    def get_summary(self) -> str:
+        return str(self.get_description()).partition("\n")[0]
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """Say also which scopes let a token in: any one of them."""
+        found = super().get_operation(*args, **kwargs)
+        if found is not None and isinstance(self.view, ApiView):
+            takes = self.view.reads if self.method in SAFE_METHODS else self.view.writes
+            found["x-scopes"] = list(takes)
+        return found
 
     def _get_response_bodies(self, direction: Direction = "response") -> Any:
         found = super()._get_response_bodies(direction)

@@ -47,6 +47,7 @@ urlpatterns = [
     door(f"{REPOSITORY}commits/<str:sha>/status/", statuses.Combined, "api-status"),
     door("schema/", pages.Schema, "api-schema"),
     path("", pages.docs, name="api-docs"),
+    path("try/", pages.trial, name="api-try"),
     path("shipmate", pages.client, name="api-client"),
     re_path("", pages.nothing),
 ]

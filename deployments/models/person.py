@@ -101,7 +101,7 @@ class ApiToken(models.Model):
         FORCE = "force", "go past red checks, cancel or unlock another's"
         STATUSES = "statuses", "report what checks say of commits"
         CHAT = "chat", "say chat lines; what they do takes its own scope"
-        METRICS = "metrics", "read /metrics, of all apps"
+        METRICS = "metrics", "read /metrics, for Prometheus"
         ADMIN = "admin", "whatever else its person may, such as reading all changes"
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="tokens")

@@ -16,7 +16,7 @@ from deployments.web.doors import person_of
 from deployments.web.settings.pages import done, page, show
 
 USUAL = [ApiToken.Scope.READ, ApiToken.Scope.DEPLOY]
-LIVES = [("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "it never ends")]
+LIVES = [("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("never", "never")]
 
 
 class TokenForm(forms.Form):
@@ -25,14 +25,7 @@ class TokenForm(forms.Form):
     name = forms.CharField(
         max_length=tokens.LONGEST_NAME, help_text="What uses it, such as “nightly build”."
     )
-    days = forms.TypedChoiceField(
-        choices=LIVES,
-        coerce=int,
-        empty_value=None,
-        required=False,
-        initial="90",
-        label="Ends after",
-    )
+    days = forms.ChoiceField(choices=LIVES, initial="90", label="Ends after")
     scopes = forms.MultipleChoiceField(
         choices=[(scope.value, f"{scope.value}: {scope.label}") for scope in ApiToken.Scope],
         initial=USUAL,
@@ -51,6 +44,7 @@ class TokenForm(forms.Form):
         super().__init__(*args, **{"auto_id": "token_%s", **options})
         seen = lookup.applications_for(person)
         self.fields["applications"].queryset = seen  # type: ignore[attr-defined]
+        self.fields["applications"].widget.attrs["size"] = 5
 
     field_order = ("name", "days", "scopes", "applications")
 
@@ -76,7 +70,7 @@ def make(request: HttpRequest) -> HttpResponse:
         by=person,
         scopes=given["scopes"],
         applications=list(given["applications"]),
-        days=given["days"],
+        days=int(given["days"]) if given["days"].isdecimal() else None,
     )
     return _shown(request, made=token, text=text)
 

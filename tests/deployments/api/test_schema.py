@@ -19,7 +19,7 @@ from tests.deployments import build
 from tests.deployments.api.conftest import Script
 
 # Signed by their sender in a protocol of their own (docs/chat.md), or for people to read.
-UNDESCRIBED = {"chat-messages", "api-docs", "api-client", "api-schema", None}
+UNDESCRIBED = {"chat-messages", "api-docs", "api-try", "api-client", "api-schema", None}
 
 
 @pytest.fixture

@@ -43,13 +43,13 @@ def test_it_may_what_was_ticked_where_it_was_chosen_for_as_long(
 
 
 def test_one_that_never_ends_is_asked_for_by_hand(as_alice: Client) -> None:
-    as_alice.post(f"{URL}make/", {**MADE, "days": ""})
+    as_alice.post(f"{URL}make/", {**MADE, "days": "never"})
 
     assert ApiToken.objects.get().expires_at is None
     assert "never ends" in page(as_alice)
 
 
-@pytest.mark.parametrize("wrong", [{"scopes": []}, {"scopes": ["everything"]}, {"days": "7"},
+@pytest.mark.parametrize("wrong", [{"scopes": []}, {"scopes": ["all"]}, {"days": "7"}, {"days": ""},
                                    {"name": ""}, {"applications": ["moon"]}])  # fmt: skip
 def test_what_makes_no_sense_is_said_at_its_field(
     as_alice: Client, hello: Application, wrong: dict[str, Any]
