@@ -35,6 +35,27 @@ class Thread:
     new: int
     people: list[str] = field(default_factory=list)
 
+    @property
+    def how(self) -> str:
+        """Say its state, and how far it is."""
+        goes = self.deployment.status == Deployment.Status.IN_PROGRESS
+        return f"{self.look.word} {self.deployment.progress} %" if goes else self.look.word
+
+    @property
+    def says(self) -> str:
+        """Say what is to be known about it: what is wrong, or what it brings."""
+        deployment = self.deployment
+        if deployment.status == Deployment.Status.CANCELLED:
+            who = deployment.stop_by or deployment.note.removeprefix("cancelled by ")
+            return f"by {who}" if who else deployment.subject
+        said = "" if deployment.status == Deployment.Status.SUCCESS else deployment.note
+        return said or deployment.subject or deployment.ref
+
+    @property
+    def names(self) -> str:
+        """Return who began it and who spoke, each once."""
+        return ", ".join(dict.fromkeys([self.deployment.person.get_short_name(), *self.people]))
+
 
 @dataclass(frozen=True)
 class Filter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from django.db.models import (
     Count,
@@ -15,10 +16,13 @@ from django.db.models import (
     prefetch_related_objects,
 )
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from bots import mentions
+from bots import bare, mentions
 from bots.handlers import asking
+from bots.language import parse
+from bots.language.commands import Command
 from bots.messages import Message, from_json
 from bots.models import Post, PostMention, Room
 from bots.rendering import html
@@ -26,6 +30,7 @@ from deployments.models import Person
 
 SHOWN = 50  # on a page
 STEPS = 100  # of a deployment
+LONGEST_LINE = 400  # letters; what is longer is talk
 STEP = "step:"  # the keys of what the bot adds to a thread
 LATEST = 200  # at once, to a page that was asleep
 _public = Post.objects.filter(parent=OuterRef("pk"), only_for=None).order_by()
@@ -52,6 +57,19 @@ class Said:
     words: SafeString
     replies: int = 0
     asks: bool = False  # has buttons that one answer takes away
+    is_line: bool = False  # said to the bot, not to people
+
+    @property
+    def day(self) -> date:
+        """Return the day on which it was said, where the reader is."""
+        return timezone.localdate(self.post.created_at)
+
+    @property
+    def day_name(self) -> str:
+        today = timezone.localdate()
+        near = {today: "Today", today - timedelta(days=1): "Yesterday"}
+        year = "" if self.day.year == today.year else f" {self.day.year}"
+        return near.get(self.day) or f"{self.day:%A}, {self.day.day} {self.day:%B}{year}"
 
 
 @dataclass(frozen=True)
@@ -78,6 +96,7 @@ def said(post: Post, reader: Person, codes: Collection[str] = ()) -> Said:
         words=mentions.drawn(post.text, _named(post), reader),
         replies=getattr(post, "count", 0),
         asks=bool(message and message.asks and message.buttons),
+        is_line=_is_line(post),
     )
 
 
@@ -142,6 +161,16 @@ def _said(rows: list[Post], person: Person) -> list[Said]:
     codes = asking.open_codes(person)
     prefetch_related_objects([post for post in rows if "@" in post.text], NAMED)
     return [said(post, person, codes) for post in rows]
+
+
+def _is_line(post: Post) -> bool:
+    """Return whether a person said a line of the language, as far as the words alone tell."""
+    if post.person_id is None or len(post.text) > LONGEST_LINE or "\n" in post.text:
+        return False
+    first = post.text.split(" ")[0].lower().partition(":")[0].strip("!/")
+    is_strong = first in bare.STRONG
+    meant = parse(post.text, addressed=is_strong, in_thread=post.parent_id is not None, asked=True)
+    return isinstance(meant, Command)
 
 
 def _named(post: Post) -> list[Person]:

@@ -87,8 +87,28 @@ function place(post) {
   const into = document.getElementById(post.dataset.into ?? "msgs") ?? pane();
   const next = [...into.querySelectorAll("[data-post]")].find((other) => number(other) > number(post));
   into.insertBefore(post, next ?? null);
+  if (into === pane()) day(post);
   if (left && into === pane()) line(post);
   return true;
+}
+
+// A day begins: say which, above the first that was said on it.
+function day(post) {
+  const before = [...pane().querySelectorAll("[data-post]")].findLast((other) => number(other) < number(post));
+  if (before?.dataset.day === post.dataset.day) return;
+  const known = pane().querySelector(`.day[data-day="${post.dataset.day}"]`);
+  const name = known ?? Object.assign(document.createElement("p"), { className: "day", textContent: post.dataset.dayName });
+  name.dataset.day = post.dataset.day;
+  post.before(name);
+}
+
+// The page before began with the same day: it is said once, at its first post.
+function days() {
+  const seen = new Set();
+  for (const name of pane().querySelectorAll(".day[data-day]")) {
+    if (seen.has(name.dataset.day)) name.remove();
+    seen.add(name.dataset.day);
+  }
 }
 
 // “New since you were here”, before the first post that came while nobody looked.
@@ -167,6 +187,7 @@ async function older(link) {
   template.innerHTML = await answer.text();
   const height = pane().scrollHeight;
   link.closest("p").replaceWith(template.content);
+  days();
   pane().scrollTop += pane().scrollHeight - height;
   watch();
 }

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from bots import reading, rooms
+from bots import reading, rooms, threads
+from bots.messages import to_json
 from bots.models import Post
-from deployments.models import Environment, Person
+from bots.portraits import portrait
+from bots.sayings import head
+from deployments.models import Deployment, Environment, Person
 from deployments.selectors import code
 from deployments.services import comments
 from tests.bots.talking import Talk, goes, the_deployment
@@ -85,6 +90,43 @@ def test_an_empty_room_is_sound(
     say: Talk, alice: Person, page_for: PageFor, check_page: CheckPage
 ) -> None:
     check_page(page_for(alice), ROOM, "flow-empty")
+
+
+@pytest.fixture
+def full(say: Talk, production: Environment, tmp_path: Path) -> str:
+    """Fill the inbox, with names and words as long as they come; return a thread's address."""
+    bob = Person.objects.create_user("bartholomew.fitzgerald-montgomery", name="Bartholomew Fitz")
+    name = "payments-reconciliation-service-for-the-northern-region"
+    app = build.application(name, tmp_path / "elsewhere.git")
+    place = build.environment(app, "production-europe-north-1-blue", hosts=1, position=1)
+    for number in range(99):
+        at = timezone.now() - timedelta(hours=number)
+        subject = f"Mend the {number}th leak"
+        made = build.deployment(production, bob, f"{number:040x}", subject=subject)
+        Deployment.objects.filter(pk=made.pk).update(created_at=at)
+        Post.objects.create(room=say.room, deployment=made, message=to_json(head(portrait(made))))
+    ref = "feature/PROJ-12345-rewrite-the-whole-reconciliation-of-currencies-and-countries"
+    note = "make: *** [all] Error 2 " * 9
+    made = build.deployment(
+        place, bob, "f" * 40, ref=ref, subject="Rewrite " * 20, status="failure", note=note
+    )
+    threads.bring_up_to_date(made)
+    thread = say.in_thread(made)
+    thread("a" * 300)
+    thread.as_(bob)("See https://example.org/" + "path/" * 40 + " @alice")
+    return f"{ROOM}{thread.thread.pk if thread.thread else 0}/"
+
+
+@pytest.mark.parametrize("where", ["inbox", "thread"])
+def test_what_is_long_and_what_is_many_is_sound(
+    where: str, full: str, alice: Person, page_for: PageFor, check_page: CheckPage
+) -> None:
+    page = page_for(alice)
+    check_page(page, full if where == "thread" else "/flow/", f"flow-full-{where}")
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.goto(full if where == "thread" else "/flow/")
+
+    assert sideways(page) <= 0
 
 
 # ---- Saying ----

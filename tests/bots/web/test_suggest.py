@@ -28,7 +28,7 @@ def test_in_a_thread_its_words_are_offered(say: Talk, as_alice: Client) -> None:
     say("deploy hello to qa")
     root = Post.objects.get(deployment=the_deployment())
 
-    text = as_alice.get(ADDRESS, {"text": "c", "thread": root.pk}).content.decode()
+    text = as_alice.get(ADDRESS, {"text": "c", "thread": str(root.pk)}).content.decode()
 
     assert "It has not begun; no host is touched." in text
 
