@@ -6,20 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from deployments import search
 from deployments.exceptions import Invalid, Refused
-from deployments.models import Person, PhaseRun
+from deployments.models import Deployment, Person, PhaseRun
 from deployments.search import Query, Term
 from deployments.selectors import words
 from deployments.selectors.known import Known
+from deployments.selectors.words import Among
 
-# What stands in other tables is looked for in one range of deployments at a time: above, up to.
-Ranged = Callable[[int, int], Q]
+# What stands in other tables is looked for among some deployments at a time.
+Ranged = tuple[Callable[[Among], Any], bool]  # gives numbers; those that may not be, if true
+FEW = 40
+NOWHERE = 0  # no environment has this number
+MOST_TEXTS = 8
 IS = {"forced": Q(forced=True), "retry": Q(kind="retry"), "rollback": Q(kind="rollback")}
 
 
@@ -31,6 +36,7 @@ class Asked:
     known: Known
     rows: Q = field(default_factory=Q)
     ranged: list[Ranged] = field(default_factory=list)
+    few: bool = False  # only a few environments are asked for: theirs are the rows to begin with
     since: datetime | None = None
     until: datetime | None = None
 
@@ -38,12 +44,17 @@ class Asked:
         """Ask the same but for one key, with the same names at hand."""
         return _asked(self.query.without(key), self.known)
 
-    def within(self, low: int, high: int) -> Q:
-        """Match the deployments with numbers above `low` and up to `high`."""
+    def within(self, low: int, high: int) -> QuerySet[Deployment]:
+        """Return the deployments with numbers above `low` and up to `high`."""
         found = Q(pk__gt=low, pk__lte=high) & self.rows
-        for part in self.ranged:
-            found &= part(low, high)
-        return found
+        name = "number__in" if self.few else "pk__in"
+        among = Among(low, high, found if self.few else None)
+        for part, negative in self.ranged:
+            match = Q(**{name: part(among)})
+            found &= ~match if negative else match
+            if among.rows is None and not negative:
+                among = Among(low, high, found)
+        return Deployment.objects.alias(**words.UNINDEXED).filter(found)
 
 
 def ask(person: Person, text: str) -> Asked:
@@ -61,7 +72,11 @@ def _asked(query: Query, known: Known) -> Asked:
     for key, narrow in NARROW.items():
         for term in clear.merged(key):
             wrong += _refused(narrow, asked, term)
-    asked.ranged += [_text(term, known) for term in clear.terms if not term.key]
+    # The longest is the rarest, as a rule: the others are looked for where that is.
+    texts = sorted((t for t in clear.terms if not t.key), key=lambda t: (t.negative, -len(t.value)))
+    if len(texts) > MOST_TEXTS:
+        wrong.append(f"Look for {MOST_TEXTS} words at most; quote those that belong together.")
+    asked.ranged += [_text(term, known) for term in texts[:MOST_TEXTS]]
     if wrong:
         raise Refused(wrong)
     return asked
@@ -87,7 +102,9 @@ def _narrow_to_places(asked: Asked, query: Query) -> list[str]:
             except Invalid as error:
                 wrong.append(str(error))
     if len(places) < len(known.places) or not known.sees_all:
-        asked.rows &= Q(environment__in=sorted(places))
+        asked.few = len(places) <= FEW
+        name = "environment__in" if asked.few else "place__in"
+        asked.rows &= Q(**{name: sorted(places) or [NOWHERE]})
     return wrong
 
 
@@ -142,19 +159,19 @@ def _ref(asked: Asked, term: Term) -> None:
         found |= Q(ref__icontains=value.replace("\0", ""))
     _add(asked, term, found)
     if not term.negative and all(len(value) >= search.SHORTEST for value in term.values):
-        asked.ranged.append(partial(_facts, term.values))
+        asked.ranged.append((partial(words.in_facts, term.values), False))
 
 
 def _host(asked: Asked, term: Term) -> None:
     values = [value.lower() for value in term.values]
     asked.known.require_hosts(values)
 
-    def ran(low: int, high: int) -> Q:
-        runs = PhaseRun.objects.filter(host__in=values, deployment__gt=low, deployment__lte=high)
-        found = Q(pk__in=runs.values("deployment"))
-        return ~found if term.negative else found
+    def ran(among: Among) -> QuerySet[PhaseRun, Any]:
+        runs = PhaseRun.objects.filter(host__in=values)
+        near = runs.filter(deployment__gt=among.low, deployment__lte=among.high)
+        return near.order_by().values("deployment")
 
-    asked.ranged.append(ran)
+    asked.ranged.append((ran, term.negative))
 
 
 def _since(asked: Asked, term: Term) -> None:
@@ -174,22 +191,9 @@ def _moment(asked: Asked, value: str, *, ends: bool = False) -> datetime:
     return search.moment(value, timezone.now(), zone, ends=ends)
 
 
-def _facts(values: tuple[str, ...], low: int, high: int) -> Q:
-    """Match what the index finds, which is more than is asked: it knows no fields."""
-    found = Q()
-    for value in values:
-        found |= Q(pk__in=words.in_facts(value, low, high))
-    return found
-
-
 def _text(term: Term, known: Known) -> Ranged:
     people = known.with_names_like(term.value)
-
-    def match(low: int, high: int) -> Q:
-        found = Q(pk__in=words.anywhere(term.value, low, high, people))
-        return ~found if term.negative else found
-
-    return match
+    return partial(words.anywhere, term.value, people), term.negative
 
 
 NARROW: dict[str, Callable[[Asked, Term], None]] = {

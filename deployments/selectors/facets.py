@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from deployments import search
 from deployments.selectors.asked import Asked
-from deployments.selectors.history import Row, rows_of
+from deployments.selectors.history import Row, rows_near, rows_of
 
-MOST = 500  # deployments that are counted; more are “500+”
+MOST = 200  # deployments that are counted; more are “200+”
 SHOWN = 8  # values of one key
 # The values offered for a state, each with the status and reason that it looks like.
 STATES = {
@@ -40,6 +40,7 @@ class Value:
 class Facet:
     label: str
     values: list[Value]
+    more: bool  # there are more than were counted
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,17 @@ LABELS = {"state": "State", "env": "Environment", "app": "App", "by": "Who", "vi
 def _facet(key: str, label: str, asked: Asked, found: list[Row]) -> Facet:
     """Count the values of one key among what is found whatever that key is."""
     is_asked = any(term.key == key for term in asked.query.terms)
-    rows = (rows_of(asked.without(key), MOST) if is_asked else found)[:MOST]
-    return Facet(label, _states(asked, rows) if key == "state" else _values(key, asked, rows))
+    rows, is_all = _others(asked.without(key)) if is_asked else (found[:MOST], len(found) <= MOST)
+    values = _states(asked, rows) if key == "state" else _values(key, asked, rows)
+    return Facet(label, values, not is_all)
+
+
+def _others(asked: Asked) -> tuple[list[Row], bool]:
+    """Return what is found whatever one key is; of what is dear to find only the newest."""
+    if asked.ranged:
+        return rows_near(asked, MOST)
+    rows = rows_of(asked, MOST + 1)
+    return rows[:MOST], len(rows) <= MOST
 
 
 def _states(asked: Asked, rows: list[Row]) -> list[Value]:

@@ -1,8 +1,8 @@
 """The history: what was deployed, found by the grammar of `deployments.search`.
 
-Page, API and chat ask here. What is found is read by number, from the newest down, in ranges that
-grow: what is common is found in the first, and what is rare by its index. So the number of queries
-does not grow with the rows, nor does a page further back cost more than the first.
+Page, API and chat ask here. What is found is read by number, from the newest down, in up to three
+ranges: the first tells how common it is, and so how far to look next; what is rare is then found by
+its index. So neither do queries grow with rows, nor does a page far back cost more than the first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from deployments.selectors.asked import Asked, ask
 
 RECENT = 20
 PAGE = 50
-RANGES = (2_000, 30_000)  # numbers; the last range is all the rest
+FIRST = 2_000  # numbers in the first range
+TURNS = 3  # ranges; the last is all the rest
 SKEW = timedelta(hours=1)  # more than clocks differ by, and than a transaction lasts
 
 
@@ -94,30 +95,42 @@ def rows_of(
     asked: Asked, limit: int, *, below: int = 0, above: int = 0, upwards: bool = False
 ) -> list[Row]:
     """Return up to `limit` rows, newest first; `upwards` oldest first."""
-    found: list[Row] = []
-    order = "pk" if upwards else "-pk"
-    for low, high in _ranges(*_bounds(asked, below, above), upwards=upwards):
-        rows = Deployment.objects.filter(asked.within(low, high)).order_by(order)
-        found += map(Row._make, rows.values_list(*FIELDS)[: limit - len(found)])
-        if len(found) >= limit:
+    low, high = _bounds(asked, below, above)
+    found, width = list[Row](), FIRST * (10 if asked.few else 1)
+    for turn in range(TURNS):
+        width = high - low if turn == TURNS - 1 else width
+        middle = min(high, low + width) if upwards else max(low, high - width)
+        rows = (
+            _rows(asked, low, middle, limit - len(found), "pk")
+            if upwards
+            else (_rows(asked, middle, high, limit - len(found), "-pk"))
+        )
+        found += rows
+        low, high = (middle, high) if upwards else (low, middle)
+        if len(found) >= limit or low >= high:
             break
+        width = _wider(width, len(rows), limit - len(found))
     return found
 
 
-def _ranges(low: int, high: int, *, upwards: bool) -> Iterator[tuple[int, int]]:
-    """Cut the numbers above `low` and up to `high` into ranges, each longer than the last."""
-    for width in (*RANGES, high):
-        if low >= high:
-            return
-        if upwards:
-            yield low, min(high, low + width)
-            low += width
-        else:
-            yield max(low, high - width), high
-            high -= width
+def rows_near(asked: Asked, limit: int) -> tuple[list[Row], bool]:
+    """Return the newest rows as far as the first range goes, and whether that was all there is."""
+    low, high = _bounds(asked)
+    rows = _rows(asked, max(low, high - FIRST), high, limit, "-pk")
+    return rows, high - low <= FIRST and len(rows) < limit
 
 
-def _bounds(asked: Asked, below: int, above: int) -> tuple[int, int]:
+def _rows(asked: Asked, low: int, high: int, limit: int, order: str) -> list[Row]:
+    rows = asked.within(low, high).order_by(order).values_list(*FIELDS)[:limit]
+    return list(map(Row._make, rows))
+
+
+def _wider(width: int, hits: int, missing: int) -> int:
+    """Return how much further to look. What was hardly found so far is rare: then everywhere."""
+    return width * missing * 3 // (hits * 2) if hits else 2**62
+
+
+def _bounds(asked: Asked, below: int = 0, above: int = 0) -> tuple[int, int]:
     """Return the numbers between which all lies. Dates are turned into numbers, with room to
     spare: numbers are given in about the order of time."""
     all_ = Deployment.objects.order_by()

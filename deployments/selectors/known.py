@@ -56,9 +56,9 @@ class Known:
         """Return the environments by name, by an alias of their own, or a usual abbreviation."""
         found = set[int]()
         for value in values:
-            asked = lookup.ALIASES.get(value, value)
+            meant = {value, lookup.ALIASES.get(value, value)}
             places = self.places.values()
-            here = {one.id for one in places if asked == one.name or value in one.aliases}
+            here = {one.id for one in places if one.name in meant or value in one.aliases}
             if not here:
                 names = sorted({place.name for place in places})
                 raise Invalid(unknown("environment", value, names))

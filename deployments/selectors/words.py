@@ -8,12 +8,14 @@ Each database has an index of trigrams for it. On SQLite it is one FTS5 table, w
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
 from django.db.models.expressions import RawSQL
 
 from deployments import search
+from deployments.models import Deployment
 from deployments.search import SHORTEST
 
 BITS = 24  # of a row's place, for the number of the log's chunk; 0 is what is said of a deployment
@@ -22,34 +24,51 @@ CHUNKS = 3  # of one deployment whose matching lines are shown
 FACTS = "(ref || chr(10) || sha || chr(10) || subject || chr(10) || why || chr(10) || note)"
 
 
+# The same numbers, but no index is looked into for them. Where there are many to choose from, as
+# the environments of a whole company, or all deployments with a common word, SQLite would look
+# into one again for each of the one with each of the other.
+UNINDEXED = {
+    name: ExpressionWrapper(F(field) + 0, BigIntegerField())
+    for name, field in (("place", "environment_id"), ("number", "pk"))
+}
+
+
+class Among(NamedTuple):
+    """The deployments that are looked through: above a number and up to one."""
+
+    low: int
+    high: int
+    rows: Q | None = None  # what narrows them to so few that their logs may be read one by one
+
+
 def place(deployment: int, seq: int = 0) -> int:
     return deployment << BITS | seq
 
 
-def anywhere(text: str, low: int, high: int, people: Collection[int]) -> RawSQL:
-    """Give the numbers above `low` and up to `high` of deployments with the text in them.
+def anywhere(text: str, people: Collection[int], among: Among) -> RawSQL:
+    """Give the numbers of deployments with the text in what is said of them, or in their log.
 
     `people`: whose names have it. Their deployments count, and so does one of that number.
     """
-    parts = [_in_facts_and_logs(text, low, high)] if len(text) >= SHORTEST else []
+    parts = [_in_facts_and_logs(text, among)] if len(text) >= SHORTEST else []
     number = search.number(text)
     if number is not None:
         parts.append(("SELECT %s", [number]))
     if people:
         marks = ", ".join(["%s"] * len(people))
         found = f"SELECT id FROM deployments_deployment WHERE person_id IN ({marks})"
-        parts.append((f"{found} AND id > %s AND id <= %s", [*people, low, high]))
+        parts.append((f"{found} AND id > %s AND id <= %s", [*people, among.low, among.high]))
     return RawSQL(
         " UNION ALL ".join(sql for sql, _ in parts),
         [value for _, given in parts for value in given],
     )
 
 
-def in_facts(text: str, low: int, high: int) -> RawSQL:
-    """Give the numbers of deployments with the text in what is said of them."""
+def in_facts(texts: Sequence[str], among: Among) -> RawSQL:
+    """Give the numbers of deployments with any of the texts in what is said of them."""
     if connection.vendor == "postgresql":
-        return RawSQL(*_facts(text, low, high))
-    sql, given = _found(text, low, high)
+        return _union([_facts(text, among) for text in texts])
+    sql, given = _found(" OR ".join(map(_phrase, texts)), among)
     return RawSQL(f"{sql} AND rowid & {place(1) - 1} = 0", given)
 
 
@@ -77,28 +96,37 @@ def chunks(texts: Sequence[str], deployments: Collection[int]) -> RawSQL:
     )
 
 
-def _in_facts_and_logs(text: str, low: int, high: int) -> tuple[str, list[Any]]:
+def _union(parts: Sequence[tuple[str, list[Any]]]) -> RawSQL:
+    sql = " UNION ALL ".join(part for part, _ in parts)
+    return RawSQL(sql, [value for _, given in parts for value in given])
+
+
+def _in_facts_and_logs(text: str, among: Among) -> tuple[str, list[Any]]:
     if connection.vendor == "sqlite":
-        return _found(text, low, high)
-    facts, given = _facts(text, low, high)
+        return _found(_phrase(text), among)
+    facts, given = _facts(text, among)
     log = (
         "SELECT deployment_id FROM deployments_logchunk"
         " WHERE text ILIKE %s AND deployment_id > %s AND deployment_id <= %s"
     )
-    return f"{facts} UNION ALL {log}", [*given, *given]
+    if among.rows is None:
+        return f"{facts} UNION ALL {log}", [*given, *given]
+    rows = Deployment.objects.alias(**UNINDEXED).filter(among.rows).order_by().values("pk")
+    few, narrowed = rows.query.sql_with_params()
+    return f"{facts} UNION ALL {log} AND deployment_id IN ({few})", [*given, *given, *narrowed]
 
 
-def _found(text: str, low: int, high: int) -> tuple[str, list[Any]]:
+def _found(phrases: str, among: Among) -> tuple[str, list[Any]]:
     sql = (
         f"SELECT rowid >> {BITS} FROM deployments_found"
         " WHERE deployments_found MATCH %s AND rowid >= %s AND rowid < %s"
     )
-    return sql, [_phrase(text), place(low + 1), place(high + 1)]
+    return sql, [phrases, place(among.low + 1), place(among.high + 1)]
 
 
-def _facts(text: str, low: int, high: int) -> tuple[str, list[Any]]:
+def _facts(text: str, among: Among) -> tuple[str, list[Any]]:
     sql = f"SELECT id FROM deployments_deployment WHERE {FACTS} ILIKE %s AND id > %s AND id <= %s"
-    return sql, [_like(text), low, high]
+    return sql, [_like(text), among.low, among.high]
 
 
 def _phrase(text: str) -> str:

@@ -131,6 +131,16 @@ def test_the_nearest_right_name_is_told(made: list[int], alice: Person) -> None:
         history.find(alice, "host:hello-qa-7")
 
 
+def test_an_environment_called_like_an_abbreviation_is_found(
+    hello: Application, alice: Person
+) -> None:
+    dev = build.environment(hello, "dev")
+
+    made = build.deployment(dev, alice, A)
+
+    assert found(alice, "env:dev") == [made.pk]
+
+
 def test_a_host_that_is_gone_is_still_found(made: list[int], alice: Person) -> None:
     production = Environment.objects.get(name="production")
     production.placements.get(host__name="hello-production-2").host.delete()
@@ -211,7 +221,7 @@ def test_pages_go_back_and_forth(many: list[int], alice: Person, query: str) -> 
 def test_ranges_that_grow_miss_nothing(
     many: list[int], alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "RANGES", (1, 2))
+    monkeypatch.setattr(history, "FIRST", 1)
 
     assert found(alice, "fair") == sorted(many)
     assert numbers(history.find(alice, "", after=many[-1], limit=5)) == many[1:6]
