@@ -33,7 +33,7 @@ def history(request: HttpRequest) -> HttpResponse:
         asked = ask(person_of(request), text)
     except Refused as error:
         context |= {"wrong": error.reasons}
-        return render(request, "deployments/history.html", context, status=400)
+        return render(request, "deployments/history.html", context)
     context |= _found(request, asked, text)
     return render(request, "deployments/history.html", context)
 
