@@ -50,7 +50,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="20,000 deployments, few rounds")
     parser.add_argument("--json", action="store_true", help="print one object and nothing else")
-    parser.add_argument("--keep", type=Path, help="a folder for the data, used again if it is there")
+    parser.add_argument(
+        "--keep", type=Path, help="a folder for the data, used again if it is there"
+    )
     given = parser.parse_args()
     count, rounds = (20_000, 15) if given.quick else (1_000_000, 40)
     with ExitStack() as stack:

@@ -25,6 +25,7 @@ AT_LEAST_ONE = (
     "SHIPMATE_MIRROR_MAX_MB",
     "GIT_TIMEOUT",
 )
+ROLES = ("", "viewer", "deployer", "maintainer", "admin")
 
 
 def register() -> None:
@@ -75,6 +76,14 @@ def values(**_: Any) -> list[CheckMessage]:
         if getattr(settings, name) < 1
     ]
     found += _wrong_words()
+    if settings.SHIPMATE_SECOND_FACTOR not in ROLES:
+        found.append(
+            Error(
+                f"SHIPMATE_SECOND_FACTOR is “{settings.SHIPMATE_SECOND_FACTOR}”, which is no role.",
+                hint="Write deployer, maintainer or admin, or leave it out.",
+                id="shipmate.E009",
+            )
+        )
     return found
 
 

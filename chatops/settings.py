@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "rest_framework",
     "drf_spectacular",
@@ -71,6 +73,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "deployments.web.middleware.TimeZoneMiddleware",
+    "deployments.web.middleware.LastSeenMiddleware",
+    "deployments.web.middleware.SecondFactorMiddleware",
 ]
 ROOT_URLCONF = "chatops.urls"
 ASGI_APPLICATION = "chatops.asgi.application"
@@ -146,6 +150,11 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,6/5m/key", "login": "60/m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("SHIPMATE_TRUSTED_PROXIES", 0)
+MFA_ADAPTER = "deployments.web.accounts.SecondFactorAdapter"
+MFA_TOTP_ISSUER = "Shipmate"
+MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute wrong
+# The least role that must have a second factor to use the pages; empty: everybody's own choice.
+SHIPMATE_SECOND_FACTOR = env_text("SHIPMATE_SECOND_FACTOR")
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # What browsers are told.

@@ -8,6 +8,7 @@ from django.urls import include, path
 from deployments.api.metrics import Metrics
 
 urlpatterns = [
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("api/chat/", include("bots.api.urls")),
     path("api/", include("deployments.api.urls")),

@@ -9,6 +9,9 @@ class DeploymentsConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(_follow_deployments, sender=self)
+        from deployments.web import accounts  # noqa: PLC0415  models are not ready before
+
+        accounts.follow_second_factors()
 
 
 def _follow_deployments(**signal: object) -> None:

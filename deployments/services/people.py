@@ -16,7 +16,7 @@ from deployments import changes, rights
 from deployments.exceptions import Invalid
 from deployments.models import Application, Environment, Person, Role
 from deployments.rights import Scope
-from deployments.services import ledger
+from deployments.services import ledger, sessions
 
 # No letter or digit that could be read as another.
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -79,6 +79,8 @@ def set_active(person: Person, active: bool, by: Person | None) -> None:
             about=person.username,
             via=_via(by),
         )
+        if not active:
+            sessions.end_all(person, by)
     person.is_active = active
 
 
@@ -90,6 +92,7 @@ def new_password(person: Person, by: Person | None) -> str:
     with transaction.atomic():
         person.save(update_fields=["password"])
         _record("person.new_password", by, person)
+        sessions.end_all(person, by)
     return told
 
 

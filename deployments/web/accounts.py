@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa import signals
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
+
+from deployments import vault
+from deployments.models import Person
+from deployments.services import second_factors
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -11,3 +20,38 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """allauth's own behaviour, with what it keeps encrypted at rest, and words of ours."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "That is not the code. It changes every 30 seconds: write the one that "
+        "the app shows now, or a recovery code.",
+    }
+
+    def encrypt(self, text: str) -> str:
+        return vault.encrypt(text).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return vault.decrypt(encrypted_text.encode())
+
+
+def follow_second_factors() -> None:
+    """Record what people do with theirs. allauth tells of it by signals alone."""
+    signals.authenticator_added.connect(_added)
+    signals.authenticator_removed.connect(_removed)
+    signals.authenticator_reset.connect(_reset)
+
+
+def _added(user: Person, authenticator: Authenticator, **_: Any) -> None:
+    second_factors.record("added", user, authenticator.type)
+
+
+def _removed(user: Person, authenticator: Authenticator, **_: Any) -> None:
+    second_factors.record("removed", user, authenticator.type)
+
+
+def _reset(user: Person, authenticator: Authenticator, **_: Any) -> None:
+    second_factors.record("renewed", user, authenticator.type)

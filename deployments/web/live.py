@@ -31,6 +31,7 @@ from deployments.selectors.feed import News
 EVERY = 0.3  # seconds between two looks at the database
 HEARTBEAT = 15.0  # seconds of silence after which a comment keeps the line open
 CHECK = 5.0  # nothing is told to a listener who was last seen to be signed in longer ago
+ENDS = ("session.ended", "person.changed", "person.new_password")  # worth a look at once
 MOST_WAITING = 200  # events a slow listener may owe before it has to start over
 
 T = TypeVar("T")
@@ -72,8 +73,9 @@ async def _events(session_key: str, after: int | None) -> AsyncIterator[str]:
     with reader.listening() as waiting:
         for news in await reader.missed(after):
             yield _event(news)
-        while (said := await _said(waiting)) is not None:
-            if time.monotonic() - checked > CHECK:
+        while (heard := await _heard(waiting)) is not None:
+            said, may_end = heard
+            if may_end or time.monotonic() - checked > CHECK:
                 if not await reader.ask(lambda: _is_signed_in(session_key)):
                     yield "event: bye\ndata: {}\n\n"
                     return
@@ -81,16 +83,16 @@ async def _events(session_key: str, after: int | None) -> AsyncIterator[str]:
             yield said
 
 
-async def _said(waiting: Waiting) -> str | None:
-    """Wait for what is to be said next; None where the listener fell behind.
+async def _heard(waiting: Waiting) -> tuple[str, bool] | None:
+    """Wait for what is to be said next, and whether it may end somebody's session.
 
-    The browser then comes back and asks for everything.
+    None where the listener fell behind: the browser then comes back and asks for everything.
     """
     try:
         news = await asyncio.wait_for(waiting.get(), HEARTBEAT)
     except TimeoutError:
-        return ": still here\n\n"
-    return None if news is None else _event(news)
+        return ": still here\n\n", False
+    return None if news is None else (_event(news), news.verb in ENDS)
 
 
 def _event(news: News) -> str:

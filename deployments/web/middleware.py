@@ -1,15 +1,33 @@
 from __future__ import annotations
 
+import time
 import zoneinfo
 from collections.abc import Awaitable, Callable, Iterator
 
+from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
 from deployments.models import Person
+from deployments.services import second_factors, sessions
+
+SEEN = "seen"  # the session's key for when it was last noted
+SEEN_EVERY = 60.0  # seconds
+OPEN = ("/accounts/", "/live/", "/static/")  # reached without a second factor
+
+
+class InOneThread(MiddlewareMixin):
+    """Run with all that is around it in one thread, as the innermost decides for them.
+
+    Else each of them goes on its own way from the event loop to a thread and back, twice.
+    """
+
+    async_capable = False
 
 
 class NoNulMiddleware(MiddlewareMixin):
@@ -29,12 +47,8 @@ def _values(given: QueryDict) -> Iterator[str]:
     return (value for _, values in given.lists() for value in values)
 
 
-class TimeZoneMiddleware(MiddlewareMixin):
+class TimeZoneMiddleware(InOneThread):
     """Show each person times in their own zone."""
-
-    # The innermost decides for all around it: they run in one thread, one after the other, and not
-    # each of them on its own way from the event loop to a thread and back, twice.
-    async_capable = False
 
     get_response: Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
 
@@ -47,3 +61,30 @@ class TimeZoneMiddleware(MiddlewareMixin):
     def process_response(self, _: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         timezone.deactivate()
         return response
+
+
+class LastSeenMiddleware(InOneThread):
+    """Note who was here, from where, once a minute: a busy page does not write at each call."""
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        if not isinstance(request.user, Person) or not request.session.session_key:
+            return
+        now = time.time()
+        if now - request.session.get(SEEN, 0.0) > SEEN_EVERY:
+            request.session[SEEN] = now
+            sessions.note(request)
+
+
+class SecondFactorMiddleware(InOneThread):
+    """Send those whose role asks for a second factor to where one is set up."""
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponseBase | None:
+        least = settings.SHIPMATE_SECOND_FACTOR
+        if not least or not isinstance(request.user, Person) or request.path.startswith(OPEN):
+            return None
+        if not second_factors.is_owed(request.user, least):
+            return None
+        messages.warning(
+            request, f"Whoever is {least} of something needs a second factor here. Set it up now."
+        )
+        return redirect("mfa_activate_totp")

@@ -89,3 +89,9 @@ def test_times_and_sizes_are_at_least_one(server: Settings, name: str) -> None:
     setattr(server, name, 0)
 
     assert found() == ["shipmate.E005"]
+
+
+def test_a_second_factor_is_asked_of_a_role_that_there_is(server: Settings) -> None:
+    server.SHIPMATE_SECOND_FACTOR = "captain"
+
+    assert found() == ["shipmate.E006"]

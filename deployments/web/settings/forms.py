@@ -325,3 +325,11 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
         model = Person
         fields = ("name", "time_zone")
         help_texts = {"name": "As others see you; empty: your username."}
+
+
+class ThemeForm(forms.Form):
+    theme = forms.ChoiceField(
+        required=False,
+        choices=[("", "As the system"), ("light", "Light"), ("dark", "Dark")],
+        help_text="In this browser. The key at the top of each page does the same.",
+    )
