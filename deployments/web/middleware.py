@@ -64,9 +64,15 @@ class TimeZoneMiddleware(InOneThread):
 
 
 class LastSeenMiddleware(InOneThread):
-    """Note who was here, from where, once a minute: a busy page does not write at each call."""
+    """Note who was here, from where, once a minute.
+
+    Only where the browser says that somebody went to a page: what an open page asks for by itself
+    shows nobody's presence, and must stay cheap.
+    """
 
     def process_view(self, request: HttpRequest, *_: object) -> None:
+        if request.headers.get("Sec-Fetch-Mode") != "navigate":
+            return
         if not isinstance(request.user, Person) or not request.session.session_key:
             return
         now = time.time()

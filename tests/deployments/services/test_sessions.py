@@ -11,7 +11,7 @@ from deployments.services import people, sessions
 
 
 def signed_in(person: Person, agent: str = "Firefox/140.0 (X11; Linux)") -> Client:
-    client = Client(headers={"user-agent": agent})
+    client = Client(headers={"user-agent": agent, "sec-fetch-mode": "navigate"})
     client.force_login(person)
     client.get("/settings/me/")
     return client
@@ -31,6 +31,12 @@ def test_being_seen_is_written_once_a_minute(alice: Person) -> None:
     client.get("/settings/me/")
 
     assert sessions.of(alice).get().last_seen_at == before
+
+
+def test_what_an_open_page_asks_for_shows_nobody(as_alice: Client, alice: Person) -> None:
+    as_alice.get("/settings/me/", headers={"sec-fetch-mode": "cors"})
+
+    assert not sessions.of(alice).exists()
 
 
 def test_a_session_that_is_ended_is_signed_out(alice: Person) -> None:
