@@ -21,6 +21,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +122,7 @@ def _configure(folder: Path) -> None:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415
 
+    import_module("chatops.asgi")  # as a web process begins
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -179,7 +181,7 @@ def _deploy(environments: list[Environment], people: list[Person], count: int) -
         moments = [now - YEARS + YEARS * (number / count) for number in numbers]
         made = [_one(chance, environments, people, moment) for moment in moments]
         Deployment.objects.bulk_create(made)
-    for place in environments[7:300:10]:
+    for place in environments[7:300:25]:
         _go(place, chance.choice(people), now)
     _run_the_newest(environments)
 
@@ -243,12 +245,12 @@ def _signed_in(person: Person) -> Client:
 
 def _table(found: dict[str, Any]) -> str:
     head = f"{found['deployments']:,} deployments, {found['environments']} environments"
+    columns = ("median_seconds", "p95_seconds", "peer_median_seconds", "ratio", "kilobytes")
     rows = [
-        f"{name:12} median {one['median_seconds'] * 1000:7.1f} ms   p95 {one['p95_seconds'] * 1000:7.1f}"
-        f" ms   a hundredth {one['peer_median_seconds'] * 1000:7.1f} ms   {one['kilobytes']:8.1f} kB"
+        f"{name:12}" + "".join(f"{one[column]:21.4f}" for column in columns)
         for name, one in found["pages"].items()
     ]
-    return "\n".join([head, *rows])
+    return "\n".join([head, " " * 12 + "".join(f"{name:>21}" for name in columns), *rows])
 
 
 if __name__ == "__main__":

@@ -65,9 +65,8 @@ class Glance:
     held: list[Lock]  # by the person who looks
 
 
-def glance(person: Person, since: datetime, workers: int) -> Glance:
+def glance(person: Person, going: list[Deployment], since: datetime, workers: int) -> Glance:
     """Return the line of truth and the person's own. `since` is when their day began."""
-    going = unfinished(person)
     mine = [one for one in going if one.person_id == person.pk]
     how_far = progress.of(mine)
     held = locks.of({one.environment_id: one.environment for one in going}.values())
@@ -93,14 +92,13 @@ def _environments(person: Person, numbers: set[int]) -> dict[int, Environment]:
     return found.in_bulk(numbers)
 
 
-def board(person: Person, workers: int = 1) -> Board:
-    """Return all that the person may see."""
+def board(person: Person, going: list[Deployment], workers: int = 1) -> Board:
+    """Return all that the person may see; `going` are the unfinished ones of it."""
     applications = {app.pk: app for app in _applications(person)}
     environments = list(_of(lookup.environments_for(person), applications))
-    going = unfinished(person)
     by_place = {
         (cell.environment.application_id, cell.environment.name): cell
-        for cell in cells.cells(environments, going, workers)
+        for cell in cells.cells(environments, going, workers, cells.GLANCED)
     }
     columns = columns_of(environments)
     starred = set(person.stars.values_list("application_id", flat=True))
@@ -129,9 +127,10 @@ def _of(
     seen: QuerySet[Environment], applications: Mapping[int, Application]
 ) -> Iterator[Environment]:
     """Give the environments, each with its application, which is at hand."""
+    application = Environment.application.field
     lean = seen.select_related(None).only("name", "position", "application_id", "current_id")
     for environment in cells.with_newest(lean.order_by("position", "name")):
-        environment.application = applications[environment.application_id]
+        application.set_cached_value(environment, applications[environment.application_id])
         yield environment
 
 

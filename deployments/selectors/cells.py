@@ -21,10 +21,10 @@ from deployments.selectors.waiting import Reason
 Status = Deployment.Status
 PLAIN = frozenset({Status.SUCCESS, Status.IN_PROGRESS})
 LOUD = frozenset({Status.PENDING, Status.IN_PROGRESS, Status.FAILURE, Status.ERROR})
+GLANCED = ("environment_id", "person_id", "kind", "status", "reason", "sha", "finished_at")
 SHOWN = (
-    "environment_id", "person_id", "kind", "task", "ref", "sha", "subject", "status", "reason",
-    "note", "stop_at", "lease_until", "phase", "progress", "created_at", "queued_at", "started_at",
-    "finished_at", "worker",
+    *GLANCED, "task", "ref", "subject", "note", "stop_at", "lease_until", "phase", "progress",
+    "created_at", "queued_at", "started_at", "worker",
 )  # fmt: skip
 
 
@@ -81,26 +81,34 @@ def with_newest(environments: QuerySet[Environment]) -> QuerySet[Environment]:
     return environments.annotate(newest=Subquery(newest[:1]))
 
 
-def lean(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
+def lean(deployments: QuerySet[Deployment], fields: Sequence[str] = SHOWN) -> QuerySet[Deployment]:
     """Read only what is shown: what was frozen into a deployment is long."""
-    return deployments.select_related(None).only(*SHOWN)
+    return deployments.select_related(None).only(*fields)
 
 
 def with_people(deployments: Iterable[Deployment]) -> list[Deployment]:
     """Give each its person, in one query for all."""
     found = list(deployments)
     people = Person.objects.only("username", "name").in_bulk({one.person_id for one in found})
+    person = Deployment.person.field
     for one in found:
-        one.person = people[one.person_id]
+        person.set_cached_value(one, people[one.person_id])  # as assigning does, but at once
     return found
 
 
 def cells(
-    environments: Sequence[Environment], unfinished: Sequence[Deployment], workers: int = 1
+    environments: Sequence[Environment],
+    unfinished: Sequence[Deployment],
+    workers: int = 1,
+    fields: Sequence[str] = SHOWN,
 ) -> list[Cell]:
-    """Return what is said of each environment; they come from `with_newest`, with their apps."""
+    """Return what is said of each environment; they come from `with_newest`, with their apps.
+
+    `fields`: what is told of deployments that have ended.
+    """
     rows = runs.placed(environments)
-    by_number = _deployments(environments, rows)
+    by_number = _deployments(environments, rows, fields)
+    by_number |= {one.pk: one for one in unfinished}
     succeeded = {e.pk: by_number.get(e.current_id or 0) for e in environments}
     running, held = runs.made(rows, by_number, succeeded), locks.of(environments)
     lines, drifts = waiting.lines(unfinished), _drifts(environments)
@@ -127,14 +135,14 @@ def cells(
 
 
 def _deployments(
-    environments: Sequence[Environment], rows: Sequence[runs.Row]
+    environments: Sequence[Environment], rows: Sequence[runs.Row], fields: Sequence[str]
 ) -> dict[int, Deployment]:
     """Return the newest of each environment, what runs there and what last succeeded."""
     numbers = {number for _, number, _ in rows}
     numbers |= {getattr(environment, "newest", None) for environment in environments}
     numbers |= {environment.current_id for environment in environments}
     wanted = Deployment.objects.filter(pk__in=numbers - {None})
-    return {one.pk: one for one in with_people(lean(wanted))}
+    return {one.pk: one for one in with_people(lean(wanted, fields))}
 
 
 def _drifts(environments: Sequence[Environment]) -> dict[int, tuple[str, int]]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from deployments.models import Deployment, PhaseRun
 
-PAST = 20  # deployments that are looked back at
+PAST = 10  # deployments that are looked back at
 MOST = 95  # per cent, until it is done
 
 

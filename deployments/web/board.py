@@ -14,7 +14,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments import rights
-from deployments.models import Person
+from deployments.models import Deployment, Person
 from deployments.selectors import board as boards
 from deployments.selectors import lookup
 from deployments.selectors.board import SHOWS, Row
@@ -37,16 +37,17 @@ def board(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, person: Person) -> HttpResponse:
     live_url = stream_url()  # first: what changes meanwhile is heard of
-    context = {"live_url": live_url} | _top(person) | _table(request, person)
+    context = {"live_url": live_url} | _all(request, person)
     return render(request, "deployments/board.html", context)
 
 
 def _whole(request: HttpRequest, person: Person) -> HttpResponse:
-    return render(request, "deployments/board/_all.html", _top(person) | _table(request, person))
+    return render(request, "deployments/board/_all.html", _all(request, person))
 
 
 def _glance(request: HttpRequest, person: Person) -> HttpResponse:
-    return render(request, "deployments/board/_top.html", _top(person))
+    going, alive = boards.unfinished(person), workers.alive("deploy")
+    return render(request, "deployments/board/_top.html", _top(person, going, alive))
 
 
 def _cell(request: HttpRequest, person: Person) -> HttpResponse:
@@ -55,7 +56,7 @@ def _cell(request: HttpRequest, person: Person) -> HttpResponse:
     found = boards.cell(person, number, workers.alive("deploy"))
     if found is None:
         raise Http404
-    return HttpResponse(cells.draw(found, person))
+    return HttpResponse(cells.draw(found, person, cells.Clock()))
 
 
 PARTS: dict[str, Callable[[HttpRequest, Person], HttpResponse]] = {
@@ -65,11 +66,16 @@ PARTS: dict[str, Callable[[HttpRequest, Person], HttpResponse]] = {
 }
 
 
-def _top(person: Person) -> dict[str, Any]:
+def _all(request: HttpRequest, person: Person) -> dict[str, Any]:
+    going, alive = boards.unfinished(person), workers.alive("deploy")
+    found = boards.board(person, going, alive)
+    return _top(person, going, alive) | _table(request, person, found)
+
+
+def _top(person: Person, going: list[Deployment], alive: int) -> dict[str, Any]:
     """Say the line of truth, and what concerns the person."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    alive = workers.alive("deploy")
-    found = boards.glance(person, midnight, alive)
+    found = boards.glance(person, going, midnight, alive)
     return {"glance": found, "workers": alive, **_tab_of(found.counts)}
 
 
@@ -84,8 +90,7 @@ def _tab_of(counts: dict[str, int]) -> dict[str, str]:
     }
 
 
-def _table(request: HttpRequest, person: Person) -> dict[str, Any]:
-    found = boards.board(person, workers.alive("deploy"))
+def _table(request: HttpRequest, person: Person, found: boards.Board) -> dict[str, Any]:
     words = request.GET.get("q", "").lower().split()
     show = request.GET.get("show", "")
     rows = [row for row in found.rows if show not in SHOWS or SHOWS[show](row)]
@@ -98,6 +103,7 @@ def _table(request: HttpRequest, person: Person) -> dict[str, Any]:
         "may_configure": not found.rows and rights.may(person, "configure"),
         "who_configures": "" if found.rows else rights.who_may("configure"),
         "query": request.GET.get("q", ""),
+        "clock": cells.Clock(),
     }
 
 

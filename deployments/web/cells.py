@@ -4,63 +4,92 @@ through `escape`."""
 
 from __future__ import annotations
 
-from functools import cache
-from html import escape
+import html
+from datetime import datetime
+from functools import cache, lru_cache
 
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from deployments.durations import duration
 from deployments.models import Deployment, Environment, Person
 from deployments.selectors.cells import Cell
 from deployments.selectors.progress import Progress
-from deployments.templatetags.shipmate import when
-from deployments.web.looks import LOOKS, Look, any_look
+from deployments.templatetags.shipmate import relative
+from deployments.web.looks import LOOKS, Look, look, look_of
+
+escape = lru_cache(4096)(html.escape)  # the same few names again and again
 
 
-def draw(cell: Cell, reader: Person) -> SafeString:
+class Clock:
+    """What time it is for the reader, looked up once for a whole board."""
+
+    def __init__(self) -> None:
+        self.now = timezone.now()
+        self.zone = timezone.get_current_timezone()
+        self.name = escape(timezone.get_current_timezone_name())
+
+    def short(self, moment: datetime | None) -> str:
+        """Say how long ago, as the tag `when` does."""
+        if moment is None:
+            return "–"
+        local = moment.astimezone(self.zone)
+        text = relative(moment, self.now, short=True)
+        return (
+            f'<time datetime="{local.isoformat(timespec="seconds")}"'
+            f' title="{local:%Y-%m-%d %H:%M:%S} {self.name}" data-relative="short">{text}</time>'
+        )
+
+
+def draw(cell: Cell, reader: Person, clock: Clock) -> SafeString:
     """Give the table cell; the page asks for it again by itself when its environment changes."""
     environment = cell.environment
-    place = escape(str(environment))
-    look = any_look(cell.state)
-    lock = _lock(cell, reader, place)
-    body = _empty(cell, place, lock) if cell.shown is None else _full(cell, look, place, lock)
-    src = f"{reverse_board()}?part=cell&amp;environment={environment.pk}"
+    place = escape(f"{environment.application.name}/{environment.name}")
+    seen = _look(cell)
+    body = _full(cell, seen, place, clock) if cell.shown else _empty(cell, place)
+    lock = _lock(cell, reader, place, clock)
+    src = f"{_board()}?part=cell&amp;environment={environment.pk}"
     return SafeString(
-        f'<td role="cell" data-env="{escape(environment.name)}" data-state="{look.data_state}"'
-        f' data-live="environment-{environment.pk}" data-live-src="{src}">{body}</td>'
+        f'<td role="cell" data-env="{escape(environment.name)}" data-state="{seen.data_state}"'
+        f' data-live="environment-{environment.pk}" data-live-src="{src}">{body}{lock}</div></td>'
     )
 
 
-def _empty(cell: Cell, place: str, lock: str) -> str:
+def _look(cell: Cell) -> Look:
+    state = cell.state
+    return look(state) if isinstance(state, str) else look_of(state)
+
+
+def _empty(cell: Cell, place: str) -> str:
     url = url_of(cell.environment)
     return (
         f'<div class="cell"><a class="top none" href="{url}">Nothing here yet'
-        f'<span class="vh">: {place}</span></a>{lock}</div>'
+        f'<span class="vh">: {place}</span></a>'
     )
 
 
-def _full(cell: Cell, look: Look, place: str, lock: str) -> str:
+def _full(cell: Cell, seen: Look, place: str, clock: Clock) -> str:
     shown = cell.shown
     assert shown is not None  # noqa: S101  for the type checker: `draw` has looked
     url = url_of(cell.environment) if shown.is_finished else shown.get_absolute_url()
     fill = _fill(cell.progress, place) if cell.progress else ""
     return (
         f'<div class="cell{" loud" if cell.is_loud else ""}">{fill}<a class="top" href="{url}">'
-        f"{sign(look)}{_sha(shown)}{_word(cell, look)}"
-        f'<span class="vh"> {place}</span></a><span class="age">{_age(cell, look)}</span>'
-        f'<span class="meta">{_meta(cell, place)}</span>{lock}</div>'
+        f"{sign(seen)}{_sha(shown)}{_word(cell, seen)}"
+        f'<span class="vh"> {place}</span></a><span class="age">{_age(cell, seen, clock)}</span>'
+        f'<span class="meta">{_meta(cell, place, clock)}</span>'
     )
 
 
-def _word(cell: Cell, look: Look) -> str:
+def _word(cell: Cell, seen: Look) -> str:
     """Say the state; what is usual is said to those alone who do not see the sign."""
-    if look.data_state == "running" and cell.progress is not None:
+    if seen.data_state == "running" and cell.progress is not None:
         percent = f"<span data-percent>{cell.progress.percent} %</span>"
-        return f'<span class="word">{percent}<span class="vh"> {look.word}</span></span>'
-    hidden = look.data_state == "success"
-    return f'<span class="{"vh" if hidden else "word"}">{look.word}</span>'
+        return f'<span class="word">{percent}<span class="vh"> {seen.word}</span></span>'
+    hidden = seen.data_state == "success"
+    return f'<span class="{"vh" if hidden else "word"}">{seen.word}</span>'
 
 
 def _fill(progress: Progress, place: str) -> str:
@@ -77,13 +106,13 @@ def _pace(progress: Progress) -> str:
     return f' data-elapsed="{progress.elapsed:.0f}" data-total="{progress.total:.0f}"'
 
 
-def _age(cell: Cell, look: Look) -> str:
+def _age(cell: Cell, seen: Look, clock: Clock) -> str:
     shown = cell.shown
-    if look.data_state == "lost" and shown is not None:
-        return when(shown.lease_until, "short")
-    if look.data_state == "running" and cell.progress and cell.progress.left is not None:
+    if seen.data_state == "lost" and shown is not None:
+        return clock.short(shown.lease_until)
+    if seen.data_state == "running" and cell.progress and cell.progress.left is not None:
         return f"<span data-left>{left(cell.progress)}</span>"
-    return when(cell.when, "short")
+    return clock.short(cell.when)
 
 
 def left(progress: Progress) -> str:
@@ -93,23 +122,25 @@ def left(progress: Progress) -> str:
     return f"{duration(progress.left)} left" if progress.left >= 1 else "any moment"
 
 
-def _meta(cell: Cell, place: str) -> str:
+def _meta(cell: Cell, place: str, clock: Clock) -> str:
     chips = f'<span class="chip">{cell.behind} more queued</span>' if cell.behind else ""
     if cell.drift:
         title = "commits of the default branch do not run there"
         chips += f'<span class="chip" title="{cell.drift} {title}">{cell.drift} behind</span>'
-    return _who(cell, place) + chips
+    return _who(cell, place, clock) + chips
 
 
-def _who(cell: Cell, place: str) -> str:
+def _who(cell: Cell, place: str, clock: Clock) -> str:
     """Name what matters most under the newest try: what runs, what it waits for, or its person."""
     if cell.running.is_mixed:
         return _mixed(cell, place)
+    live = _live(cell, cell.live, clock) if cell.live is not None else ""
     if cell.waits is not None:
         text = escape(cell.waits.text)
-        return f'<span class="cut" title="{text} {escape(cell.waits.clears)}">{text}</span>'
-    if cell.live is not None:
-        return _live(cell, cell.live)
+        said = f'<span class="cut" title="{text} {escape(cell.waits.clears)}">{text}</span>'
+        return live + said
+    if live:
+        return live
     return f'<span class="cut">{escape(str(cell.shown.person if cell.shown else ""))}</span>'
 
 
@@ -125,21 +156,21 @@ def _mixed(cell: Cell, place: str) -> str:
     )
 
 
-def _live(cell: Cell, live: Deployment) -> str:
-    look = any_look(live)
-    but = f", but {look.word.lower()}" if cell.running.but else ""
+def _live(cell: Cell, live: Deployment, clock: Clock) -> str:
+    seen = look_of(live)
+    but = f", but {seen.word.lower()}" if cell.running.but else ""
     return (
-        f'<span class="live" data-state="{look.data_state}">{sign(look)}'
-        f"<span>{_sha(live)} live{but} {when(live.finished_at, 'short')}</span></span>"
+        f'<span class="live" data-state="{seen.data_state}">{sign(seen)}'
+        f"<span>{_sha(live)} live{but} {clock.short(live.finished_at)}</span></span>"
     )
 
 
-def _lock(cell: Cell, reader: Person, place: str) -> str:
+def _lock(cell: Cell, reader: Person, place: str, clock: Clock) -> str:
     lock = cell.lock
     if lock is None:
         return ""
     who = "you" if lock.person_id == reader.pk else escape(str(lock.person))
-    until = f"{when(lock.until, 'short')} left" if lock.until else "no end"
+    until = f"{clock.short(lock.until)} left" if lock.until else "no end"
     return (
         f'<span class="end"><a class="chip" href="{url_of(cell.environment)}#lock">{_lock_icon()}'
         f'<span class="vh">Locked by </span>{who}, {until}<span class="vh"> in {place}</span></a>'
@@ -152,11 +183,13 @@ def _sha(deployment: Deployment) -> str:
 
 
 @cache
-def sign(look: Look) -> str:
-    if not look.sign:
+def sign(seen: Look) -> str:
+    """Draw a state's sign, as the tag of this name does."""
+    if not seen.sign:
         return ""
-    turning = " sign-running" if look.sign == "running" else ""
-    return f'<svg class="sign{turning}" aria-hidden="true"><use href="{_signs()}#s-{look.sign}"/></svg>'
+    turning = " sign-running" if seen.sign == "running" else ""
+    use = f'<use href="{_signs()}#s-{seen.sign}"/>'
+    return f'<svg class="sign{turning}" aria-hidden="true">{use}</svg>'
 
 
 @cache
@@ -181,5 +214,5 @@ def _pattern() -> str:
 
 
 @cache
-def reverse_board() -> str:
+def _board() -> str:
     return reverse("board")

@@ -16,11 +16,13 @@ from deployments.web import (
     locks,
     log_pages,
     queue,
+    weeks,
 )
 
 urlpatterns = [
     path("", board.board, name="board"),
     path("stars/", board.star, name="star"),
+    path("weeks/", weeks.weeks, name="weeks"),
     path("queue/", queue.queue, name="queue"),
     path("apps/<str:name>/", applications.application, name="application"),
     path("apps/<str:application>/<str:name>/", environments.environment, name="environment"),

@@ -55,7 +55,7 @@ def test_where_hosts_differ_each_version_is_named(
     build.live(production, alice, OLD)
     build.switched(production, alice, "c" * 40, "hello-production-2")
 
-    page = text(as_bob, "/apps/hello/?part=stops")
+    page = text(as_bob, "/apps/hello/?part=now")
 
     assert "Mixed" in page and "/apps/hello/production/#hosts" in page
     assert f"{OLD[:7]}</code>" in page and "ccccccc</code>" in page

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
-from django.db import connection
+import pytest
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries as Queries
 
-from deployments.models import Environment, Lock, Person
+from deployments.models import Application, Drift, Environment, Lock, Person
+from deployments.services import stars
 from tests.deployments import build
 
 SHA, OLD = "a" * 40, "b" * 40
@@ -119,7 +122,7 @@ def test_a_running_cell_is_filled_by_its_progress(
 ) -> None:
     build.deployment(qa, alice, SHA, status="in_progress", progress=62)
 
-    assert '<progress class="fill" max="100" value="62"' in text(as_alice)
+    assert '<progress class="fill" max="100" value="62"' in text(as_alice)  # nothing is known
 
 
 def test_what_waits_behind_the_running_one_is_counted(
@@ -159,23 +162,31 @@ def test_the_filter_works_without_scripts(as_alice: Client, qa: Environment) -> 
 
 
 def test_only_the_part_that_changes_can_be_asked_for(as_alice: Client, qa: Environment) -> None:
-    part = text(as_alice, "/?part=board")
+    top, whole = text(as_alice, "/?part=top"), text(as_alice, "/?part=all")
+    cell = text(as_alice, f"/?part=cell&environment={qa.pk}")
 
-    assert part.startswith('<div class="stack" data-live="any"') and "<html" not in part
+    assert top.startswith('<div class="stack board-top" data-live="news"') and "<td" not in top
+    assert cell.startswith("<td") and cell.endswith("</td>") and cell in whole
+    assert "<html" not in top + whole
+
+
+@pytest.mark.parametrize("number", ["0", "", "x", "9" * 30])
+def test_a_cell_that_is_none_is_not_found(as_alice: Client, qa: Environment, number: str) -> None:
+    assert as_alice.get(f"/?part=cell&environment={number}").status_code == 404
 
 
 def test_the_number_of_queries_does_not_grow(
-    as_alice: Client, alice: Person, tmp_path: Path
+    as_alice: Client, alice: Person, tmp_path: Path, django_assert_num_queries: Queries
 ) -> None:
     fill(tmp_path, alice, range(3))
-    with CaptureQueriesContext(connection) as few:
+    with django_assert_num_queries(26):
         as_alice.get("/")
     fill(tmp_path, alice, range(3, 30))
 
-    with CaptureQueriesContext(connection) as many:
+    with django_assert_num_queries(26):
         as_alice.get("/")
-
-    assert len(few) == len(many) <= 12
+    with django_assert_num_queries(16):
+        as_alice.get(f"/?part=cell&environment={Environment.objects.latest('pk').pk}")
 
 
 def fill(place: Path, person: Person, numbers: range) -> None:
@@ -187,7 +198,136 @@ def fill(place: Path, person: Person, numbers: range) -> None:
             for host in range(2):
                 build.place(environment, f"app{number}-{name}-{host}")
             build.live(environment, person, OLD)
+            build.deployment(environment, person, SHA, status="in_progress")
+            build.deployment(environment, person, SHA, status="queued")
             build.switched(environment, person, SHA, f"app{number}-{name}-0")
+
+
+# ---- Stars, one's own, and what the board is narrowed to ----
+
+
+@pytest.fixture
+def other(hello: Application) -> Application:
+    app = build.application("zebra", Path("/nowhere/zebra"))
+    build.environment(app, "qa")
+    return app
+
+
+def order(page: str, *names: str) -> list[str]:
+    return sorted(names, key=lambda name: page.index(f'data-row="{name} '))
+
+
+def test_a_star_puts_an_app_first_and_is_taken_back(as_alice: Client, other: Application) -> None:
+    assert order(text(as_alice), "hello", "zebra") == ["hello", "zebra"]
+
+    answer = as_alice.post("/stars/", {"give": "zebra", "back": "/?q=e"})
+
+    assert answer["Location"] == "/?q=e"
+    page = text(as_alice)
+    assert order(page, "hello", "zebra") == ["zebra", "hello"] and "Everything else" in page
+    as_alice.post("/stars/", {"take": "zebra"})
+    assert order(text(as_alice), "hello", "zebra") == ["hello", "zebra"]
+
+
+def test_a_star_leads_to_no_other_site(as_alice: Client, other: Application) -> None:
+    answer = as_alice.post("/stars/", {"give": "zebra", "back": "https://evil.example/"})
+
+    assert answer["Location"] == "/"
+
+
+def test_a_star_for_what_is_not_there_is_a_404(as_alice: Client, hello: Application) -> None:
+    assert as_alice.post("/stars/", {"give": "moon"}).status_code == 404
+
+
+def test_stars_are_ones_own(as_alice: Client, bob: Person, other: Application) -> None:
+    stars.give(bob, other)
+
+    assert 'aria-pressed="true"' not in text(as_alice)
+
+
+def test_what_i_deployed_lately_stands_before_everything_else(
+    as_alice: Client, alice: Person, other: Application
+) -> None:
+    build.live(other.environments.get(), alice, SHA)
+
+    page = text(as_alice)
+
+    assert order(page, "hello", "zebra") == ["zebra", "hello"]
+    assert page.index('data-row="zebra ') < page.index("Everything else")
+
+
+def test_the_board_is_narrowed_to_what_failed(
+    as_alice: Client, alice: Person, other: Application
+) -> None:
+    build.deployment(other.environments.get(), alice, SHA, status="failure")
+
+    page = text(as_alice, "/?show=failed")
+
+    assert 'data-row="zebra ' in page and 'data-row="hello ' not in page
+    assert 'Failed <span class="quiet">1</span>' in page
+    assert "No app is like that now" in text(as_alice, "/?show=locked")
+
+
+# ---- What a cell says ----
+
+
+def test_commits_that_do_not_run_there_are_counted(
+    as_alice: Client, alice: Person, qa: Environment
+) -> None:
+    build.live(qa, alice, SHA)
+    known = Drift.objects.create(environment=qa, sha=SHA, head=OLD, behind=3)
+    assert "3 behind" in text(as_alice)
+
+    Drift.objects.filter(pk=known.pk).update(sha=OLD)  # of what ran before
+    assert "behind</span>" not in text(as_alice)
+
+
+def test_what_runs_says_when_it_will_be_done(
+    as_alice: Client, alice: Person, qa: Environment
+) -> None:
+    for _ in range(3):
+        build.live(qa, alice, OLD)  # each took a minute
+    began = timezone.now() - timedelta(seconds=30)
+    build.deployment(qa, alice, SHA, status="in_progress", started_at=began)
+
+    page = text(as_alice)
+
+    assert "<span data-percent>50 %</span>" in page
+    assert 'data-elapsed="30" data-total="60"' in page and " s left</span>" in page
+
+
+def test_what_waits_says_for_what(as_alice: Client, alice: Person, qa: Environment) -> None:
+    build.deployment(qa, alice, SHA, status="queued", queued_at=timezone.now())
+    assert "until a deploy worker runs" in text(as_alice)
+
+    build.worker()
+    assert "next when a worker is free" in text(as_alice)
+
+
+def test_what_people_typed_stays_text(as_alice: Client, alice: Person, qa: Environment) -> None:
+    Person.objects.filter(pk=alice.pk).update(name='<script>"&')
+    build.live(qa, alice, SHA)
+    build.deployment(qa, alice, OLD, status="pending", note="<b>away</b>")
+
+    page = text(as_alice)
+
+    assert "<script>&quot;" not in page and '<script>"' not in page and "<b>away" not in page
+    assert "&lt;b&gt;away&lt;/b&gt;" in page
+
+
+def test_the_tab_says_how_it_goes(as_alice: Client, alice: Person, qa: Environment) -> None:
+    build.deployment(qa, alice, SHA, status="in_progress")
+
+    page = text(as_alice)
+
+    assert "<title>1 running · Board · Shipmate</title>" in page
+    assert 'data-favicon="/static/img/favicon-running.svg"' in page
+
+
+def test_a_large_page_travels_compressed(as_alice: Client, qa: Environment) -> None:
+    answer = as_alice.get("/", headers={"accept-encoding": "gzip"})
+
+    assert answer["Content-Encoding"] == "gzip"
 
 
 def test_strangers_are_sent_to_sign_in(client: Client, db: None) -> None:

@@ -1,0 +1,81 @@
+"""What is not out yet: for each environment, what comes before it has and it has not.
+
+Told from what was last seen of the repository: a page waits for nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from deployments import forges
+from deployments.exceptions import DeploymentError
+from deployments.forges.contract import Comparison, Source
+from deployments.models import Application, Environment
+from deployments.selectors import code
+from deployments.selectors.applications import Stop
+
+SHOWN = 10  # commits of each group
+
+
+@dataclass(frozen=True)
+class Group:
+    """Commits that an environment lacks against the one before it, or the default branch."""
+
+    environment: Environment
+    source: str  # where they are: a branch, or an environment's name
+    comparison: Comparison
+
+    @property
+    def more(self) -> int:
+        return max(0, self.comparison.ahead - SHOWN)
+
+
+@dataclass(frozen=True)
+class Coming:
+    groups: list[Group] = field(default_factory=list)
+    default: str = ""
+    seen_at: datetime | None = None
+    trouble: str = ""
+
+
+def coming(application: Application, stops: Sequence[Stop]) -> Coming:
+    """Return the commits that are not out, grouped by the environment that lacks them."""
+    try:
+        refs = code.refs(application, fresh=False)
+    except DeploymentError as error:
+        return Coming(trouble=str(error))
+    source, sha = refs.default, next((r.sha for r in refs.branches if r.name == refs.default), "")
+    groups = []
+    for stop in stops:
+        found = _compared(application, stop.cell.running.shas, sha)
+        if found is not None and found.ahead:
+            groups.append(Group(stop.environment, source, found))
+        whole = stop.cell.running.whole
+        if whole is not None:  # where hosts differ, what comes after is told from before
+            source, sha = stop.environment.name, whole.sha
+    return Coming(groups, refs.default, refs.seen_at)
+
+
+def _compared(application: Application, shas: Sequence[str], head: str) -> Comparison | None:
+    """Compare with what runs, with what lacks most where hosts differ; None: it is not known."""
+    if not shas or not head:
+        return None
+    source, forge = code.source(application), application.repository.forge
+    try:
+        found = [_between(forge, source, sha, head) for sha in shas]
+    except DeploymentError:
+        return None
+    return max(found, key=lambda one: one.ahead, default=None)
+
+
+@lru_cache(1024)
+def _between(forge: str, source: Source, base: str, head: str) -> Comparison:
+    """Compare two commits that are at hand; what lies between them never changes."""
+    known = forges.forge(forge)
+    for sha in (base, head):
+        if not known.has(source, sha):
+            raise DeploymentError(f"{sha} has not been seen yet.")
+    return known.between(source, base, head, SHOWN)
