@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from statistics import median
 
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
@@ -68,10 +70,15 @@ def _past(running: Sequence[Deployment]) -> list[Deployment]:
     edges = Deployment.objects.filter(pk__in=[one.pk for one in running]).annotate(
         edge=Subquery(done.values("pk")[PAST - 1 : PAST])
     )
-    since = Q(pk=None)
-    for environment, edge in edges.values_list("environment", "edge"):
-        since |= Q(environment=environment, status="success", pk__gte=edge or 0)
-    return list(_lean(Deployment.objects.filter(since)))
+    since = [
+        Q(environment=environment, status="success", pk__gte=edge or 0)
+        for environment, edge in edges.values_list("environment", "edge")
+    ]
+    if not since:  # it has gone meanwhile
+        return []
+    return list(
+        _lean(Deployment.objects.filter(reduce(or_, since)).order_by())
+    )  # each place by its own index
 
 
 def _lean(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:

@@ -95,7 +95,8 @@ def of_all(person: Person) -> Weeks:
     """Return how releases went wherever the person may look, by the environment's name."""
     rows = _seen(person).values_list("week", "environment__name").annotate(*_SUMS)
     found = {(week, name): Sums(*sums) for week, name, *sums in rows.order_by()}
-    return _weeks(found, columns_of(lookup.environments_for(person).only("name", "position")))
+    seen = lookup.environments_for(person).select_related(None).only("name", "position")
+    return _weeks(found, columns_of(seen))
 
 
 @dataclass(frozen=True)

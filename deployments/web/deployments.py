@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from deployments import lines
 from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Deployment, Person
-from deployments.selectors import compare, locks, lookup, phases
+from deployments.selectors import compare, locks, lookup, phases, progress
 from deployments.selectors.timeline import conversation, timeline
 from deployments.services import comments, lifecycle
 from deployments.web import actions, log_pages
@@ -91,6 +91,8 @@ def _head(found: Deployment, person: Person) -> dict[str, Any]:
     look = look_of(found)
     wrong = phases.first_wrong(table)
     going = found.status == "in_progress"
+    how_far = progress.of([found]).get(found.pk)
+    percent = how_far.percent if how_far else found.progress
     return {
         "deployment": found,
         "environment": found.environment,
@@ -104,11 +106,12 @@ def _head(found: Deployment, person: Person) -> dict[str, Any]:
         "refusal": actions.refusal(found, person),
         "kept_out": _kept_out(found, person),
         "lost": going and found.lease_until is not None and found.lease_until < timezone.now(),
-        "title": _title(found, look.word),
+        "title": _title(found, f"{percent}%" if going else look.word),
         "favicon": static(f"img/favicon-{FAVICONS[found.status]}.svg")
         if found.status in FAVICONS
         else static("img/favicon.svg"),
-        "percent": f"{found.progress} %",
+        "how_far": how_far,
+        "percent": f"{percent} %",
         "log_line": lines.log(found.pk),
     }
 
@@ -120,8 +123,7 @@ def _kept_out(found: Deployment, person: Person) -> str:
     return f"{locks.claim(lock, person)} It begins when that is over." if lock else ""
 
 
-def _title(found: Deployment, word: str) -> str:
-    state = f"{found.progress}%" if found.status == "in_progress" else word
+def _title(found: Deployment, state: str) -> str:
     return f"[{state}] {found.environment} #{found.pk}"
 
 

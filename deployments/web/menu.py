@@ -12,6 +12,7 @@ from django.urls import reverse
 from deployments import rights
 from deployments.models import Person
 from deployments.rights import Right
+from deployments.web.doors import person_of
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "menu": [_item(entry, request) for entry in _entries] if _signed_in(request) else [],
         "theme": theme if theme in ("light", "dark") else "",
     }
+
+
+def pages(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return every page that the menus name, as far as it concerns the person."""
+    return [_item(entry, request) for entry in _entries] + settings(request, person_of(request))
 
 
 def settings(request: HttpRequest, person: Person) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from deployments.web import (
     environments,
     health,
     history,
+    jump,
     live,
     locks,
     log_pages,
@@ -22,6 +23,7 @@ from deployments.web import (
 urlpatterns = [
     path("", board.board, name="board"),
     path("stars/", board.star, name="star"),
+    path("jump/", jump.jump, name="jump"),
     path("weeks/", weeks.weeks, name="weeks"),
     path("queue/", queue.queue, name="queue"),
     path("apps/<str:name>/", applications.application, name="application"),

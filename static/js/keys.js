@@ -1,4 +1,5 @@
-// Keys: / filter, g h board, g f flow, j k rows, ? help, Esc out. No single key ever deploys.
+// Keys: / filter or palette, g h board, g d history, g q queue, g f flow, j k rows, ? help, Esc out.
+// No single key ever deploys.
 const places = { h: "board", d: "history", q: "queue", f: "flow" };
 let afterG = 0;
 
@@ -27,7 +28,11 @@ function out(target) {
 }
 
 const keys = {
-  "/": () => document.querySelector("[data-filter]")?.focus(),
+  "/": () => {
+    const filter = document.querySelector("[data-filter]");
+    if (filter) filter.focus();
+    else document.dispatchEvent(new CustomEvent("shipmate:palette"));
+  },
   "?": () => help()?.showModal(),
   g: () => (afterG = Date.now()),
   j: () => step(1),

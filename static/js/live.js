@@ -16,6 +16,8 @@ let patience = 5000;
 let heard = new Date();
 const started = Date.now();
 
+// A page that somebody wants to be called to (static/js/notify.js) listens on behind other tabs.
+const resting = () => document.hidden && !document.documentElement.dataset.awake;
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
 // ---- One fragment ----
@@ -150,7 +152,7 @@ function everything() {
 
 // What no change tells of, such as a heart that stops, is looked at every few seconds.
 function watch() {
-  if (document.hidden) return;
+  if (resting()) return;
   for (const element of document.querySelectorAll("[data-live-every]")) {
     const turn = turns.get(element.dataset.liveSrc);
     if (Date.now() - (turn?.last ?? started) >= 1000 * element.dataset.liveEvery) refresh(element);
@@ -161,7 +163,7 @@ document.addEventListener("shipmate:refresh", (event) => refresh(event.detail));
 
 // ---- The stream ----
 function open() {
-  if (!url || stream || document.hidden) return;
+  if (!url || stream || resting()) return;
   const address = new URL(url, location.href);
   const known = after !== null;
   if (known) address.searchParams.set("after", after);
@@ -226,7 +228,7 @@ function state(text) {
 }
 
 function turn() {
-  if (document.hidden) return rest();
+  if (resting()) return rest();
   everything();
   open();
 }

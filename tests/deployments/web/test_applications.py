@@ -9,7 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from deployments.models import Application, Environment, Person
+from deployments.services import drifts, stars, tallies
 from tests.deployments import build
+from tests.servers.repositories import Repository
 
 SHA, OLD = "a" * 40, "b" * 40
 
@@ -72,6 +74,56 @@ def test_the_same_version_is_said_to_be_the_same(
     assert "The same version as qa" in text(as_bob)
 
 
+def test_commits_that_are_not_out_are_grouped_by_who_lacks_them(
+    as_bob: Client,
+    alice: Person,
+    hello: Application,
+    qa: Environment,
+    production: Environment,
+    repository: Repository,
+) -> None:
+    build.live(qa, alice, repository.git("rev-parse", "main~1"))
+    build.live(production, alice, repository.git("rev-parse", "main~2"))
+    drifts.look(hello)
+
+    page = text(as_bob)
+
+    assert "qa</a> lacks 1 commit of main" in page and "Say it three times" in page
+    assert "production</a> lacks 1 commit of qa" in page and "Say it twice" in page
+
+
+def test_what_has_never_been_asked_is_not_waited_for(
+    as_bob: Client, alice: Person, qa: Environment
+) -> None:
+    assert "Shipmate has never seen acme/hello" in text(as_bob)
+
+
+def test_its_weeks_are_drawn_with_their_tables(
+    as_bob: Client, alice: Person, qa: Environment
+) -> None:
+    build.live(qa, alice, SHA)
+    build.deployment(qa, alice, OLD, status="failure")
+    tallies.recount()
+
+    page = text(as_bob)
+
+    assert page.count("As a table") == 3
+    assert 'aria-label="2 deployments in 12 weeks; the table below has each number"' in page
+    assert "50 %" in page and '<td class="num">2</td>' in page
+
+
+def test_before_anything_ended_it_says_so(as_bob: Client, qa: Environment) -> None:
+    assert "Nothing has ended in these 12 weeks" in text(as_bob)
+
+
+def test_a_star_can_be_given_here(as_bob: Client, bob: Person, hello: Application) -> None:
+    assert 'aria-pressed="false" aria-label="Star hello"' in text(as_bob)
+
+    stars.give(bob, hello)
+
+    assert 'aria-pressed="true" aria-label="Star hello"' in text(as_bob)
+
+
 def test_an_application_without_environments_tells_the_next_step(
     as_bob: Client, dora: Person
 ) -> None:
@@ -96,4 +148,4 @@ def test_the_number_of_queries_does_not_grow(
     with CaptureQueriesContext(connection) as many:
         text(as_bob)
 
-    assert len(few) == len(many)
+    assert len(few) == len(many) == 17

@@ -52,7 +52,11 @@ def test_the_title_of_the_tab_tells_how_far_it_is(as_alice: Client, running: Dep
 def test_the_head_says_who_and_why(as_alice: Client, running: Deployment) -> None:
     page = text(as_alice, running)
 
-    assert "<q>a fix</q>" in page and "Alice" in page and "Running 40 %" in page
+    assert (
+        "<q>a fix</q>" in page
+        and "Alice" in page
+        and "Running <span data-percent>40 %</span>" in page
+    )
 
 
 def test_it_counts_against_how_long_it_usually_takes(

@@ -1,0 +1,66 @@
+// Ctrl-K, or a click on “Search or jump to…”: <dialog data-palette="/jump/">. The server gives the list.
+// Arrows walk it, Enter opens the first or the one in focus, Esc closes.
+const dialog = document.querySelector("[data-palette]");
+const input = dialog?.querySelector("input");
+const list = dialog?.querySelector("[data-palette-list]");
+let asking = null;
+let timer = 0;
+
+const entries = () => [...list.querySelectorAll("a, button")];
+
+async function ask() {
+  asking?.abort();
+  asking = new AbortController();
+  const address = `${dialog.dataset.palette}?part=found&q=${encodeURIComponent(input.value)}`;
+  try {
+    const answer = await fetch(address, { signal: asking.signal });
+    if (answer.redirected || !answer.ok) throw new Error("refused");
+    list.innerHTML = await answer.text();
+  } catch (error) {
+    if (error.name !== "AbortError") list.textContent = "The server does not answer. Try again, or load the page anew.";
+  }
+}
+
+function open() {
+  if (dialog.open) return;
+  document.querySelectorAll("dialog[open]").forEach((other) => other.close());
+  input.value = "";
+  dialog.showModal();
+  ask();
+}
+
+function walk(by) {
+  const all = entries();
+  const here = all.indexOf(document.activeElement);
+  (all[here + by] ?? (here + by < 0 ? input : all.at(-1)))?.focus();
+}
+
+if (dialog) {
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      open();
+    }
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-palette-key]")) {
+      event.preventDefault();
+      open();
+    } else if (event.target === dialog) dialog.close();
+  });
+  document.addEventListener("shipmate:palette", open);
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, 120);
+  });
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      walk(event.key === "ArrowDown" ? 1 : -1);
+    }
+    if (event.key === "Enter" && event.target === input) {
+      event.preventDefault();
+      entries()[0]?.click();
+    }
+  });
+}
