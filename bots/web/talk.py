@@ -30,6 +30,7 @@ from deployments.models import Person
 
 SHOWN = 50  # on a page
 STEPS = 100  # of a deployment
+SAID_TO_THE_BOT = (*bare.STRONG, "status", "help")
 LONGEST_LINE = 400  # letters; what is longer is talk
 STEP = "step:"  # the keys of what the bot adds to a thread
 LATEST = 200  # at once, to a page that was asleep
@@ -168,7 +169,7 @@ def _is_line(post: Post) -> bool:
     if post.person_id is None or len(post.text) > LONGEST_LINE or "\n" in post.text:
         return False
     first = post.text.split(" ")[0].lower().partition(":")[0].strip("!/")
-    is_strong = first in bare.STRONG
+    is_strong = first in SAID_TO_THE_BOT
     meant = parse(post.text, addressed=is_strong, in_thread=post.parent_id is not None, asked=True)
     return isinstance(meant, Command)
 

@@ -47,6 +47,7 @@ function append(pane, html) {
     const known = part.id && document.getElementById(part.id);
     if (known) known.replaceWith(part);
     else pane.append(part);
+    document.dispatchEvent(new CustomEvent("shipmate:appended", { detail: part }));
   }
   pane.scrollTop = pane.scrollHeight;
   globalThis.htmx?.process(pane);

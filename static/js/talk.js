@@ -7,6 +7,7 @@ const later = (least, most) => least + Math.random() * (most - least); // fifty 
 const wanted = new Set();
 let asking = 0;
 let busy = false;
+let behind = false; // something may have been missed
 let read = Number(pane()?.dataset.read ?? 0);
 let left = 0; // where the reader was when they went away
 
@@ -41,27 +42,33 @@ function want(post) {
 document.addEventListener("shipmate:catch-up", () => {
   if (!pane()) return;
   for (const post of all().slice(-40)) wanted.add(number(post));
-  asking ||= setTimeout(() => ask(last()), 20);
+  behind = true;
+  asking ||= setTimeout(ask, 20);
 });
 
-async function ask(after = null) {
+async function ask() {
   asking = 0;
-  if (busy) return void (asking = setTimeout(() => ask(after), 100));
+  if (busy) return void (asking = setTimeout(ask, 100));
   busy = true;
   for (const post of document.querySelectorAll("#msgs [data-asks]")) wanted.add(number(post));
   const ids = [...wanted].slice(0, 100);
   for (const id of ids) wanted.delete(id);
+  const catchingUp = behind;
+  behind = false;
   const address = new URL(pane().dataset.talk, location.href);
-  address.search = new URLSearchParams({ pane: "posts", ids: ids.join(","), ...(after !== null && !("older" in pane().dataset) ? { after } : {}) });
+  const after = catchingUp && !("older" in pane().dataset) ? { after: last() } : {};
+  address.search = new URLSearchParams({ pane: "posts", ids: ids.join(","), ...after });
   try {
     const answer = await fetch(address, { headers: { "X-Live": "1" }, cache: "no-cache" });
     if (answer.ok && !answer.redirected) put(await answer.text());
+    if (catchingUp && !document.hidden) left = 0;
   } catch {
     for (const id of ids) wanted.add(id);
-    asking ||= setTimeout(() => ask(after), 5000);
+    behind ||= catchingUp;
+    asking ||= setTimeout(ask, 5000);
   }
   busy = false;
-  if (wanted.size && !asking) asking = setTimeout(ask, 100);
+  if ((wanted.size || behind) && !asking) asking = setTimeout(ask, 100);
 }
 
 function put(html) {
@@ -70,7 +77,6 @@ function put(html) {
   const atEnd = pane().scrollHeight - pane().clientHeight - pane().scrollTop < 24;
   const fresh = [...template.content.querySelectorAll("[data-post]")].filter(place);
   if (atEnd) pane().scrollTop = pane().scrollHeight;
-  left = 0;
   readOut(fresh);
   see();
 }
@@ -101,6 +107,10 @@ function day(post) {
   name.dataset.day = post.dataset.day;
   post.before(name);
 }
+
+document.addEventListener("shipmate:appended", ({ detail: post }) => {
+  if (pane()?.contains(post) && post.dataset.post) day(post);
+});
 
 // The page before began with the same day: it is said once, at its first post.
 function days() {

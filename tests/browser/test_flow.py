@@ -205,6 +205,27 @@ def test_talk_is_shared_with_the_deployments_page(
     expect(page.get_by_text("does this carry the fix?")).to_have_count(1)
 
 
+def test_a_comment_is_seen_at_once_in_the_thread_and_on_the_page(
+    say: Talk, alice: Person, page_for: PageFor
+) -> None:
+    say("deploy hello to qa")
+    thread, page = page_for(alice), page_for(build.person("bob"))
+    thread.goto(thread_address())
+    page.goto(f"{the_deployment().get_absolute_url()}?tab=conversation")
+
+    write(thread, "Does this carry the fix?")
+    expect(thread.get_by_role("log")).to_contain_text("Does this carry the fix?")
+    drain("chat")
+    expect(page.locator("#talk")).to_contain_text("Does this carry the fix?")
+    write(page, "Yes, see the third commit.")
+    expect(page.locator("#talk")).to_contain_text("Yes, see the third commit.")
+    drain("chat")
+
+    answer = thread.get_by_role("log").locator("article", has_text="Yes, see the third commit.")
+    expect(answer.locator("header b")).to_have_text("Bob")
+    expect(thread.locator(".words")).to_have_count(2)
+
+
 def test_what_is_too_long_stays_in_the_field(say: Talk, alice: Person, page_for: PageFor) -> None:
     page = page_for(alice)
     page.goto(ROOM)
@@ -255,6 +276,95 @@ def test_on_a_phone_the_inbox_leads_to_a_thread_and_back(
 
     expect(page.locator(".inbox")).to_be_visible()
     assert sideways(page) <= 0
+
+
+def test_on_a_small_phone_the_composer_is_at_hand(
+    busy: str, alice: Person, page_for: PageFor
+) -> None:
+    page = page_for(alice)
+    page.set_viewport_size({"width": 320, "height": 568})
+
+    page.goto(ROOM)
+
+    expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".msg").last).to_be_in_viewport()
+
+
+# ---- When the line is lost ----
+
+
+def test_what_was_said_while_the_line_was_lost_is_caught_up_on(
+    say: Talk, alice: Person, page_for: PageFor
+) -> None:
+    page = page_for(alice)
+    page.route("**/live/**", lambda route: route.abort())
+    page.goto(ROOM)
+    expect(page.get_by_role("log")).to_be_visible()
+
+    say.as_(build.person("bob"))("Is anybody releasing today?")
+    say("deploy hello to qa")
+
+    expect(page.get_by_role("log")).to_contain_text("Is anybody releasing today?", timeout=15_000)
+    expect(page.locator(".inbox li").first).to_contain_text("hello/qa")
+    expect(page.locator(".words")).to_have_count(2)
+    page.unroute("**/live/**")
+
+
+def test_what_was_said_while_nobody_looked_stands_below_a_line(
+    say: Talk, alice: Person, page_for: PageFor
+) -> None:
+    say("Good morning.")
+    page = page_for(alice)
+    page.goto(ROOM)
+    look_away(page, hidden=True)
+    say.as_(build.person("bob"))("Is anybody releasing today?")
+
+    look_away(page, hidden=False)
+
+    expect(page.locator("#new-line + [data-post]")).to_contain_text("Is anybody releasing today?")
+
+
+def look_away(page: Page, *, hidden: bool) -> None:
+    """Go to another tab, or come back: headless pages never hide by themselves."""
+    state = "hidden" if hidden else "visible"
+    page.evaluate(
+        "([hidden, state]) => {"
+        " Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});"
+        " Object.defineProperty(document, 'visibilityState', {value: state, configurable: true});"
+        " document.dispatchEvent(new Event('visibilitychange')); }",
+        [hidden, state],
+    )
+
+
+# ---- By keyboard alone ----
+
+
+def test_the_keyboard_leads_from_the_board_to_a_thread(
+    busy: str, alice: Person, page_for: PageFor
+) -> None:
+    page = page_for(alice)
+    page.goto("/")
+
+    page.keyboard.press("g")
+    page.keyboard.press("f")
+    expect(page).to_have_url(re.compile("/flow/$"))
+    page.keyboard.press("j")
+    expect(page.locator(".inbox li a").first).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile(f"{busy}$"))
+
+
+def test_one_key_skips_to_the_content(say: Talk, alice: Person, page_for: PageFor) -> None:
+    page = page_for(alice)
+    page.goto(ROOM)
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    expect(page.get_by_role("link", name="Team inbox").first).to_be_focused()
 
 
 # ---- Without scripts ----
