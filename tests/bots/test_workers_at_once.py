@@ -29,9 +29,10 @@ WORKERS, THREADS = 4, 100
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody rests, and nobody gives up."""
-    for name in ("FIRST_PAUSE", "LONGEST_REST"):
-        monkeypatch.setattr(outgoing, name, 0.0)
+    """No room rests, and nobody gives up; who failed lets those behind it come near."""
+    monkeypatch.setattr(outgoing, "LONGEST_REST", 0.0)
+    for name in ("FIRST_PAUSE", "LONGEST_PAUSE"):
+        monkeypatch.setattr(outgoing, name, 0.02)
     monkeypatch.setattr(outgoing, "ATTEMPTS", 1_000)
     for module in (outgoing, threads):
         monkeypatch.setattr(module, "SETTLED", module.SETTLED * 0)
