@@ -30,11 +30,11 @@ Pages = dict[str, "tuple[Reader, str]"]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n", maxsplit=1)[0])
-    parser.add_argument("--quick", action="store_true", help="20 openings of each in place of 200")
+    parser.add_argument("--quick", action="store_true", help="10 openings of each in place of 60")
     parser.add_argument("--json", action="store_true", help="print one object and nothing else")
     given = parser.parse_args()
     with configured():
-        found = measure(rounds=20 if given.quick else 200)
+        found = measure(rounds=10 if given.quick else 60)
     print(json.dumps(found) if given.json else _table(found))
     if found["slowest_p95_seconds"] > LIMIT or found["queries_grow_by"]:
         sys.exit(1)
