@@ -15,7 +15,7 @@ from deployments.models import (
     Host,
     Placement,
 )
-from deployments.selectors.board import Cell
+from deployments.selectors.cells import Cell
 from deployments.selectors.log import Line
 
 # Sentences for the schema.

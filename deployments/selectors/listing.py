@@ -16,7 +16,7 @@ from deployments.exceptions import NotFound
 from deployments.models import Application, Change, Deployment, Environment, Host, Person, Placement
 from deployments.selectors import applications as ways
 from deployments.selectors import history, lookup
-from deployments.selectors.board import Cell
+from deployments.selectors.cells import Cell
 from deployments.selectors.feed import WINDOW
 
 

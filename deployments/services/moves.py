@@ -47,9 +47,7 @@ def move(
         with transaction.atomic():
             if not _compare_and_set(deployment, old, values):
                 return False
-            _follow_up(deployment, new)
-            if new not in ALLOWED:  # last: whoever ends another there waits here, holding nothing
-                tallies.count(deployment, new, values["finished_at"])
+            _follow_up(deployment, values)
             changes.record(
                 "deployment.status",
                 deployment=deployment,
@@ -114,14 +112,17 @@ def _compare_and_set(deployment: Deployment, old: str, values: dict[str, Any]) -
     return rows.update(**values) == 1
 
 
-def _follow_up(deployment: Deployment, new: str) -> None:
+def _follow_up(deployment: Deployment, values: dict[str, Any]) -> None:
     """Do what a new status brings with it, in the same transaction."""
+    new = values["status"]
     if new == Status.QUEUED:
         queue.ring(deployment)
     if new == Status.SUCCESS and is_whole_release(deployment):
         Environment.objects.filter(pk=deployment.environment_id).update(current=deployment)
     if new not in ALLOWED:
         queue.ring_next(deployment.environment_id)
+        # Last: whoever ends another deployment there waits here, holding nothing.
+        tallies.count(deployment, new, values["finished_at"])
 
 
 def _bring_up_to_date(deployment: Deployment, values: dict[str, Any]) -> None:
