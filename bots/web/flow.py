@@ -90,6 +90,8 @@ def _page(request: HttpRequest, where: Room, root: Post | None, *, opened: bool)
         return _whole(request, where, root, context)
     if pane in ("inbox", "rooms"):
         context |= getattr(beside, pane)(request)
+        if pane == "inbox":
+            context["unread_threads"] = reading.threads_unread(person_of(request))
     elif pane == "head":
         context["root"] = talk.threaded(root, person_of(request)) if root else None
     elif pane == "older":

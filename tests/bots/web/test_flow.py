@@ -300,3 +300,48 @@ def test_activities_stand_apart_from_what_people_say(say: Talk, as_bob: Client) 
 
     assert "Started deploying" in steps and "Started deploying" not in discussion
     assert "carry the fix?" in discussion and "carry the fix?" not in steps
+
+
+# ---- Days, and lines ----
+
+
+def test_each_day_has_its_line(say: Talk, as_bob: Client) -> None:
+    for ago in (0, 0, 1, 40):
+        say("hello")
+        at = timezone.now() - timedelta(days=ago)
+        Post.objects.filter(pk=newest()).update(created_at=at)
+
+    text = page(as_bob, ROOM)
+
+    named = re.findall(r'<p class="day" data-day="[\d-]+">(.*?)</p>', text)
+    assert named[:2] == ["Today", "Yesterday"]
+    assert re.fullmatch(r"\w+day, \d+ \w+( \d{4})?", named[2])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_line"),
+    [
+        ("deploy hello to qa", True),
+        ("shipmate status", True),
+        ("help retry", True),
+        ("deploy is what we do all day", False),
+        ("why not?", False),
+        ("status?\nno idea", False),
+        ("Is anybody releasing today?", False),
+    ],
+)
+def test_what_is_said_to_the_bot_looks_like_a_line(
+    say: Talk, as_alice: Client, text: str, is_line: bool
+) -> None:
+    say(text)
+
+    assert ('class="words mono"' in page(as_alice, ROOM)) == is_line
+
+
+def test_each_button_shows_the_line_that_it_says(say: Talk, as_alice: Client) -> None:
+    say("deploy hello to qa")
+    number = the_deployment().pk
+
+    head = page(as_alice, f"{thread_of(the_deployment())}?pane=head")
+
+    assert f"<span>Cancel</span><code>cancel #{number}</code>" in head

@@ -120,3 +120,44 @@ def test_a_person_who_asked_for_nothing_is_not_offered(as_alice: Client, say: Ta
 
     assert "<option>alice</option>" in as_alice.get("/flow/").content.decode()
     assert "eve" not in as_alice.get("/flow/").content.decode()
+
+
+# ---- What a thread says of itself ----
+
+
+def row(client: Client) -> str:
+    """Return the first thread of the inbox, as words."""
+    text = client.get(INBOX).content.decode()
+    (found, *_) = re.findall(r'<p class="cut">(.*?)</p>', text, re.S)
+    return " ".join(re.sub("<[^>]*>", " ", found).split())
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"status": "in_progress", "progress": 62}, "Running 62 % aaaaaaa Mend it"),
+        ({"status": "failure", "note": "make said no"}, "Failed aaaaaaa make said no"),
+        ({"status": "success", "note": "by the way"}, "Succeeded aaaaaaa Mend it"),
+        ({"status": "queued", "note": "alice locked it"}, "Queued aaaaaaa alice locked it"),
+        ({"status": "cancelled", "note": "cancelled by Dora"}, "Cancelled aaaaaaa by Dora"),
+    ],
+)
+def test_a_thread_says_how_it_goes_and_what_is_wrong(
+    as_alice: Client,
+    alice: Person,
+    say: Talk,
+    qa: Environment,
+    fields: dict[str, object],
+    words: str,
+) -> None:
+    made = build.deployment(qa, alice, "a" * 40, subject="Mend it", **fields)
+    Post.objects.create(room=say.room, deployment=made, text="about it")
+
+    assert row(as_alice) == words
+
+
+def test_mine_and_unread_are_a_click_away(as_alice: Client, threads: dict[str, int]) -> None:
+    text = as_alice.get(INBOX).content.decode()
+
+    assert 'href="/flow/?person=alice">Mine</a>' in text
+    assert '>Unread <span class="quiet">1</span></a>' in text
