@@ -53,8 +53,16 @@ def suggestions(text: str, person: Person, deployment: Deployment | None) -> lis
         if len(found) >= MOST:
             break
     listed = list(found.values())[:MOST]
-    # A list that could only say what stands there already is in the way.
-    return [] if [(one.text, one.more) for one in listed] == [(place.typed, False)] else listed
+    return [] if _is_said(listed, text, deployment) else listed
+
+
+def _is_said(listed: list[Suggestion], text: str, deployment: Deployment | None) -> bool:
+    """Return whether a list could only say what stands there already.
+
+    Of a thread's word it says more: what it would do.
+    """
+    is_word = deployment is not None and " " not in text
+    return not is_word and [one.text for one in listed] == [completion.last_word(text)]
 
 
 def _fitting(expected: Expected, typed: str, asker: Asker) -> Iterator[Suggestion]:

@@ -142,6 +142,13 @@ def test_what_may_go_on_is_followed_by_a_space(alice: Person, hello: Application
 
 def test_what_stands_there_already_is_not_offered(alice: Person, hello: Application) -> None:
     assert texts("status hello in qa", alice) == []
+    assert texts("deploy hello", alice) == []
+
+
+def test_a_threads_whole_word_still_says_what_it_would_do(say: Talk, alice: Person) -> None:
+    say("deploy hello to qa")
+
+    assert about("cancel", alice, the_deployment()) == "It has not begun; no host is touched."
 
 
 def test_the_letters_that_were_typed_stand_out(alice: Person, hello: Application) -> None:
