@@ -33,7 +33,7 @@ TALK = commands.NotACommand()
 
 def meant(text: str, speaker: Speaker) -> commands.Parsed:
     """Return what the line means to the bot; NotACommand for talk among people."""
-    parsed = tongue.read(text, known=partial(names_for, speaker.person))
+    parsed = tongue.read(text, known=partial(names_for, speaker.person, speaker.deployment))
     match parsed:
         case commands.NotACommand():
             return TALK

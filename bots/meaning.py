@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 
 from bots import spoken, tongue
 from bots.handlers.finding import Unknown
@@ -27,13 +29,17 @@ def of_unknown(error: Unknown, command: commands.Command, names: Names) -> list[
     return list(dict.fromkeys(near))[:MOST]
 
 
-def of_a_ref(command: commands.Command, names: Names) -> list[str]:
+def of_a_ref(command: commands.Command, known: Callable[[], Names]) -> list[str]:
     """Return the line that goes to an environment which stands where a ref belongs: web/qa."""
-    if not isinstance(command, commands.Deploy) or command.environment or not command.ref:
+    wanted = command.deploy if isinstance(command, commands.Plan) else command
+    if not isinstance(wanted, commands.Deploy) or wanted.environment or not wanted.ref:
         return []
-    places = names.apps.get(command.app, ())
-    place = names.place(command.ref.lower()) or ""
-    return [lines.deploy(command.app, None, place)] if place in places else []
+    names = known()
+    place = names.place(wanted.ref.lower())
+    if place is None or place not in names.apps.get(wanted.app, ()):
+        return []
+    meant = replace(wanted, ref=None, environment=place)
+    return [spoken.line(replace(command, deploy=meant) if wanted is not command else meant)]
 
 
 def _sorted_anew(command: commands.Command, names: Names) -> list[str]:

@@ -7,7 +7,7 @@ from functools import cache
 
 from bots.language.names import Names
 from deployments.exceptions import DeploymentError
-from deployments.models import Application, Person
+from deployments.models import Application, Deployment, Person
 from deployments.models.deployment import UNFINISHED
 from deployments.selectors import code, lookup
 from deployments.services.lifecycle import AGAIN
@@ -15,10 +15,11 @@ from deployments.services.lifecycle import AGAIN
 SHOWN = 3
 
 
-def names_for(person: Person) -> Names:
+def names_for(person: Person, thread: Deployment | None = None) -> Names:
     """Return the applications and environments of this person. One query for each.
 
-    Branches, tags and numbers are asked for only where a line needs them.
+    Branches, tags and numbers are asked for only where a line needs them. In a deployment's
+    `thread` a number that is missing is its own.
     """
     if not person.pk:
         return Names({}, dict(lookup.ALIASES))  # a stranger is not told what there is
@@ -35,6 +36,8 @@ def names_for(person: Person) -> Names:
         return refs_of(seen[app]) if app in seen else None
 
     def numbers(verb: str, app: str | None, place: str | None) -> Sequence[int]:
+        if thread is not None and app is None and place is None:
+            return [thread.pk]
         return numbers_for(person, verb, app, place)
 
     return Names(apps, aliases, refs, numbers)

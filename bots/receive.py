@@ -62,7 +62,7 @@ def receive(
         addressed=direct,
         in_thread=speaker.deployment is not None,
         asked=asking.waits(speaker),
-        known=partial(names_for, speaker.person),
+        known=partial(names_for, speaker.person, speaker.deployment),
     )
     if isinstance(parsed, commands.NotACommand) and not direct:
         if not bare_lines:
@@ -92,6 +92,7 @@ def answer(parsed: commands.Parsed, speaker: Speaker) -> Message:
 def _guarded(command: commands.Command, speaker: Speaker) -> Message:
     if not speaker.is_known and not isinstance(command, OPEN):
         return sayings.stranger()
+    names = partial(names_for, speaker.person, speaker.deployment)
     try:
         if isinstance(command, MAKING) and (made := lifecycle.find_by_key(speaker.door)):
             # Said before, and the answer was lost: what was asked then may look different now.
@@ -101,12 +102,13 @@ def _guarded(command: commands.Command, speaker: Speaker) -> Message:
         return HANDLERS[type(command)](command, speaker)
     except Refused as error:
         reasons = [Reason(text) for text in error.reasons]
-        near = meaning.of_a_ref(command, names_for(speaker.person)) or error.lines
+        near = meaning.of_a_ref(command, names) or error.lines
         return sayings.refusal("Nothing was done", reasons, lines=near)
     except Unknown as error:
-        return _sorry(error, meaning.of_unknown(error, command, names_for(speaker.person)))
+        return _sorry(error, meaning.of_unknown(error, command, names()))
     except UnknownRef as error:
-        return _sorry(error, spoken.with_names(command, "ref", [*error.near]))
+        near = meaning.of_a_ref(command, names)
+        return _sorry(error, near or spoken.with_names(command, "ref", [*error.near]))
     except DeploymentError as error:
         return sayings.sorry(str(error))
 

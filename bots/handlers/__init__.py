@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bots.handlers import acting, answering, asking, identity, locking, looking, planning
+from bots.handlers import acting, answering, asking, identity, locking, looking, planning, returning
 from bots.language import commands
 from bots.messages import Message
 from bots.speaker import Speaker
@@ -16,7 +16,7 @@ HANDLERS: dict[type, Handler] = {
     commands.Deploy: acting.deploy,
     commands.Retry: acting.retry,
     commands.Cancel: acting.cancel,
-    commands.Rollback: acting.rollback,
+    commands.Rollback: returning.rollback,
     commands.No: asking.no,
     commands.Plan: planning.plan,
     commands.DeployPlan: planning.deploy_plan,

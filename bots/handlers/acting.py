@@ -7,14 +7,13 @@ from dataclasses import replace
 from bots import sayings, spoken
 from bots.handlers import asking, finding, several, wishes
 from bots.language import commands
-from bots.messages import Code, Message, Part, Strong
-from bots.portraits import portrait, versions_of
+from bots.messages import Code, Message, Strong
+from bots.portraits import portrait
 from bots.speaker import Speaker
 from deployments import lines
 from deployments.exceptions import RepositoryAway
 from deployments.models import Deployment, Environment
-from deployments.selectors import code, lookup, releases, running, tasks
-from deployments.selectors.running import Running
+from deployments.selectors import code, releases, tasks
 from deployments.services import lifecycle
 from deployments.services.looking import look
 
@@ -57,14 +56,6 @@ def cancel(command: commands.Cancel, speaker: Speaker) -> Message:
 def _was_cancelled_by(speaker: Speaker, deployment: Deployment) -> bool:
     """Return whether the same line did it before: its worker may have died over the answer."""
     return deployment.changes.filter(new="cancelled", person=speaker.person).exists()
-
-
-def rollback(command: commands.Rollback, speaker: Speaker) -> Message:
-    environment = finding.environment(speaker, _named(command, speaker), command.environment)
-    target = _target(command, speaker, environment)
-    if environment.production and target is not None and not speaker.confirmed:
-        return _ask_back(speaker, environment, target)
-    return asked_for(lifecycle.rollback(environment, speaker.door, to=target), speaker)
 
 
 # ---- Questions ----
@@ -125,47 +116,6 @@ def _ask_over(speaker: Speaker, deployment: Deployment, newer: Deployment) -> Me
         ".",
         label=f"Retry #{deployment.pk}",
     )
-
-
-def _ask_back(speaker: Speaker, environment: Environment, target: Deployment) -> Message:
-    lifecycle.refuse_rollback(environment, target, speaker.person)
-    app = environment.application.name
-    return asking.ask(
-        speaker,
-        environment,
-        lines.rollback(app, environment.name, target.pk),
-        "This returns ",
-        Strong(str(environment)),
-        " to ",
-        Code(target.sha[:7]),
-        f" “{target.subject}”" if target.subject else "",
-        f", which #{target.pk} by {target.person} brought. ",
-        *_runs(running.in_(environment)),
-        label=f"Roll back {environment.name}",
-    )
-
-
-def _named(command: commands.Rollback, speaker: Speaker) -> str | None:
-    """Return the app; outside of a thread nothing goes back that was not named at all."""
-    if command.app or command.environment or speaker.deployment:
-        return command.app
-    seen = lookup.applications_for(speaker.person)[:3]
-    raise finding.Unknown("Which app?", "app", [app.name for app in seen])
-
-
-def _target(
-    command: commands.Rollback, speaker: Speaker, environment: Environment
-) -> Deployment | None:
-    if command.to is not None:
-        return finding.deployment(speaker, command.to)
-    return releases.before_current(environment)
-
-
-def _runs(runs: Running) -> tuple[str | Part, ...]:
-    if runs.is_mixed:
-        return ("Now it is ", *sayings.mixed(versions_of(runs)), ".")
-    whole = runs.whole
-    return (f"Now it runs {whole.sha[:7]} (#{whole.pk})." if whole else "Now it runs nothing.",)
 
 
 # ---- Answers ----

@@ -15,12 +15,13 @@ from bots.language import commands
 from bots.language.nearest import nearest
 from bots.language.table import help_lines, verbs
 from bots.messages import Code, Message, Strong
+from bots.naming import names_for
 from bots.portraits import diff_url, portrait, previous_of, versions_of
 from bots.sayings import CommitLine, Reason, Standing, Versions
 from bots.speaker import Speaker
 from deployments.blockers import blockers
-from deployments.exceptions import DeploymentError
-from deployments.models import Environment
+from deployments.exceptions import DeploymentError, UnknownRef
+from deployments.models import Application, Environment
 from deployments.selectors import code, locks, lookup, running
 from deployments.selectors import log as logs
 from deployments.selectors.running import Running
@@ -56,7 +57,17 @@ def deploys(command: commands.Deploys, speaker: Speaker) -> Message:
     if command.ref is not None:
         rows, title = rows.filter(ref=command.ref), f"{title} from {command.ref}"
     views = [portrait(deployment, speaker.base, row=True) for deployment in rows[:SHOWN]]
+    if command.ref is not None and not views:
+        _require_ref(app, command.ref, speaker)
     return sayings.deployments(title, views, speaker.base + app.get_absolute_url())
+
+
+def _require_ref(app: Application, ref: str, speaker: Speaker) -> None:
+    """Refuse a ref that is not there, as far as is known, with those near to it."""
+    known = names_for(speaker.person)
+    if not known.is_ref(app.name, ref):
+        text = f"{app} has no branch, tag or commit “{ref}”, and nothing was deployed from it."
+        raise UnknownRef(text, known.near_refs(app.name, ref))
 
 
 def why(command: commands.Why, speaker: Speaker) -> Message:

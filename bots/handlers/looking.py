@@ -14,16 +14,18 @@ from bots import answers
 from bots.answers import Gap, Sighting, Standpoint
 from bots.handlers import finding
 from bots.language import commands
+from bots.language.nearest import nearest
 from bots.messages import Message
+from bots.naming import names_for
 from bots.portraits import diff_url, portrait, versions_of
 from bots.sayings import CommitLine, sorry
 from bots.speaker import Speaker
-from deployments import drift
+from deployments import drift, lines
 from deployments.blockers import blockers, refusals
 from deployments.drift import Whereabouts
 from deployments.exceptions import DeploymentError, ForgeError, RepositoryAway
 from deployments.forges.contract import Commit
-from deployments.models import Application, Deployment, Environment
+from deployments.models import Application, Deployment, Environment, Person
 from deployments.selectors import code, history, lookup, running
 from deployments.selectors.running import Running
 from deployments.templatetags.shipmate import relative
@@ -31,6 +33,7 @@ from deployments.templatetags.shipmate import relative
 SHOWN = 10
 ASKED = 20  # apps whose repositories are asked for a commit that no app was named with
 AUTHORS = 4
+FEW = 3  # suggestions
 LATELY = 200  # commits that are looked through for somebody's work
 
 
@@ -40,7 +43,9 @@ def where_is(command: commands.WhereIs, speaker: Speaker) -> Message:
     found, trouble = _commits(command, speaker)
     if not found:
         name = f"{command.app}/{command.ref}" if command.app else command.ref or ""
-        return sorry(" ".join([f"No repository here has “{name}”.", *trouble]))
+        near = _meant_instead(command, speaker)
+        asks = [f"No repository here has “{name}”.", *trouble, *["Did you mean:"] * bool(near)]
+        return sorry(" ".join(asks), suggestions=near)
     return _joined([_places(app, commit, speaker) for app, commit in found[:SHOWN]], trouble)
 
 
@@ -105,29 +110,57 @@ def _meant(command: commands.WhereIs, speaker: Speaker) -> tuple[list[Applicatio
     return named or seen, ref
 
 
+def _meant_instead(command: commands.WhereIs, speaker: Speaker) -> list[str]:
+    """Return lines about what is called nearly so: an app, a person, a branch, a tag."""
+    apps, ref = _meant(command, speaker)
+    if any(app.name == ref.lower() for app in apps):
+        return [lines.status(ref.lower())]
+    known = names_for(speaker.person)
+    one = apps[0].name if len(apps) == 1 else None
+    refs = [near for app in apps[:ASKED] for near in known.near_refs(app.name, ref)]
+    people = nearest(ref, _authors(apps)) if len(ref) > 1 else []
+    found = [lines.where_is(person=name) for name in people]
+    found += [lines.where_is(near, app=one) for near in refs]
+    return list(dict.fromkeys(filter(None, found)))[:FEW]
+
+
 def _work_of(name: str, speaker: Speaker) -> Message:
     """Follow the newest commit of somebody in each app."""
     apps = list(lookup.applications_for(speaker.person))[:ASKED]
     speaker.about.update(app.pk for app in apps)
-    found = [(app, sha) for app in apps if (sha := _newest_by(app, name))]
+    known = Person.objects.filter(username__iexact=name).values_list("name", flat=True)
+    called = {name.casefold(), *(full.casefold() for full in known if full)}
+    found = [(app, sha) for app in apps if (sha := _newest_by(app, called))]
     if not found:
-        return sorry(f"None of the newest commits of any app is by “{name}”.")
+        near = [lines.where_is(person=other) for other in nearest(name, _authors(apps))]
+        asks = " Did you mean:" if near else ""
+        text = f"None of the newest commits of any app is by “{name}”.{asks}"
+        return sorry(text, suggestions=near)
     return _joined([_places(app, sha, speaker) for app, sha in found[:SHOWN]], [])
 
 
-def _newest_by(app: Application, name: str) -> str:
+def _newest_by(app: Application, called: set[str]) -> str:
     """Return the newest commit of theirs on the default branch."""
+    return next((one.sha for one in _lately(app) if called & set(_names(one))), "")
+
+
+def _authors(apps: Iterable[Application]) -> list[str]:
+    """Return what people who wrote the newest commits may be called, in a word each."""
+    names = (name for app in apps for commit in _lately(app) for name in _names(commit))
+    return list(dict.fromkeys(name for name in names if lines.where_is(person=name)))
+
+
+def _lately(app: Application) -> list[Commit]:
     try:
-        commits = code.commits(app, code.resolve(app, "").sha, LATELY)
+        return code.commits(app, code.resolve(app, "").sha, LATELY)
     except DeploymentError:
-        return ""
-    return next((one.sha for one in commits if name.casefold() in _names(one)), "")
+        return []
 
 
-def _names(commit: Commit) -> set[str]:
+def _names(commit: Commit) -> list[str]:
     """Return what somebody who wrote a commit may be called."""
     full, mail = commit.author_name.casefold(), commit.author_email.casefold()
-    return {full, full.split(" ")[0], mail, mail.partition("@")[0]}
+    return [full.split(" ")[0], mail.partition("@")[0], full, mail]
 
 
 def _places(app: Application, sha: str, speaker: Speaker) -> Message:

@@ -31,6 +31,11 @@ TASK = re.compile(r":[_.0-9a-z][-_.:0-9a-z]*")
 PARAMETER = re.compile(r"[a-z_][0-9a-z_]*=.*")
 QUESTION = re.compile(r"[0-9][0-9a-z]{3}")
 PLAN = re.compile(r"[0-9a-z]{4,8}")
+WHEN = {
+    "when": re.compile("green"),
+    "at": re.compile(r"[0-9]{1,2}([:.h][0-9]{2})?(am|pm|h)?"),
+    "after": clauses.DURATION,
+}
 CODE = re.compile(r"[0-9]{6}|[cbdefghijklnrtuv]{32,64}")
 
 
@@ -200,11 +205,10 @@ def _code(reader: Reader) -> None:
 
 def _when(reader: Reader) -> None:
     word = reader.peek()
-    if word not in ("when", "at", "after"):
+    if word not in WHEN:
         return
     reader.take()
-    value = reader.peek()
-    if not value or value == "because" or (word == "when" and value != "green"):
+    if not WHEN[word].fullmatch(reader.peek()):
         reader.puzzle("it is said “when green”, “at 03:00” or “after 20m”", back=1)
     reader.needs(9, f"{word} {reader.take()}")
 

@@ -16,6 +16,7 @@ from bots.language.commands import (
     Parsed,
     TooLong,
 )
+from bots.language.grammar import QUESTION
 from bots.language.known import WITH_REF, about, assembled, example, numbered
 from bots.language.names import Names, exists
 from bots.language.nearest import nearest
@@ -29,6 +30,10 @@ from deployments.lines import spoken
 
 Words = tuple[Word, ...]
 MOST_BEFORE = 6
+ANSWERS = frozenset(
+    ["yes", "y", "yep", "yup", "yeah", "sure", "ok", "okay", "ja", "oui", "si", "👍", "no", "n",
+     "nope", "nah", "nein", "non"]
+)  # fmt: skip
 
 
 def parse(
@@ -57,6 +62,9 @@ def parse(
         return _too_long(text, words, verb) if called or addressed else NotACommand()
     if not words:
         return Help() if called else NotACommand()
+    if asked and _is_nearly_an_answer(words):
+        explanation = "only “yes” or “no” answers my question"
+        return NearMiss("", shorten(join(words)), explanation, ("yes", "no"))
     if called or addressed or _is_bare(words, verb, in_thread, asked):
         return _interpret(words, verb, known)
     return NotACommand()
@@ -172,7 +180,9 @@ def _behind(words: Words, verb: str, names: Names | None) -> list[str]:
         lines = [join(line)] if _acts(line, verb, names) else []
         if names is None:
             return lines
-        return lines + _with_names(line, sort(line[1:], names), found[1].name, [], verb, names)
+        holds, name = sort(line[1:], names), found[1].name
+        lines += _with_names(line, holds, name, [], verb, names)
+        return lines or _with_names(line, holds, name, [], verb, names, loose=True)
     if names is None:
         return []
     if len(words) == 1 and (lines := about(words[0], names)):
@@ -242,6 +252,13 @@ def _is_bare(words: Words, verb: str, in_thread: bool, asked: bool) -> bool:
     if found is None or words[0].plain.lower() not in found[1].heads:
         return False
     return (in_thread and found[1].in_thread) or (asked and found[1].answers)
+
+
+def _is_nearly_an_answer(words: Words) -> bool:
+    plain = [word.plain.lower().strip("!.,") for word in words]
+    is_exact = len(words) == 1 and words[0].plain.lower() in ("yes", "no")
+    is_coded = len(words) == 2 and plain[0] in ("yes", "no") and bool(QUESTION.fullmatch(plain[1]))
+    return not is_exact and not is_coded and len(words) < 4 and plain[0] in ANSWERS
 
 
 def _address(words: Words, names: Sequence[str], signs: str, verb: str) -> tuple[bool, Words]:

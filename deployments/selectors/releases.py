@@ -46,6 +46,12 @@ def ran_until(environment: Environment, release: Deployment) -> datetime | None:
     return after.started_at if after else None
 
 
+def replaced_at(environment: Environment, release: Deployment) -> datetime | None:
+    """Return when the next release there began, or None where none came after it."""
+    after = succeeded(environment).filter(pk__gt=release.pk).exclude(sha=release.sha).last()
+    return after.started_at if after else None
+
+
 def origin(deployment: Deployment) -> Deployment:
     """Return the deployment that made the release: a rollback's is the one it returned to."""
     while deployment.kind == Deployment.Kind.ROLLBACK and deployment.parent is not None:

@@ -120,8 +120,7 @@ def rollback(environment: Environment, door: Door, to: Deployment | None = None)
     target = to or releases.before_current(environment)
     if target is None:
         raise Invalid(f"Nothing ran in {environment} before what runs now; there is no way back.")
-    if target.environment_id != environment.pk or target.status != Status.SUCCESS:
-        raise Invalid(f"#{target.pk} never ran in {environment}; choose one that succeeded there.")
+    require_release(environment, target)
     away = refuse_rollback(environment, target, door.person)
     return create(
         environment,
@@ -134,6 +133,12 @@ def rollback(environment: Environment, door: Door, to: Deployment | None = None)
         subject=target.subject,
         why=f"return to #{target.pk}",
     )
+
+
+def require_release(environment: Environment, target: Deployment) -> None:
+    """Refuse to go back to what never ran there."""
+    if target.environment_id != environment.pk or target.status != Status.SUCCESS:
+        raise Invalid(f"#{target.pk} never ran in {environment}; choose one that succeeded there.")
 
 
 def refuse_retry(deployment: Deployment, person: Person) -> str:

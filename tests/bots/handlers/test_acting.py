@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deployments.models import Application, Deployment, Environment, Host, Person, SshKey
+from deployments.selectors import code
 from tests.bots.talking import Talk, goes, the_deployment
 from tests.deployments import build
 from tests.servers.repositories import Repository
@@ -201,7 +202,10 @@ def test_what_has_ended_is_not_cancelled(say: Talk) -> None:
 def test_rollback_of_production_names_its_target_and_asks(say: Talk, first: Deployment) -> None:
     answer = say("rollback hello in production")
 
-    assert f"to aaaaaaa “Begin”, which #{first.pk} by Alice brought. Now it runs bbb" in answer
+    assert (
+        f"to aaaaaaa “Begin”, which #{first.pk} by Alice brought. It ran fine from 4 min" in answer
+    )
+    assert "Now it runs bbb" in answer
     assert the_deployment().kind == "deploy"
 
 
@@ -259,6 +263,32 @@ def test_rollback_elsewhere_needs_no_yes(say: Talk, qa: Environment, alice: Pers
     say("rollback hello in qa")
 
     assert (the_deployment().kind, the_deployment().sha) == ("rollback", "a" * 40)
+
+
+def test_what_never_ran_there_is_refused_before_anything_is_asked(
+    say: Talk, first: Deployment, qa: Environment, alice: Person
+) -> None:
+    other = build.live(qa, alice, "a" * 40)
+
+    said = say(f"rollback hello in production to #{other.pk}")
+
+    assert f"#{other.pk} never ran in hello/production" in said
+
+
+def test_migrations_on_the_way_are_told_and_asked_about_everywhere(
+    say: Talk, qa: Environment, alice: Person, repository: Repository
+) -> None:
+    old = code.resolve(qa.application, "v2").sha
+    new = repository.commit({"db/migrations/7.sql": "drop table a"}, "Drop a table")
+    code.resolve(qa.application, "main")
+    build.live(qa, alice, old)
+    build.live(qa, alice, new)
+
+    said = say("rollback hello in qa")
+
+    assert "Migrations came since, and going back does not undo them: db/migrations/7.sql" in said
+    say("yes")
+    assert (the_deployment().kind, the_deployment().sha) == ("rollback", old)
 
 
 def test_a_viewer_is_told_who_can_and_not_asked(say: Talk, first: Deployment, bob: Person) -> None:

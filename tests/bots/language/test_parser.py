@@ -240,9 +240,18 @@ def test_a_question_is_answered_by_a_bare_word(word: str, answer: Command) -> No
     assert parse(word, asked=True) == answer
 
 
-@pytest.mark.parametrize("talk", ["yes but", "y", "retry", "nope"])
+@pytest.mark.parametrize("talk", ["yes but not on a friday", "retry", "nothing", "note this"])
 def test_a_question_is_answered_by_nothing_else(talk: str) -> None:
     assert parse(talk, asked=True) == NotACommand()
+
+
+@pytest.mark.parametrize("said", ["y", "Yes!", "yes please", "ok", "nope", "no thanks", "👍"])
+def test_what_is_nearly_an_answer_is_told_so(said: str) -> None:
+    answer = parse(said, asked=True)
+
+    assert isinstance(answer, NearMiss)
+    assert answer.suggestions == ("yes", "no")
+    assert parse(said) == NotACommand()
 
 
 # ---- What phones and platforms do ----
