@@ -12,7 +12,10 @@ from functools import partial
 
 from bots import tongue
 from bots.language import commands
-from bots.language.nearest import nearest
+from bots.language.clauses import NUMBER, SMALL_WORDS
+from bots.language.known import ASKED
+from bots.language.nearest import distance, nearest
+from bots.language.synonyms import SYNONYMS
 from bots.language.text import LONGEST
 from bots.language.words import split
 from bots.naming import names_for
@@ -20,11 +23,23 @@ from bots.speaker import Speaker
 from deployments import lines
 from deployments.selectors import lookup
 
-STRONG = ("deploy", "deploys", "deployments", "rollback", "retry", "promote", "deploy-status")
+STRONG = (
+    "deploy", "deploys", "deployments", "rollback", "retry", "promote", "deploy-status", "wcid",
+    "freezes",
+)  # fmt: skip
 WEAK = (
     "cancel", "status", "diff", "why", "log", "show", "help", "plan", "search", "lock", "unlock",
-    "wcid", "locks", "link", "approve", "reject", "steal", "queue", "auto-deploy",
+    "locks", "link", "steal", "queue", "auto-deploy", "freeze", "unfreeze", "changed", "graph",
 )  # fmt: skip
+COUNTED = ("approve", "reject", "where")
+# Words that stand for a verb, and begin a sentence among people as well.
+TALKATIVE = frozenset(
+    ["who", "when", "what", "what's", "whats", "which", "is", "where", "hi", "hello", "hey",
+     "state", "open", "find", "again", "free", "hold", "recent", "output", "info", "details"]
+)  # fmt: skip
+POLITE = frozenset(
+    ["please", "pls", "plz", "bitte", "can", "could", "would", "you", "hey", "hi", "ok", "🚀"]
+)
 SHORTEST = 4  # fewer letters are the beginning of too many words
 FIELD = re.compile(r"(app|env|state|by|since|ref|sha):\S")
 SHA = re.compile(r"[0-9a-f]{6,40}")
@@ -55,7 +70,7 @@ def _names_something(command: commands.Command, speaker: Speaker) -> bool:
         case commands.Status(app=None):
             return True
         case commands.Status(app=app) | commands.Why(app=app) | commands.Diff(app=app):
-            return app is not None and _is_app(app, speaker)
+            return app is not None and _is_known(app, speaker)
         case _:
             return _is_no_talk(command, speaker)
 
@@ -69,27 +84,46 @@ def _is_no_talk(command: commands.Command, speaker: Speaker) -> bool:
             return _is_nearly_an_app(app, speaker)  # “ship it!” is said among people
         case commands.Lock(app=None) | commands.Unlock(app=None) | commands.ForgetMe():
             return False
-        case commands.Lock(app=app) | commands.Unlock(app=app) | commands.WhereCanIDeploy(app=app):
-            return app is not None and _is_app(app, speaker)
+        case commands.Lock(app=app) | commands.Unlock(app=app):
+            return app is not None and _is_known(app, speaker)
         case commands.Plan(deploy=shown):
-            return _is_app(shown.app, speaker)
+            return _is_known(shown.app, speaker)
         case commands.Search(query=query):
-            return bool(FIELD.match(query))
+            return bool(FIELD.match(query)) or query.startswith('"')
         case commands.WhereIs(ref=ref, person=person, app=app):
-            return _is_app(app, speaker) if app else bool(person or SHA.fullmatch(ref or ""))
+            is_plain = bool(person or SHA.fullmatch(ref or ""))
+            return _is_app(app, speaker) if app else is_plain or _is_a_ref(ref or "", speaker)
         case _:
             return True
 
 
 def _is_nearly_a_line(text: str, parsed: commands.Parsed, speaker: Speaker) -> bool:
-    words = [word.plain.lower() for word in split(text[:LONGEST])]
-    first = words[0].lstrip("/.!").partition(":")[0].rstrip("!") if words else ""
-    if first in _strong():
+    words = _from_its_verb([word.plain.lower() for word in split(text[:LONGEST])])
+    first = words[0].lstrip("/.!\"'").partition(":")[0].rstrip("!") if words else ""
+    if first in _strong() and (len(words) > 1 or first == text.lower().lstrip("/.!")):
         return True
     if isinstance(parsed, commands.NearMiss) and _is_misspelt(first, text):
         return True
-    follows = words[1].strip("#?.,!:;") if len(words) > 1 else ""
-    return first in WEAK and _is_app(follows, speaker)
+    if isinstance(parsed, commands.NotYet) and set(" #") & set(parsed.what):
+        return True
+    if words[:3] == ["where", "can", "i"]:
+        return True
+    said = [word.strip("?.,!:;") for word in words[1:] if word not in SMALL_WORDS]
+    follows = said[0] if said else ""
+    if first in WEAK or first in COUNTED:
+        return _is_known(follows, speaker)
+    is_verb = first in SYNONYMS and first not in TALKATIVE
+    return is_verb and (follows.startswith("#") or _is_app(follows, speaker))
+
+
+def _from_its_verb(words: list[str]) -> list[str]:
+    """Return the words without what politely comes before: “please”, “can you”, “- ”."""
+    at = 0
+    while at < len(words) and (words[at] in POLITE or not words[at].strip("1234567890.>-*$•")):
+        at += 1
+    is_asked = any(word in POLITE for word in words[:at])
+    rest = words[at:]
+    return words if is_asked and rest and rest[0] not in _strong() else rest
 
 
 def _is_misspelt(first: str, text: str) -> bool:
@@ -108,6 +142,25 @@ def _strong() -> list[str]:
 def _is_nearly_an_app(name: str, speaker: Speaker) -> bool:
     names = lookup.applications_for(speaker.person).values_list("name", flat=True)
     return name in names or bool(nearest(name, names))
+
+
+def _is_known(word: str, speaker: Speaker) -> bool:
+    """Return whether a word is, or very nearly is, something here, or a number."""
+    if NUMBER.fullmatch(word):
+        return True
+    names = names_for(speaker.person)
+    said = [part for part in word.split("/")[0].split(",") if part]
+    near = [name for name in (*names.apps, *names.places) for part in said if _is_near(part, name)]
+    return bool(near) or any(names.is_place(part) for part in said)
+
+
+def _is_near(word: str, name: str) -> bool:
+    return word == name or (len(word) >= SHORTEST - 1 and distance(word, name) <= 1)
+
+
+def _is_a_ref(word: str, speaker: Speaker) -> bool:
+    names = names_for(speaker.person)
+    return any(word in (names.refs(app) or ()) for app in [*names.apps][:ASKED])
 
 
 def _is_app(name: str, speaker: Speaker) -> bool:

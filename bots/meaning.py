@@ -39,7 +39,7 @@ def of_a_ref(command: commands.Command, known: Callable[[], Names]) -> list[str]
     if place is None or place not in names.apps.get(wanted.app, ()):
         return []
     meant = replace(wanted, ref=None, environment=place)
-    return [spoken.line(replace(command, deploy=meant) if wanted is not command else meant)]
+    return [spoken.line(commands.Plan(meant) if isinstance(command, commands.Plan) else meant)]
 
 
 def _sorted_anew(command: commands.Command, names: Names) -> list[str]:

@@ -102,13 +102,13 @@ def _guarded(command: commands.Command, speaker: Speaker) -> Message:
         return HANDLERS[type(command)](command, speaker)
     except Refused as error:
         reasons = [Reason(text) for text in error.reasons]
-        near = meaning.of_a_ref(command, names) or error.lines
-        return sayings.refusal("Nothing was done", reasons, lines=near)
+        lines = meaning.of_a_ref(command, names) or list(error.lines)
+        return sayings.refusal("Nothing was done", reasons, lines=lines)
     except Unknown as error:
         return _sorry(error, meaning.of_unknown(error, command, names()))
     except UnknownRef as error:
-        near = meaning.of_a_ref(command, names)
-        return _sorry(error, near or spoken.with_names(command, "ref", [*error.near]))
+        near = spoken.with_names(command, "ref", [*error.near])
+        return _sorry(error, meaning.of_a_ref(command, names) or near)
     except DeploymentError as error:
         return sayings.sorry(str(error))
 

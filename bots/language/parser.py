@@ -30,6 +30,7 @@ from deployments.lines import spoken
 
 Words = tuple[Word, ...]
 MOST_BEFORE = 6
+GREETINGS = ("hey", "hi", "hello", "yo", "ok", "okay", "dear")
 ANSWERS = frozenset(
     ["yes", "y", "yep", "yup", "yeah", "sure", "ok", "okay", "ja", "oui", "si", "👍", "no", "n",
      "nope", "nah", "nein", "non"]
@@ -265,6 +266,9 @@ def _address(words: Words, names: Sequence[str], signs: str, verb: str) -> tuple
     """Take the bot's name off the front, and say whether it was there."""
     if not words:
         return False, words
+    if words[0].plain.lower().strip("!,") in GREETINGS and len(words) > 1:
+        called, rest = _address(words[1:], names, "", verb)
+        return called, rest if called else words
     first = words[0].plain
     slash = first.startswith("/")
     said = first.lower().lstrip("@/") if slash or first.startswith("@") else first.lower()
@@ -279,7 +283,7 @@ def _address(words: Words, names: Sequence[str], signs: str, verb: str) -> tuple
 
 
 def _after(said: str, name: str) -> str | None:
-    if said == name:
+    if said.rstrip("?!.") == name:
         return ""
     if name and said.startswith((f"{name}:", f"{name},")):
         return said[len(name) + 1 :]

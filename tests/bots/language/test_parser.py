@@ -193,8 +193,15 @@ def test_no_space_is_needed_after_the_colon() -> None:
     assert parse("shipmate:deploy web") == Deploy("web")
 
 
-def test_the_bare_name_asks_for_help() -> None:
-    assert parse("shipmate") == Help()
+@pytest.mark.parametrize("name", ["shipmate", "Shipmate?", "@shipmate!", "hey shipmate"])
+def test_the_bare_name_asks_for_help(name: str) -> None:
+    assert parse(name) == Help()
+
+
+@pytest.mark.parametrize("line", ["hey shipmate, status web", "Hi @shipmate status web"])
+def test_a_greeting_goes_before_the_name(line: str) -> None:
+    assert parse(line) == Status("web")
+    assert parse("hey everyone") == NotACommand()
 
 
 @pytest.mark.parametrize(
