@@ -18,6 +18,7 @@ from bots.receive import receive
 from bots.rendering import plain
 from bots.sayings import Acknowledgement
 from bots.speaker import Speaker
+from deployments import typed
 from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Person
 from deployments.services import comments, lifecycle, queue
@@ -35,7 +36,7 @@ def say(
 
     The same key says it once.
     """
-    said = blanked(text.replace("\x00", "").strip(), tongue.verb())
+    said = blanked(typed.lines(text), tongue.verb())
     if not said or len(said) > LONGEST:
         raise Invalid(f"A message has between 1 and {LONGEST:,} characters.")
     unique = f"said:{person.pk}:{key}"[:100] if key else None

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from bots.models import ChatRoom, Post, Room
-from deployments import changes, rights
+from deployments import changes, rights, typed
 from deployments.exceptions import Invalid
 from deployments.models import Application, Person
 from deployments.models.names import slug as check_slug
@@ -36,7 +36,7 @@ def add(slug: str, name: str, applications: Collection[Application], by: Person)
     if Room.objects.filter(slug=slug).exists():
         raise Invalid(f"There is a room called “{slug}” already.")
     with transaction.atomic():
-        room = make(slug, name.strip())
+        room = make(slug, typed.line(name))
         _tell_only(room, applications)
         _record("room.added", room, by)
     return room
@@ -45,7 +45,7 @@ def add(slug: str, name: str, applications: Collection[Application], by: Person)
 def change(room: Room, name: str, applications: Collection[Application], by: Person) -> None:
     """Name the room, and say which apps may be told in it; none named: all."""
     rights.require(by, "configure")
-    said = name.strip()
+    said = typed.line(name)
     if not said:
         raise Invalid("A room needs a name.")
     with transaction.atomic():

@@ -10,7 +10,7 @@ from pathlib import Path
 from deployments.exceptions import ForgeError, Invalid, UnknownRef
 from deployments.forges import git, mirrors
 from deployments.forges.contract import Ref, RefKind, Refs, Resolved, Source
-from deployments.forges.text import INVISIBLE
+from deployments.typed import INVISIBLE
 
 LONGEST = 255
 ABBREVIATED = re.compile(r"[0-9a-f]{4,39}", re.I)

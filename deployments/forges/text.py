@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from deployments.typed import INVISIBLE
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-# C0 and C1 without the tab, line separators, and what turns the direction of writing.
-INVISIBLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s'\"]*@")
 # In a patch a control sign is part of the change: it is drawn instead of dropped.
 DRAWN: dict[int, int | str] = (

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from deployments import changes, lines, rights
+from deployments import changes, lines, rights, typed
 from deployments.blockers import blockers
 from deployments.exceptions import DeploymentError, ForgeError, Invalid, RepositoryAway
 from deployments.forges.contract import Resolved
@@ -66,7 +66,7 @@ def request(environment: Environment, ref: str, door: Door, **more: Unpack[More]
         parameters=tasks.spelled(environment, wish.parameters),
         forced=wish.force,
         forced_past=list(found.forced_past),
-        why=wish.why[:500],
+        why=typed.line(wish.why)[:500],
         note=found.away,
     )
 

@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from deployments import changes, rights
+from deployments import changes, rights, typed
 from deployments.exceptions import Invalid, NotAllowed, Refused
 from deployments.models import Environment, Lock, Person
 from deployments.selectors import locks
@@ -32,7 +32,7 @@ def take(
         held = locks.in_(environment)
         if held is not None and held.person_id != door.person.pk:
             raise _taken(held, door.person)
-        return _write(environment, door, held, seconds, reason.strip()[:500])
+        return _write(environment, door, held, seconds, typed.line(reason)[:500])
 
 
 def release(environment: Environment, door: Door) -> Lock:

@@ -12,7 +12,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from deployments import changes, rights
+from deployments import changes, rights, typed
 from deployments.exceptions import Invalid
 from deployments.models import Application, Environment, Person, Role
 from deployments.rights import Scope
@@ -27,6 +27,7 @@ def add(
 ) -> tuple[Person, str]:
     """Return the new person, and the password to tell them: the one given, or a generated one."""
     _require(by)
+    name = typed.line(name)
     person = Person(username=username, name=name)
     told = password or generate_password()
     _check_password(told, person)
@@ -98,6 +99,7 @@ def new_password(person: Person, by: Person | None) -> str:
 
 def change_own(person: Person, *, name: str, time_zone: str) -> None:
     """Change what people say of themselves."""
+    name = typed.line(name)
     with transaction.atomic():
         kept = Person.objects.select_for_update().get(pk=person.pk)
         before = {"name": kept.name, "time zone": kept.time_zone}

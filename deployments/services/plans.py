@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from deployments import lines, plans
+from deployments import lines, plans, typed
 from deployments.exceptions import Invalid, NotFound, Refused, RepositoryAway
 from deployments.forges.contract import Resolved
 from deployments.models import Deployment, Person, Plan
@@ -122,7 +122,7 @@ def _write(person: Person, shown: Preview) -> Plan:
         task=asked.task,
         hosts=list(asked.hosts),
         parameters=dict(asked.parameters),
-        why=asked.why[:500],
+        why=typed.line(asked.why)[:500],
         forced=asked.force,
         facts=shown.facts,
     )
