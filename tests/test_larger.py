@@ -18,6 +18,9 @@ CORE = (
     "tests/deployments/services/test_plans.py",
     "tests/deployments/services/test_workers.py",
     "tests/bots/outgoing",
+    "tests/deployments/services/test_indexing.py",
+    "tests/deployments/selectors/test_history.py",
+    "tests/deployments/web/test_history.py",
     "tests/bots/test_workers_at_once.py",
 )
 PREPARE = """

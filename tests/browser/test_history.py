@@ -41,10 +41,17 @@ def _one(environment: Environment, person: Person, number: int) -> Deployment:
     states = [("success", ""), ("cancelled", ""), ("error", "unreachable"), ("success", "")]
     status, reason = [*states, ("failure", "partly")][number]
     made = build.deployment(
-        environment, person, f"{number}c91d22e07b91" + "0" * 27, status=status, reason=reason,
-        subject="Faster product page", via=["chat", "web"][number % 2], kind="retry" if number == 3 else "deploy",
-        why="the fair begins" if number else "", ref="feature/product-page",
-    )  # fmt: skip
+        environment,
+        person,
+        f"{number}c91d22e07b91" + "0" * 27,
+        status=status,
+        reason=reason,
+        subject="Faster product page",
+        via=["chat", "web"][number % 2],
+        kind="retry" if number == 3 else "deploy",
+        why="the fair begins" if number else "",
+        ref="feature/product-page",
+    )
     if status == "success":
         environment.current = made
     return made

@@ -122,7 +122,7 @@ def test_an_empty_history_says_how_to_begin(as_alice: Client) -> None:
 
 
 def test_logs_that_are_not_indexed_yet_are_told_of(as_alice: Client, failed: Deployment) -> None:
-    Indexing.objects.update(oldest=7)
+    Indexing.objects.update_or_create(pk=1, defaults={"oldest": 7})
 
     assert "older logs are still being indexed" in text(as_alice, "refused")
     assert "older logs are still being indexed" not in text(as_alice, "env:qa")
