@@ -59,24 +59,20 @@ def catch_up() -> None:
                 cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
         return
     until = time.monotonic() + ROUND
-    while time.monotonic() < until and (index_new() or index_old()):
+    while index_some() and time.monotonic() < until:
         time.sleep(REST)
 
 
-def index_new() -> bool:
-    """Index some chunks that came after those indexed; return whether there were any."""
-    at, _ = Indexing.objects.get_or_create(pk=1)
-    taken = _some(LogChunk.objects.filter(pk__gt=at.newest).order_by("pk"))
-    return bool(taken) and _index(taken, at, newest=taken[-1].pk)
-
-
-def index_old() -> bool:
-    """Index some chunks that were there before the index, from the newest down."""
-    at, _ = Indexing.objects.get_or_create(pk=1)
+def index_some() -> bool:
+    """Index some chunks, new ones first; return whether there may be more."""
+    at = Indexing.objects.filter(pk=1).first() or Indexing.objects.create(pk=1)
+    new = _some(LogChunk.objects.filter(pk__gt=at.newest).order_by("pk"))
+    if new:
+        return _index(new, at, newest=new[-1].pk)
     if not at.oldest:
         return False
-    taken = _some(LogChunk.objects.filter(pk__lte=at.oldest).order_by("-pk"))
-    return _index(taken, at, oldest=taken[-1].pk - 1 if taken else 0)
+    old = _some(LogChunk.objects.filter(pk__lte=at.oldest).order_by("-pk"))
+    return _index(old, at, oldest=old[-1].pk - 1 if old else 0)
 
 
 def _some(chunks: QuerySet[LogChunk]) -> list[LogChunk]:

@@ -68,7 +68,7 @@ def test_logs_from_before_the_index_are_indexed_from_the_newest_down(
     monkeypatch.setattr(indexing, "MOST_CHUNKS", 1)
 
     steps = []
-    while IS_SQLITE and indexing.index_old():
+    while IS_SQLITE and indexing.index_some():
         steps.append(Indexing.objects.get().oldest)
 
     assert steps == [chunks[2].pk - 1, chunks[1].pk - 1, chunks[0].pk - 1, 0][: len(steps)]
