@@ -11,6 +11,7 @@ from .deployment import Deployment, PhaseRun
 from .drift import Drift
 from .environment import Environment
 from .host import Host, Placement
+from .invitation import Invitation
 from .lock import Lock
 from .log import LogChunk
 from .person import ApiToken, Person, Role
@@ -31,6 +32,7 @@ __all__ = [
     "Environment",
     "Host",
     "Indexing",
+    "Invitation",
     "Lock",
     "LogChunk",
     "Person",

@@ -36,6 +36,8 @@ class Environment(models.Model):
     )
     required_contexts = models.JSONField(default=list, blank=True)
     settings = models.JSONField(default=dict, blank=True)
+    # Since when nothing is deployed there any more and the board leaves it out.
+    archived_at = models.DateTimeField(null=True, blank=True)
     # Moves only when a release succeeded on all hosts.
     current = models.ForeignKey(
         "Deployment", models.SET_NULL, null=True, blank=True, related_name="+"

@@ -6,23 +6,27 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from deployments import rights
-from deployments.models import Person, Role
-from deployments.services import people
+from deployments.models import Invitation, Person, Role
+from deployments.selectors.people import everybody
+from deployments.services import invitations, people, second_factors, sessions
+from deployments.web import devices
 from deployments.web.doors import person_of
 from deployments.web.settings.forms import NewPersonForm, RoleForm
+from deployments.web.settings.invitation_forms import InviteForm
 from deployments.web.settings.pages import done, page, saved, show
 
 # What each right covers, in the words of the table in docs/security.md.
 COVERS: dict[rights.Right, str] = {
     "see": "See, search, comment",
-    "deploy": "Deploy, retry, roll back, cancel one's own; own tokens",
+    "deploy": "Deploy, retry, roll back, promote, cancel one's own; own locks and tokens",
     "report": "Report what checks say of commits",
-    "force": "Cancel another's, accept a host's key",
-    "configure": "Apps, environments, hosts; commands, secrets and keys",
-    "administer": "People and roles",
+    "force": "Go past red checks, cancel another's, unlock another's, accept a host's key",
+    "configure": "Apps, environments, hosts, rooms; commands, secrets and keys",
+    "administer": "People and roles, chat connections, outgoing messages, audit",
 }
 
 
@@ -41,12 +45,22 @@ def index(request: HttpRequest) -> HttpResponse:
             form, lambda: context.update(added=people.add(given.pop("username"), by, **given))
         ):
             return _added(request, *context["added"], generated=not given["password"])  # type: ignore[misc]
-    everybody = Person.objects.prefetch_related(
-        "roles__application", "roles__environment__application"
-    )
-    context["people"] = everybody.order_by("-is_active", "username")
-    context["who"] = rights.who_may("administer")
-    return show(request, "people.html", context)
+    return show(request, "people.html", {**context, **_listed(request)})
+
+
+def _listed(request: HttpRequest) -> dict[str, Any]:
+    """Return the people that the address asks for, and how else it could ask."""
+    by = person_of(request)
+    asked = {key: request.GET.get(key, "") for key in ("q", "role")}
+    asked["active"] = request.GET.get("active", "yes")
+    return {
+        **asked,
+        "people": everybody(asked["q"], active=asked["active"], role=asked["role"]),
+        "roles": list(rights.RANK),
+        "who": rights.who_may("administer"),
+        "invitations": invitations.open_for(by).select_related("by"),
+        "invite": InviteForm(by, auto_id="invite_%s"),
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,6 +106,60 @@ def new_password(request: HttpRequest, username: str) -> HttpResponse:
     return _told(request, person, people.new_password(person, by))
 
 
+@require_POST
+@page
+def sign_out(request: HttpRequest, username: str) -> HttpResponse:
+    """End every session of a person."""
+    by, person = _asked(request, username)
+    sessions.end_all(person, by)
+    return _done(request, person, f"{person} is signed out everywhere.")
+
+
+@require_POST
+@page
+def remove_second_factor(request: HttpRequest, username: str) -> HttpResponse:
+    by, person = _asked(request, username)
+    second_factors.remove(person, by)
+    return _done(request, person, f"{person} signs in with the password alone, for now.")
+
+
+@require_POST
+@page
+def invite(request: HttpRequest) -> HttpResponse:
+    """Make a link, and show it this once: only its hash is kept."""
+    by = person_of(request)
+    form = InviteForm(by, request.POST, auto_id="invite_%s")
+    if not form.scopes:
+        rights.require(by, "administer")
+    context: dict[str, Any] = {}
+    if form.is_valid():
+        given = form.cleaned_data
+        _, text = invitations.make(
+            by, given["role"], form.chosen, days=given["days"], note=given["note"]
+        )
+        path = reverse("invitation", args=[text])
+        context = {"link": request.build_absolute_uri(path), "invited": given}
+        form = InviteForm(by, auto_id="invite_%s")
+    whole = {
+        "form": NewPersonForm(),
+        "may": rights.may(by, "administer"),
+        "table": rights_table(),
+        **_listed(request),
+        **context,
+        "invite": form,
+    }
+    return show(request, "people.html", whole)
+
+
+@require_POST
+@page
+def withdraw(request: HttpRequest, invitation: int) -> HttpResponse:
+    by = person_of(request)
+    found = get_object_or_404(Invitation, pk=invitation)
+    invitations.withdraw(found, by)
+    return done(request, f"The invitation of {found} is withdrawn.", "people-settings")
+
+
 def rights_table() -> list[dict[str, Any]]:
     """Return each right and the roles that have it, for the table on the page."""
     return [
@@ -133,6 +201,8 @@ def _shown(request: HttpRequest, person: Person, **more: Any) -> HttpResponse:
         "roles": roles,
         "form": form,
         "may": rights.may(by, "administer"),
+        "sessions": devices.seen(sessions.of(person), None),
+        "has_second_factor": second_factors.has_one(person),
         "may_give": bool(form.scopes),
         "refusal": "" if form.scopes else rights.refusal(by, "administer"),
     }

@@ -1,0 +1,58 @@
+"""Who there is, when they were last here, and what they hold where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from allauth.usersessions.models import UserSession
+from django.db.models import DateTimeField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from deployments.models import Person, Role
+from deployments.rights import RANK, Scope, covering
+
+ACTIVE = {"": None, "yes": True, "no": False}
+
+
+def everybody(words: str = "", *, active: str = "yes", role: str = "") -> QuerySet[Person]:
+    """Return the people whose name has each word, with `last_seen`, and their roles."""
+    found = Person.objects.prefetch_related("roles__application", "roles__environment__application")
+    for word in words.split():
+        found = found.filter(Q(username__icontains=word) | Q(name__icontains=word))
+    if ACTIVE.get(active) is not None:
+        found = found.filter(is_active=ACTIVE[active])
+    if role in RANK:
+        found = found.filter(pk__in=Role.objects.filter(name=role).values("person"))
+    seen = UserSession.objects.filter(user=OuterRef("pk")).order_by("-last_seen_at")
+    last = Coalesce(
+        Subquery(seen.values("last_seen_at")[:1], output_field=DateTimeField()), "last_login"
+    )
+    return found.annotate(last_seen=last).order_by("-is_active", "username")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """What somebody holds in a place: the highest role counts; `here` was given for this place."""
+
+    person: Person
+    role: str
+    given: str  # everywhere, or the place it was given for
+    here: Role | None
+
+
+def holders_of(scope: Scope) -> list[Holder]:
+    """Return who has a role that covers the place, the highest first, in one query."""
+    roles = Role.objects.filter(covering(scope), person__is_active=True)
+    rows = roles.select_related("person", "application", "environment__application")
+    by_person: dict[int, list[Role]] = {}
+    for role in rows:
+        by_person.setdefault(role.person_id, []).append(role)
+    found = [_holder(held, scope) for held in by_person.values()]
+    return sorted(found, key=lambda holder: (-RANK[holder.role], holder.person.username))
+
+
+def _holder(held: list[Role], scope: Scope) -> Holder:
+    highest = max(held, key=lambda role: RANK[role.name])
+    where = highest.environment or highest.application
+    here = next((role for role in held if (role.environment or role.application) == scope), None)
+    return Holder(highest.person, highest.name, str(where or "everywhere"), here)
