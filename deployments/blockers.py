@@ -49,6 +49,7 @@ def blockers(
     placements = list(environment.placements.select_related("host"))
     return [
         *_rights(environment, person),
+        *_archived(environment),
         *_lock(environment, person),
         *_settings(environment),
         *_hosts(environment, placements),
@@ -84,6 +85,17 @@ def _rights(environment: Environment, person: Person | None) -> Iterator[Blocker
             f"{person} may not deploy to {environment}: it takes a {role}.",
             f"Ask {rights.who_may('deploy', environment)}.",
         )
+
+
+def _archived(environment: Environment) -> Iterator[Blocker]:
+    for thing in (environment.application, environment):
+        if thing.archived_at is not None:
+            yield Blocker(
+                "archived",
+                f"{thing} is archived.",
+                _by_maintainer(environment),
+                f"{_settings_url(environment)}#ending",
+            )
 
 
 def _lock(environment: Environment, person: Person | None) -> Iterator[Blocker]:

@@ -30,6 +30,13 @@ class Change(models.Model):
 
     class Meta:
         ordering = ["id"]
+        # The history of one thing, without the many rows about deployments.
+        indexes = [
+            models.Index(
+                fields=[field, "-id"], condition=models.Q(deployment=None), name=f"change_{field}"
+            )
+            for field in ("application", "environment", "subject")
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject} {self.old} → {self.new}"

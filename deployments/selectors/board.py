@@ -95,7 +95,7 @@ def _environments(person: Person, numbers: set[int]) -> dict[int, Environment]:
 def board(person: Person, going: list[Deployment], workers: int = 1) -> Board:
     """Return all that the person may see; `going` are the unfinished ones of it."""
     applications = {app.pk: app for app in _applications(person)}
-    environments = list(_of(lookup.environments_for(person), applications))
+    environments = list(_of(_living(person), applications))
     by_place = {
         (cell.environment.application_id, cell.environment.name): cell
         for cell in cells.cells(environments, going, workers, cells.GLANCED)
@@ -120,7 +120,14 @@ def cell(person: Person, number: int, workers: int = 1) -> Cell | None:
 
 
 def _applications(person: Person) -> Iterable[Application]:
-    return lookup.applications_for(person).only("name", "repository__name")
+    living = lookup.applications_for(person).filter(archived_at=None)
+    return living.only("name", "repository__name")
+
+
+def _living(person: Person) -> QuerySet[Environment]:
+    """Return the environments that are not archived, nor their apps."""
+    seen = lookup.environments_for(person)
+    return seen.filter(archived_at=None, application__archived_at=None)
 
 
 def _of(

@@ -43,7 +43,7 @@ def add(
             position=0 if last is None else last + 1,
         )
         ledger.check(environment)
-        _check_aliases(environment)
+        check_meanings(environment)
         environment.save()
         changes.record(
             "environment.added", person=person, via="web", environment=environment, subject=name
@@ -60,7 +60,7 @@ def change(environment: Environment, person: Person, **values: Any) -> None:
         for key in DETAILS:
             setattr(kept, key, values.get(key, before[key]))
         ledger.check(kept)
-        _check_aliases(kept)
+        check_meanings(kept)
         kept.save(update_fields=DETAILS)
         after = {key: getattr(kept, key) for key in DETAILS}
         ledger.record_differences("environment.changed", before, after, person, scope=kept)
@@ -148,7 +148,7 @@ def _locked(environment: Environment) -> Environment:
     return rows.get(pk=environment.pk)
 
 
-def _check_aliases(environment: Environment) -> None:
+def check_meanings(environment: Environment) -> None:
     """Refuse an alias that already means another environment, or the name of one."""
     environment.aliases = _checked_names(environment.aliases, "alias")
     others = environment.application.environments.exclude(pk=environment.pk)
@@ -176,13 +176,13 @@ def _check_folder(environment: Environment) -> None:
         environment=environment
     )
     for placement in shared.select_related("environment__application", "host"):
-        if _folder(placement.environment) == _folder(environment):
+        if folder(placement.environment) == folder(environment):
             raise Invalid(
-                f"{placement.environment} lives in {_folder(environment)} on {placement.host} "
+                f"{placement.environment} lives in {folder(environment)} on {placement.host} "
                 "already. Give one of the two another folder."
             )
 
 
-def _folder(environment: Environment) -> str:
+def folder(environment: Environment) -> str:
     path = str(environment.effective_settings.get("path") or "").rstrip("/")
     return path or f"~/{environment.application.name}-{environment.name}"

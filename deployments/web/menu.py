@@ -23,6 +23,7 @@ class Entry:
     count: Callable[[HttpRequest], int] | None = None
     icon: str = ""
     right: Right = "see"  # who lacks it does not see the entry
+    somewhere: bool = False  # holding the right for anything at all is enough
     below: str = ""  # its other pages, where they do not lie below its own address
 
 
@@ -35,6 +36,7 @@ _settings: list[Entry] = [
     Entry("Apps", "settings", 10, icon="board", below="/settings/apps/"),
     Entry("Hosts", "hosts-settings", 20, icon="host"),
     Entry("People", "people-settings", 30, icon="people"),
+    Entry("Audit", "audit", 40, icon="history", right="configure", somewhere=True),
     Entry("Tokens", "tokens-settings", 80, icon="key"),
     Entry("You", "profile", 90, icon="key"),
 ]
@@ -72,9 +74,14 @@ def pages(request: HttpRequest) -> list[dict[str, Any]]:
 
 def settings(request: HttpRequest, person: Person) -> list[dict[str, Any]]:
     """Return the menu beside the settings pages, as far as it concerns the person."""
-    held = {right for right in {e.right for e in _settings} if rights.may(person, right)}
-    mine = [entry for entry in _settings if entry.right in held]
+    asked = {(entry.right, entry.somewhere) for entry in _settings}
+    held = {each for each in asked if _holds(person, *each)}
+    mine = [entry for entry in _settings if (entry.right, entry.somewhere) in held]
     return [_item(entry, request) for entry in mine]
+
+
+def _holds(person: Person, right: Right, somewhere: bool) -> bool:
+    return rights.may_somewhere(person, right) if somewhere else rights.may(person, right)
 
 
 def _signed_in(request: HttpRequest) -> bool:

@@ -13,6 +13,7 @@ from deployments.models import Application, Person
 from deployments.selectors import lookup, repositories
 from deployments.services import applications, credentials, environments
 from deployments.web.doors import person_of
+from deployments.web.settings import roles
 from deployments.web.settings.commands import CommandsForm
 from deployments.web.settings.forms import (
     DefaultEnvironmentForm,
@@ -21,7 +22,7 @@ from deployments.web.settings.forms import (
     RepositoryForm,
     SecretForm,
 )
-from deployments.web.settings.pages import done, page, saved, show
+from deployments.web.settings.pages import done, page, past, saved, show
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -156,6 +157,8 @@ def _shown(request: HttpRequest, app: Application, **forms: Any) -> HttpResponse
     may = rights.may(person, "configure", app)
     context = {
         "app": app,
+        **past(app, person),
+        **roles.shown(app, person),
         "environments": app.environments.all(),
         "secrets": app.secrets.all(),
         "may": may,

@@ -14,6 +14,7 @@ from deployments.models import Environment, Host, Person, Placement
 from deployments.selectors import lookup, readiness
 from deployments.services import credentials, environments, hosts
 from deployments.web.doors import person_of
+from deployments.web.settings import roles
 from deployments.web.settings.commands import EnvironmentCommandsForm
 from deployments.web.settings.forms import (
     EnvironmentForm,
@@ -22,7 +23,7 @@ from deployments.web.settings.forms import (
     PlaceForm,
     SecretForm,
 )
-from deployments.web.settings.pages import done, page, saved, show
+from deployments.web.settings.pages import done, page, past, saved, show
 from deployments.web.settings.trial import Trial, entered, try_connection
 
 
@@ -195,6 +196,8 @@ def _shown(
     steps = readiness.steps(environment, entered(request, environment))
     context = {
         "environment": environment,
+        **past(environment, person),
+        **roles.shown(environment, person),
         "app": environment.application,
         "placements": environment.placements.select_related("host"),
         "trial": trial,

@@ -15,7 +15,7 @@ from deployments.selectors import lookup
 from deployments.services import hosts
 from deployments.web.doors import person_of
 from deployments.web.settings.forms import HostForm, NewHostForm
-from deployments.web.settings.pages import done, page, saved, show
+from deployments.web.settings.pages import done, page, past, saved, show
 from deployments.web.settings.trial import Trial, seen_key
 
 
@@ -109,6 +109,7 @@ def _shown(
     lines = host.host_keys.splitlines()
     context = {
         "host": host,
+        **past(host, person),
         "accepted": [
             {"kind": line.split(maxsplit=1)[0], "fingerprint": keys.fingerprint(line)}
             for line in lines

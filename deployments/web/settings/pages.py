@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -14,6 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from deployments.exceptions import DeploymentError, NotAllowed, NotFound
+from deployments.models import Application, Environment, Host, Person
+from deployments.selectors import audit
 from deployments.web import menu
 from deployments.web.doors import person_of
 from deployments.web.errors import P, View, translated
@@ -34,6 +37,22 @@ def show(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpRe
 def shared(request: HttpRequest) -> dict[str, Any]:
     """Return what the frame of every settings page needs: its menu."""
     return {"sections": menu.settings(request, person_of(request))}
+
+
+def past(thing: Application | Environment | Host | Person, reader: Person) -> dict[str, Any]:
+    """Return what was changed of a thing, and where the rest is told to who may read it."""
+    asked = {
+        Application: {"app": str(thing)},
+        Environment: {"environment": getattr(thing, "name", ""), "app": _app(thing)},
+        Host: {"kind": "hosts", "q": str(thing)},
+        Person: {"who": getattr(thing, "username", "")},
+    }[type(thing)]
+    url = f"{reverse('audit')}?{urlencode(asked)}" if audit.may_see(reader) else ""
+    return {"history": audit.history(thing), "thing": thing, "all_url": url}
+
+
+def _app(thing: object) -> str:
+    return thing.application.name if isinstance(thing, Environment) else ""
 
 
 def done(request: HttpRequest, text: str, page: str, *names: str) -> HttpResponse:

@@ -17,7 +17,7 @@ from deployments.web import devices
 from deployments.web.doors import person_of
 from deployments.web.settings.forms import NewPersonForm, RoleForm
 from deployments.web.settings.invitation_forms import InviteForm
-from deployments.web.settings.pages import done, page, saved, show
+from deployments.web.settings.pages import done, page, past, saved, show
 
 # What each right covers, in the words of the table in docs/security.md.
 COVERS: dict[rights.Right, str] = {
@@ -198,6 +198,7 @@ def _shown(request: HttpRequest, person: Person, **more: Any) -> HttpResponse:
     form = RoleForm(by)
     context = {
         "person": person,
+        **past(person, by),
         "roles": roles,
         "form": form,
         "may": rights.may(by, "administer"),

@@ -6,11 +6,14 @@ from django.urls import path
 
 from deployments.web.settings import (
     applications,
+    audit,
     environments,
     hosts,
     overview,
     people,
     profile,
+    retiring,
+    roles,
     tokens,
 )
 
@@ -22,6 +25,8 @@ PERSON = "people/<str:username>/"
 
 urlpatterns = [
     path("", overview.overview, name="settings"),
+    path("audit/", audit.index, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
     path("me/", profile.profile, name="profile"),
     path("tokens/", tokens.index, name="tokens-settings"),
     path("tokens/make/", tokens.make, name="token-make"),
@@ -52,6 +57,18 @@ urlpatterns = [
     path(f"{APP}-/environments/add/", applications.add_environment, name="environment-add"),
     path(f"{APP}-/secrets/set/", applications.set_secret, name="application-secret"),
     path(f"{APP}-/secrets/remove/", applications.remove_secret, name="application-secret-remove"),
+    path(f"{APP}-/rename/", retiring.rename, name="application-rename"),
+    path(f"{APP}-/archive/", retiring.archive, name="application-archive"),
+    path(f"{APP}-/revive/", retiring.revive, name="application-revive"),
+    path(f"{APP}-/remove/", retiring.remove, name="application-remove"),
+    path(f"{APP}-/roles/give/", roles.give, name="application-role"),
+    path(f"{APP}-/roles/<int:role>/take/", roles.take, name="application-role-take"),
+    path(f"{ENVIRONMENT}rename/", retiring.rename, name="environment-rename"),
+    path(f"{ENVIRONMENT}archive/", retiring.archive, name="environment-archive"),
+    path(f"{ENVIRONMENT}revive/", retiring.revive, name="environment-revive"),
+    path(f"{ENVIRONMENT}remove/", retiring.remove, name="environment-remove"),
+    path(f"{ENVIRONMENT}roles/give/", roles.give, name="environment-role"),
+    path(f"{ENVIRONMENT}roles/<int:role>/take/", roles.take, name="environment-role-take"),
     path(ENVIRONMENT, environments.edit, name="environment-settings"),
     path(f"{ENVIRONMENT}commands/", environments.set_commands, name="environment-commands"),
     path(f"{ENVIRONMENT}key/", environments.make_key, name="key-make"),

@@ -1,0 +1,77 @@
+"""A Change in words, for the audit and for the history of a thing."""
+
+from __future__ import annotations
+
+from django import template
+
+from deployments.models import Change
+
+register = template.Library()
+
+# What was done, as a reader says it; a verb that is not here speaks for itself.
+WORDS = {
+    "account.linked": "tied a chat account",
+    "account.unlinked": "untied a chat account",
+    "application.added": "added the app",
+    "application.changed": "changed",
+    "application.renamed": "renamed the app",
+    "application.archived": "archived the app",
+    "application.revived": "brought the app back",
+    "application.removed": "removed the app",
+    "audit.exported": "exported the audit",
+    "check.set": "reported a check",
+    "connection.added": "added a chat connection",
+    "connection.changed": "changed a chat connection",
+    "connection.removed": "removed a chat connection",
+    "connection.secret": "made a new secret of a chat connection",
+    "deployment.comment": "commented",
+    "deployment.forced": "forced it past its checks",
+    "deployment.status": "status",
+    "deployment.stopping": "asked it to stop",
+    "deployment.taken_over": "another worker took it over",
+    "environment.added": "added the environment",
+    "environment.changed": "changed",
+    "environment.renamed": "renamed the environment",
+    "environment.archived": "archived the environment",
+    "environment.revived": "brought the environment back",
+    "environment.removed": "removed the environment",
+    "host.accept_key": "accepted a key of",
+    "host.added": "added the host",
+    "host.changed": "changed the host",
+    "host.forget_key": "accepts a key no longer of",
+    "host.placed": "placed the host",
+    "host.removed": "removed the host",
+    "host.roles": "changed what it does:",
+    "host.unplaced": "took out the host",
+    "invitation.made": "invited",
+    "invitation.used": "came by the invitation of",
+    "invitation.withdrawn": "withdrew the invitation of",
+    "key.given": "gave an SSH key",
+    "key.made": "made an SSH key",
+    "lock.changed": "changed the lock",
+    "lock.expired": "the lock ran out",
+    "lock.released": "unlocked",
+    "lock.taken": "locked",
+    "outgoing.again": "sent a message again",
+    "person.added": "added",
+    "person.changed": "changed",
+    "person.new_password": "made a new password for",
+    "role.given": "gave a role to",
+    "role.taken": "took a role from",
+    "room.added": "added the room",
+    "room.changed": "changed the room",
+    "second_factor.added": "set up a second factor:",
+    "second_factor.removed": "removed the second factor of",
+    "second_factor.renewed": "made new recovery codes:",
+    "secret.removed": "removed the secret",
+    "secret.set": "set the secret",
+    "session.ended": "ended a session of",
+    "token.made": "made the token",
+    "token.revoked": "revoked the token",
+}
+
+
+@register.filter
+def done(change: Change) -> str:
+    """Say what was done."""
+    return WORDS.get(change.verb) or change.verb.replace(".", " ").replace("_", " ")
