@@ -139,3 +139,11 @@ def who_may(right: Right, scope: Scope = None) -> str:
     if not names:
         return "an administrator to give somebody that role"
     return ", ".join(names[:3]) + (" or another" if len(names) > 3 else "")
+
+
+def who_can(right: Right, scope: Scope = None) -> str:
+    """Name the role, the place and up to four people: “Maintainers of web: Ana, Ben”."""
+    found = [str(person) for person in holders(right, scope)[:5]]
+    where = f" of {scope}" if scope is not None else ""
+    named = ", ".join(found[:4]) + (" and others" if len(found) > 4 else "")
+    return f"{least(right, scope).capitalize()}s{where}: {named or 'nobody yet'}"

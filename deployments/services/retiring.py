@@ -73,8 +73,8 @@ def remove(thing: Thing, person: Person) -> None:
                 f"{thing} has {count} deployment{'s' * (count > 1)}, and their history would go "
                 "with it. Archive it instead."
             )
-        where = "removed"
-        _record(where, scope if isinstance(thing, Environment) else None, person, about=thing)
+        outlives = scope if isinstance(thing, Environment) else None
+        _record("removed", outlives, person, about=thing)
         kept.delete()
 
 

@@ -171,6 +171,26 @@ def test_a_decision_is_one_query(
         may(alice, "deploy", places["environment"])
 
 
+def test_who_can_is_named_with_the_role_and_the_place(
+    places: dict[str, Any], dora: Person, root: Person
+) -> None:
+    assert rights.who_can("configure", places["app"]) == "Maintainers of plain: Dora, Root"
+    assert rights.who_can("administer") == "Admins: Root"
+
+
+def test_who_can_names_four_and_says_that_there_are_more(places: dict[str, Any]) -> None:
+    for name in ("dan", "eve", "fay", "gus", "hal"):
+        give(build.person(name), "deployer")
+
+    said = rights.who_can("deploy", places["environment"])
+
+    assert said == "Deployers of plain/here: Dan, Eve, Fay, Gus and others"
+
+
+def test_where_nobody_can_that_is_said(places: dict[str, Any]) -> None:
+    assert rights.who_can("configure", places["app"]) == "Maintainers of plain: nobody yet"
+
+
 # ---- By a token: less than the person, never more ----
 
 SCOPES = {"deploy": "deploy", "report": "statuses", "force": "force", "configure": "admin",

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from deployments import rights
+from deployments.exceptions import Invalid
 from deployments.models import Application, Environment, Person, Role
 from deployments.selectors import lookup
 from deployments.selectors.people import holders_of
@@ -38,7 +39,7 @@ def give(request: HttpRequest, application: str, environment: str = "") -> HttpR
     form = RoleHereForm(request.POST)
     if not form.is_valid():
         text = " ".join(str(fault) for faults in form.errors.values() for fault in faults)
-        raise people.Invalid(text)
+        raise Invalid(text)
     person, role = form.cleaned_data["person"], form.cleaned_data["role"]
     people.give_role(person, role, scope, by)
     return _done(request, scope, f"{person} is {role} of {scope} now.")
