@@ -51,6 +51,16 @@ def renew_secret(connection: ChatConnection, by: Person) -> str:
     return secret
 
 
+def allow_signs(room: ChatRoom, allowed: bool, by: Person) -> None:
+    """Let a line begin with “.” or “!” there, in place of the bot's name, or no longer."""
+    rights.require(by, "administer")
+    with transaction.atomic():
+        ChatRoom.objects.filter(pk=room.pk).update(signs=allowed)
+        said = "hears “.” and “!”" if allowed else "hears its name alone"
+        if room.connection is not None:
+            _record("room.signs", room.connection, by, new=f"{room.name} {said}"[:200])
+
+
 def remove(connection: ChatConnection, by: Person) -> None:
     """Take it away, with its accounts, its rooms and what waits to be said there."""
     rights.require(by, "administer")

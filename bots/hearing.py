@@ -25,6 +25,7 @@ from deployments.services import comments, lifecycle, queue
 SETTLED = timedelta(seconds=3)
 CONTACT = timedelta(minutes=1)
 HEAR = "bots.tasks.hear"
+SIGNS = ".!"  # where a room allows them
 log = logging.getLogger(__name__)
 
 
@@ -146,8 +147,9 @@ def _speaker(row: Incoming, thread: ChatThread | None) -> Speaker:
 
 def _answer(row: Incoming, speaker: Speaker) -> Message | None:
     """Return what the bot says. A fault of ours is said too, and not tried for ever."""
+    signs = SIGNS if row.room.signs else ""
     try:
-        answer = receive(row.text, speaker, direct=row.direct, bare_lines=False)
+        answer = receive(row.text, speaker, direct=row.direct, bare_lines=False, signs=signs)
     except (InterfaceError, OperationalError):
         raise  # the database may be away for a moment: whoever looks next tries again
     except Exception:

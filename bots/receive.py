@@ -50,15 +50,17 @@ OPEN = (
 
 
 def receive(
-    text: str, speaker: Speaker, *, direct: bool = True, bare_lines: bool = True
+    text: str, speaker: Speaker, *, direct: bool = True, bare_lines: bool = True, signs: str = ""
 ) -> Message | None:
     """Do what a line says and return the answer; None where people talk among themselves.
 
     `direct`: said to the bot alone (the API, the command line). In a room of the built-in chat
-    whole lines need no name either, as long as they can hardly be talk (`bare_lines`).
+    whole lines need no name either, as long as they can hardly be talk (`bare_lines`). `signs`:
+    those that stand for the name in this room.
     """
     parsed = tongue.read(
         text,
+        signs=signs,
         addressed=direct,
         in_thread=speaker.deployment is not None,
         asked=asking.waits(speaker),

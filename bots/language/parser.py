@@ -267,8 +267,8 @@ def _address(words: Words, names: Sequence[str], signs: str, verb: str) -> tuple
     if not words:
         return False, words
     if words[0].plain.lower().strip("!,") in GREETINGS and len(words) > 1:
-        called, rest = _address(words[1:], names, "", verb)
-        return called, rest if called else words
+        called, behind = _address(words[1:], names, "", verb)
+        return called, behind if called else words
     first = words[0].plain
     slash = first.startswith("/")
     said = first.lower().lstrip("@/") if slash or first.startswith("@") else first.lower()

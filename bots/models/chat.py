@@ -81,6 +81,7 @@ class ChatRoom(Lane):
     external_id = models.CharField(max_length=200)
     name = models.CharField(max_length=200)
     direct = models.BooleanField(default=False)  # one person alone with the bot
+    signs = models.BooleanField(default=False)  # “.” or “!” may stand for the bot's name
     # The apps that may be told in it; none named: all.
     applications = models.ManyToManyField(Application, blank=True, related_name="+")
     # Each change up to this one stands in the threads there, or is none of the room's.
@@ -129,7 +130,7 @@ class Question(models.Model):
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="+")
     place = models.CharField(max_length=200)  # the room, or the thread in it
-    line = models.CharField(max_length=1000)  # what a yes would do
+    line = models.CharField(max_length=2000)  # what a yes would do
     sha = models.CharField(max_length=40, blank=True)  # as shown when asked
     current = models.ForeignKey(Deployment, models.SET_NULL, null=True, related_name="+")
     code = models.CharField(max_length=4, blank=True)  # its buttons say it

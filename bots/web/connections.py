@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bots import accounts, connections
-from bots.models import ChatAccount, ChatConnection
+from bots.models import ChatAccount, ChatConnection, ChatRoom
 from deployments import rights
 from deployments.models.names import slug
 from deployments.web.doors import person_of
@@ -97,6 +97,15 @@ def untie(request: HttpRequest, name: str, account: int) -> HttpResponse:
     found = get_object_or_404(ChatAccount, pk=account, connection__name=name)
     accounts.forget(found, person_of(request))
     return done(request, f"{found.name} is tied to nobody any more.", "connection", name)
+
+
+@require_POST
+@page
+def signs(request: HttpRequest, name: str, room: int) -> HttpResponse:
+    """Let “.” and “!” stand for the bot's name in a room, or no longer."""
+    found = get_object_or_404(ChatRoom, pk=room, connection__name=name)
+    connections.allow_signs(found, request.POST.get("allow") == "yes", person_of(request))
+    return done(request, f"{found.name} is changed.", "connection", name)
 
 
 @require_safe

@@ -20,6 +20,7 @@ urlpatterns = [
         connections.untie,
         name="account-untie",
     ),
+    path("connections/<str:name>/rooms/<int:room>/signs/", connections.signs, name="room-signs"),
     # Whoever finds a screen unlocked must not tie their own account to its owner.
     path(
         "link/<str:secret>/", reauthentication_required(connections.link_opened), name="chat-link"

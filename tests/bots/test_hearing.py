@@ -281,3 +281,18 @@ def test_what_shipmate_sends_is_signed(relay: Relay, alices: ChatAccount) -> Non
     relay.secret = "another"
     relay.post(json.dumps(MESSAGE).encode())
     assert Outgoing.objects.filter(state="waiting").count() == 0
+
+
+# ---- Signs for the name ----
+
+
+def test_a_sign_stands_for_the_name_where_the_room_allows_it(
+    relay: Relay, alices: ChatAccount, root: Person
+) -> None:
+    assert say(relay, ".status", id="m1") == ""
+
+    connections.allow_signs(ChatRoom.objects.get(), True, root)
+
+    assert "What runs where" in say(relay, ".status", id="m2")
+    assert "What runs where" in say(relay, "!status", id="m3")
+    assert say(relay, "...", id="m4") == ""

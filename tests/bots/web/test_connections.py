@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from bots import accounts, connections
-from bots.models import ChatAccount, ChatConnection
+from bots.models import ChatAccount, ChatConnection, ChatRoom
 from deployments import vault
 from deployments.models import Change, Person
 from tests.deployments import build
@@ -121,3 +121,32 @@ def test_only_administrators_change_them(
 
     assert as_dora.post(f"{PAGE}{address}", sent).status_code == 403
     assert ChatConnection.objects.get().url == hubot.url
+
+
+def test_signs_are_allowed_on_the_page_and_forbidden_again(
+    as_root: Client, hubot: ChatConnection
+) -> None:
+    room = ChatRoom.objects.create(
+        platform="http", connection=hubot, external_id="R1", name="Deploys"
+    )
+    address = f"{PAGE}hubot/rooms/{room.pk}/signs/"
+    assert "Allow “.” and “!” for its name" in page(as_root, f"{PAGE}hubot/")
+
+    as_root.post(address, {"allow": "yes"})
+
+    room.refresh_from_db()
+    assert room.signs
+    assert "Only lines with its name" in page(as_root, f"{PAGE}hubot/")
+    assert Change.objects.filter(verb="room.signs", subject="hubot").exists()
+
+    as_root.post(address, {"allow": "no"})
+    room.refresh_from_db()
+    assert not room.signs
+
+
+def test_only_administrators_allow_signs(as_alice: Client, hubot: ChatConnection) -> None:
+    room = ChatRoom.objects.create(platform="http", connection=hubot, external_id="R1", name="D")
+
+    assert as_alice.post(f"{PAGE}hubot/rooms/{room.pk}/signs/", {"allow": "yes"}).status_code == 403
+    room.refresh_from_db()
+    assert not room.signs
