@@ -9,7 +9,7 @@ function begin(form) {
   const field = form.querySelector("textarea");
   const box = field.parentElement;
   const list = Object.assign(document.createElement("ul"), { className: "suggest", id: `${field.id}-list`, hidden: true });
-  const own = { form, field, box, list, at: -1, timer: 0, asked: null, space: -1 };
+  const own = { form, field, box, list, at: -1, timer: 0, asked: null, telling: 0, told: 0, space: -1 };
   set(list, { role: "listbox", "aria-label": "Suggestions" });
   set(box, { role: "combobox", "aria-label": "Composer with suggestions", "aria-haspopup": "listbox", "aria-expanded": "false", "aria-controls": list.id });
   set(field, { "aria-autocomplete": "list", "aria-controls": list.id });
@@ -59,7 +59,6 @@ async function ask(own) {
 }
 
 function show(own, html) {
-  const wasOpen = isOpen(own);
   own.list.innerHTML = html;
   own.at = -1;
   const count = options(own).length;
@@ -69,11 +68,23 @@ function show(own, html) {
   own.box.setAttribute("aria-expanded", "true");
   own.field.removeAttribute("aria-activedescendant");
   options(own).find(possible)?.setAttribute("data-first", "");
-  if (!wasOpen) say(`${count} ${count === 1 ? "suggestion" : "suggestions"}, arrow keys choose`);
+  tell(own, count);
+}
+
+// How many there are is read out once the writer pauses, and again only where it changed.
+function tell(own, count) {
+  clearTimeout(own.telling);
+  if (count === own.told) return;
+  own.telling = setTimeout(() => {
+    own.told = count;
+    say(`${count} ${count === 1 ? "suggestion" : "suggestions"}, arrow keys choose`);
+  }, 500);
 }
 
 function close(own) {
   clearTimeout(own.timer);
+  clearTimeout(own.telling);
+  own.told = 0;
   own.asked?.abort();
   own.asked = null;
   own.list.hidden = true;
