@@ -21,6 +21,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from deployments.models import Person
+from tests.browser.flow import alice, busy, full, production, say  # noqa: F401  the chat's own
 
 # Playwright keeps an event loop in this thread; the tests' own queries are not asynchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -3,80 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
-from bots import reading, rooms, threads
-from bots.messages import to_json
-from bots.models import Post
-from bots.portraits import portrait
-from bots.sayings import head
-from deployments.models import Deployment, Environment, Person
-from deployments.selectors import code
+from deployments.models import Person
 from deployments.services import comments
 from tests.bots.talking import Talk, goes, the_deployment
-from tests.browser.conftest import CheckPage, PageFor, faults, sideways
+from tests.browser.conftest import CheckPage, PageFor, sideways
+from tests.browser.flow import ROOM, look_away, thread_address, write
 from tests.deployments import build
 from tests.deployments.services.queueing import drain
 
 pytestmark = pytest.mark.browser
-
-ROOM = "/flow/deploys/"
-
-
-@pytest.fixture
-def alice(site: str) -> Person:
-    return build.person("alice")
-
-
-@pytest.fixture
-def production(alice: Person, tmp_path: Path) -> Environment:
-    """Production of hello, live on two hosts at the first of three commits."""
-    repository = build.repository(tmp_path)
-    app = build.application("hello", repository.path)
-    build.environment(app, "qa", position=1)
-    made = build.environment(app, "production", hosts=2, position=2, production=True)
-    build.live(made, alice, repository.git("rev-parse", "main~2"), subject="Say hello")
-    return made
-
-
-@pytest.fixture
-def say(production: Environment, alice: Person) -> Talk:
-    return Talk(alice, rooms.make("deploys"))
-
-
-@pytest.fixture
-def busy(say: Talk) -> str:
-    """Fill the room with all that can be said there; return the address of its newest thread."""
-    bob = build.person("bob")
-    say.as_(bob)("Is anybody releasing today?")
-    say("deploy hello/v2 to qa because the checkout retries for ever")
-    goes(the_deployment(), "in_progress")
-    goes(the_deployment(), "failure", reason="command", note="make exited with 2 on web-1.")
-    for line in ("status", "help retry", "deploy hello to prodution", "deploys hello"):
-        say(line)
-    say("deploy hello to production")
-    goes(the_deployment(), "in_progress")
-    thread = say.in_thread()
-    build.log(the_deployment(), "$ make\n\x1b[32mbuilt\x1b[0m in 3 s\n")
-    thread.as_(bob)("Does this carry the fix?\nhttps://example.org/" + "x" * 90)
-    for line in ("log", "diff", "cancel"):
-        thread(line)
-    type(the_deployment()).objects.filter(pk=the_deployment().pk).update(progress=62)
-    return thread_address()
-
-
-def thread_address() -> str:
-    return f"{ROOM}{Post.objects.get(deployment=the_deployment()).pk}/"
-
-
-def write(page: Page, text: str) -> None:
-    page.get_by_label("Message or command").fill(text)
-    page.keyboard.press("Enter")
 
 
 @pytest.mark.parametrize("path", ["/flow/", ROOM, "thread"])
@@ -90,31 +29,6 @@ def test_an_empty_room_is_sound(
     say: Talk, alice: Person, page_for: PageFor, check_page: CheckPage
 ) -> None:
     check_page(page_for(alice), ROOM, "flow-empty")
-
-
-@pytest.fixture
-def full(say: Talk, production: Environment, tmp_path: Path) -> str:
-    """Fill the inbox, with names and words as long as they come; return a thread's address."""
-    bob = Person.objects.create_user("bartholomew.fitzgerald-montgomery", name="Bartholomew Fitz")
-    name = "payments-reconciliation-service-for-the-northern-region"
-    app = build.application(name, tmp_path / "elsewhere.git")
-    place = build.environment(app, "production-europe-north-1-blue", hosts=1, position=1)
-    for number in range(99):
-        at = timezone.now() - timedelta(hours=number)
-        subject = f"Mend the {number}th leak"
-        made = build.deployment(production, bob, f"{number:040x}", subject=subject)
-        Deployment.objects.filter(pk=made.pk).update(created_at=at)
-        Post.objects.create(room=say.room, deployment=made, message=to_json(head(portrait(made))))
-    ref = "feature/PROJ-12345-rewrite-the-whole-reconciliation-of-currencies-and-countries"
-    note = "make: *** [all] Error 2 " * 9
-    made = build.deployment(
-        place, bob, "f" * 40, ref=ref, subject="Rewrite " * 20, status="failure", note=note
-    )
-    threads.bring_up_to_date(made)
-    thread = say.in_thread(made)
-    thread("a" * 300)
-    thread.as_(bob)("See https://example.org/" + "path/" * 40 + " @alice")
-    return f"{ROOM}{thread.thread.pk if thread.thread else 0}/"
 
 
 @pytest.mark.parametrize("where", ["inbox", "thread"])
@@ -324,18 +238,6 @@ def test_what_was_said_while_nobody_looked_stands_below_a_line(
     expect(page.locator("#new-line + [data-post]")).to_contain_text("Is anybody releasing today?")
 
 
-def look_away(page: Page, *, hidden: bool) -> None:
-    """Go to another tab, or come back: headless pages never hide by themselves."""
-    state = "hidden" if hidden else "visible"
-    page.evaluate(
-        "([hidden, state]) => {"
-        " Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});"
-        " Object.defineProperty(document, 'visibilityState', {value: state, configurable: true});"
-        " document.dispatchEvent(new Event('visibilitychange')); }",
-        [hidden, state],
-    )
-
-
 # ---- By keyboard alone ----
 
 
@@ -396,213 +298,3 @@ def test_without_scripts_a_refusal_is_a_banner(say: Talk, alice: Person, page_fo
     page.get_by_role("button", name="Send").click()
 
     expect(page.get_by_role("status").first).to_contain_text("between 1 and 10,000 characters")
-
-
-# ---- Reading ----
-
-
-@pytest.fixture
-def long(say: Talk) -> None:
-    Post.objects.bulk_create(
-        Post(room=say.room, person=say.person, text=f"Number {number}.") for number in range(120)
-    )
-
-
-def test_older_posts_come_as_the_reader_scrolls_up(
-    long: None, alice: Person, page_for: PageFor
-) -> None:
-    page = page_for(alice)
-    page.goto(ROOM)
-    expect(page.get_by_text("Number 119.")).to_be_in_viewport()
-
-    for wanted in ("Number 40.", "Number 0."):
-        while not page.get_by_text(wanted).count():
-            page.locator("#msgs").evaluate("pane => pane.scrollTo(0, 0)")
-            page.wait_for_timeout(50)
-
-    assert page.locator("#msgs .words").all_inner_texts() == [f"Number {n}." for n in range(120)]
-
-
-def test_without_scripts_older_posts_are_a_link_away(
-    long: None, alice: Person, page_for: PageFor
-) -> None:
-    page = page_for(alice, scripts=False)
-    page.goto(ROOM)
-
-    page.get_by_role("link", name="Older posts").click()
-    page.get_by_role("link", name="Older posts").click()
-    expect(page.get_by_text("Number 0.")).to_be_attached()
-    page.get_by_role("link", name="To the newest posts").click()
-
-    expect(page.get_by_text("Number 119.")).to_be_attached()
-
-
-def test_what_others_say_is_counted_until_it_is_seen(
-    say: Talk, alice: Person, page_for: PageFor
-) -> None:
-    bob = build.person("bob")
-    rooms.make("ops")
-    page = page_for(alice)
-    page.goto("/flow/ops/")
-
-    say.as_(bob)("@alice, is anybody releasing today?")
-
-    expect(page).to_have_title(re.compile(r"^\(1\) #ops"))
-    expect(page.get_by_role("link", name="Mentions 1 unread")).to_be_visible()
-    page.get_by_role("link", name="deploys 1 unread").click()
-    expect(page.locator(".mention-me")).to_have_text("@alice")
-    page.goto("/flow/ops/")
-    expect(page).to_have_title(re.compile("^#ops"))
-
-
-def test_a_post_that_arrives_before_the_readers_eyes_is_read(
-    say: Talk, alice: Person, page_for: PageFor
-) -> None:
-    page = page_for(alice)
-    page.goto(ROOM)
-
-    with page.expect_response(re.compile("/seen/$")):
-        say.as_(build.person("bob"))("Is anybody releasing today?")
-
-    assert reading.rooms(alice)[0].new == 0
-
-
-def test_a_button_of_a_question_goes_when_it_is_answered(
-    say: Talk, alice: Person, page_for: PageFor
-) -> None:
-    say("deploy hello")
-    page = page_for(alice)
-    page.goto(ROOM)
-    expect(page.get_by_role("button", name="Deploy to production")).to_be_visible()
-
-    write(page, "yes")
-    expect(page.locator(".words").last).to_have_text("yes")
-    drain("chat")
-
-    expect(page.get_by_role("button", name="Deploy to production")).to_have_count(0)
-
-
-def test_the_inbox_is_filtered_by_a_form(busy: str, alice: Person, page_for: PageFor) -> None:
-    page = page_for(alice, scripts=False)
-    page.goto("/flow/")
-
-    page.get_by_text("Filter", exact=True).click()
-    page.get_by_label("Environment").select_option("qa")
-    page.get_by_role("button", name="Show", exact=True).click()
-
-    expect(page.locator(".inbox li")).to_have_count(1)
-    assert "env=qa" in page.url
-
-
-@pytest.mark.parametrize("path", ["/flow/-/mentions/", "/flow/-/rooms/", "/flow/?q=nothing&env=qa"])
-def test_the_other_pages_are_sound(
-    path: str, say: Talk, page_for: PageFor, check_page: CheckPage
-) -> None:
-    root = build.person("root")
-    say("@root look at this")
-    check_page(page_for(root), path, f"flow-{path.strip('/').split('/')[-1][:8]}")
-
-
-# ---- Completing ----
-
-
-def type_slowly(page: Page, text: str) -> None:
-    page.get_by_label("Message or command").press_sequentially(text, delay=15)
-
-
-def offered(page: Page) -> Locator:
-    return page.locator(".suggest [role=option]")
-
-
-def test_a_line_is_completed_by_keyboard(say: Talk, alice: Person, page_for: PageFor) -> None:
-    page = page_for(alice)
-    page.goto(ROOM)
-    field = page.get_by_label("Message or command")
-
-    type_slowly(page, "dep")
-    expect(offered(page).first).to_contain_text("deploys a branch, tag or commit")
-    page.keyboard.press("Tab")
-    expect(offered(page).first).to_contain_text("hello")
-    page.keyboard.press("Tab")
-    expect(offered(page).first).to_contain_text("to qa")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-
-    expect(field).to_have_value("deploy hello to production ")
-    page.keyboard.press("Enter")
-    expect(field).to_have_value("")
-    expect(page.locator(".words").last).to_have_text("deploy hello to production")
-
-
-def test_the_composer_is_a_combobox(say: Talk, alice: Person, page_for: PageFor) -> None:
-    page = page_for(alice)
-    page.goto(ROOM)
-    type_slowly(page, "deploy hello ")
-    box, field = page.get_by_role("combobox"), page.get_by_label("Message or command")
-    expect(box).to_have_attribute("aria-expanded", "true")
-    expect(page.locator("[data-voice]")).to_contain_text("suggestions, arrow keys choose")
-
-    page.keyboard.press("ArrowDown")
-
-    expect(offered(page).and_(page.get_by_role("option", selected=True))).to_contain_text("to qa")
-    expect(field).to_have_attribute("aria-activedescendant", "suggest-1")
-    assert faults(page) == []
-    page.keyboard.press("Escape")
-    expect(box).to_have_attribute("aria-expanded", "false")
-    expect(field).to_be_focused()
-
-
-def test_enter_sends_what_stands_there_though_more_is_offered(
-    say: Talk, alice: Person, page_for: PageFor
-) -> None:
-    page = page_for(alice)
-    page.goto(ROOM)
-
-    type_slowly(page, "stat")
-    expect(offered(page).first).to_be_visible()
-    page.keyboard.press("Enter")
-
-    expect(page.locator(".words").last).to_have_text("stat")
-
-
-def test_a_branch_is_completed_behind_its_app(
-    say: Talk, alice: Person, production: Environment, page_for: PageFor
-) -> None:
-    code.refs(production.application)
-    page = page_for(alice)
-    page.goto(ROOM)
-
-    type_slowly(page, "deploy he")
-    expect(offered(page).first).to_contain_text("hello")
-    page.keyboard.press("Tab")
-    type_slowly(page, "/v")
-    expect(offered(page).first).to_contain_text("hello/v2")
-    page.keyboard.press("Tab")
-
-    expect(page.get_by_label("Message or command")).to_have_value("deploy hello/v2 ")
-
-
-def test_on_a_phone_a_suggestion_is_tapped(say: Talk, alice: Person, page_for: PageFor) -> None:
-    build.person("bob")
-    page = page_for(alice)
-    page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(ROOM)
-
-    type_slowly(page, "ask @b")
-    offered(page).first.click()
-
-    expect(page.get_by_label("Message or command")).to_have_value("ask @bob ")
-    assert sideways(page) <= 0
-
-
-def test_in_a_thread_a_word_says_what_it_would_do(
-    say: Talk, alice: Person, page_for: PageFor
-) -> None:
-    say("deploy hello to qa")
-    page = page_for(alice)
-    page.goto(thread_address())
-
-    type_slowly(page, "c")
-
-    expect(offered(page).first).to_contain_text("It has not begun")
