@@ -18,6 +18,7 @@ AWAY = 20  # and a page that does not come in this time
 LAST_WORD = 1.0  # the thread's last step comes this soon after the end
 STATE = r'id="thread-head" data-state="([a-z-]+)"'
 FINISHED = {"success", "failed", "partly", "timeout", "error", "cancelled"}
+APART = {"p", "div", "header", "time", "dt", "dd", "li", "td"}  # stand apart where they are shown
 Say = Callable[[str], None]
 
 
@@ -141,6 +142,8 @@ class _Texts(HTMLParser):
         self._inside = ""  # the element that holds the message; nothing of its kind lies within
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.found and tag in APART:
+            self.found[-1] += " "
         if (dict(attrs).get("id") or "").startswith("post-"):
             self.found.append("")
             self._inside = tag
@@ -151,7 +154,7 @@ class _Texts(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._inside:
-            self.found[-1] += f" {data}" if data.strip() else ""
+            self.found[-1] += data
 
 
 def texts(page: str) -> list[str]:

@@ -13,6 +13,12 @@ from chatops.demo.client import texts
 from tests.deployments import build
 
 
+def test_words_that_belong_together_stay_together() -> None:
+    page = '<p id="post-1"><b>Ana</b>’s deployment <time>04:43</time></p><p>more</p>'
+
+    assert texts(page) == ["Ana’s deployment 04:43"]
+
+
 @pytest.mark.django_db
 def test_it_reads_each_message_and_nothing_else_of_the_page(client: Client) -> None:
     alice, room = build.person("alice"), rooms.make("deploys")
