@@ -58,6 +58,10 @@ if (dialog) {
       event.preventDefault();
       walk(event.key === "ArrowDown" ? 1 : -1);
     }
+    if (event.key === "Escape") {
+      event.preventDefault(); // a search field would only be emptied
+      dialog.close();
+    }
     if (event.key === "Enter" && event.target === input) {
       event.preventDefault();
       entries()[0]?.click();

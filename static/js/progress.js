@@ -10,6 +10,7 @@ function around(bar) {
 }
 
 function step(bar) {
+  if (bar.closest("[data-state]")?.dataset.state !== "running") return; // lost, or being stopped
   if (!seen.has(bar)) seen.set(bar, performance.now());
   const passed = (performance.now() - seen.get(bar)) / 1000;
   const total = Number(bar.dataset.total);
