@@ -175,7 +175,7 @@ def _deploy(environments: list[Environment], people: list[Person], count: int) -
     now = timezone.now()
     Deployment.objects.filter(finished_at=None).delete()
     have = Deployment.objects.count()
-    Deployment._meta.get_field("created_at").auto_now_add = False  # type: ignore[attr-defined]
+    Deployment._meta.get_field("created_at").auto_now_add = False
     for start in range(have, count, BATCH):
         numbers = range(start, min(start + BATCH, count))
         moments = [now - YEARS + YEARS * (number / count) for number in numbers]

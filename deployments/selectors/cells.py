@@ -138,10 +138,10 @@ def _deployments(
     environments: Sequence[Environment], rows: Sequence[runs.Row], fields: Sequence[str]
 ) -> dict[int, Deployment]:
     """Return the newest of each environment, what runs there and what last succeeded."""
-    numbers = {number for _, number, _ in rows}
-    numbers |= {getattr(environment, "newest", None) for environment in environments}
-    numbers |= {environment.current_id for environment in environments}
-    wanted = Deployment.objects.filter(pk__in=numbers - {None})
+    told = [number for _, number, _ in rows]
+    told += [getattr(environment, "newest", None) for environment in environments]
+    told += [environment.current_id for environment in environments]
+    wanted = Deployment.objects.filter(pk__in={number for number in told if number is not None})
     return {one.pk: one for one in with_people(lean(wanted, fields))}
 
 

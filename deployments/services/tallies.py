@@ -79,8 +79,8 @@ def _counted() -> Iterator[Tally]:
         if field == "succeeded" and started and finished:
             took[key][class_of((finished - started).total_seconds())] += 1
     for (environment, week), counted in counts.items():
-        found = took.get((environment, week), {})
-        yield Tally(environment_id=environment, week=week, took=found, **counted)
+        classes = dict(took.get((environment, week), ()))
+        yield Tally(environment_id=environment, week=week, took=classes, **counted)
 
 
 def _ended() -> Iterator[tuple[Any, ...]]:

@@ -26,7 +26,8 @@ def application(request: HttpRequest, name: str) -> HttpResponse:
     """Show the environments in promotion order, what is not out, how it went, and the latest."""
     person = person_of(request)
     app = lookup.application_for(person, name)
-    context = {"live_url": stream_url(), "application": app} | _now(app, person)
+    context: dict[str, Any] = {"live_url": stream_url(), "application": app}
+    context |= _now(app, person)
     if request.GET.get("part") == "now":
         return render(request, "deployments/application/_now.html", context)
     context |= {

@@ -119,7 +119,9 @@ def _groups(rows: list[Row], words: list[str]) -> list[dict[str, Any]]:
     """Cut the rows into groups: the person's own first, under no head, then everything else."""
     own = [row for row in rows if row.starred or row.mine]
     rest = rows[len(own) :]
-    drawn = [{"rows": [(row, _is_hidden(row, words)) for row in own]}] if own else []
+    drawn: list[dict[str, Any]] = []
+    if own:
+        drawn.append({"rows": [(row, _is_hidden(row, words)) for row in own]})
     if own and rest:
         drawn.append({"head": "Everything else", "rows": []})
     for start in range(0, len(rest), GROUP):

@@ -7,6 +7,7 @@
 const url = document.body.dataset.liveUrl;
 const gap = 500; // at most two refreshes a second for one fragment
 const pollEvery = 5000;
+const many = 8;
 
 let stream = null;
 let after = url ? new URL(url, location.href).searchParams.get("after") : null;
@@ -141,8 +142,17 @@ function changed(data) {
   }
   const touched = [...document.querySelectorAll("[data-live-src]")]
     .filter((element) => words(element).some((word) => tokens.has(word)));
-  outermost(touched).forEach(refresh);
+  outermost(touched).forEach((element) => refresh(together(element)));
   tell("shipmate:change", { data, tokens });
+}
+
+// Where many parts of one place are under way, the place is asked for once in their stead.
+function together(element) {
+  const place = element.closest("[data-live-many]");
+  if (!place || place === element) return element;
+  const going = (turn) => turn?.busy || turn?.timer;
+  const all = [...turns.values()].filter(going).length;
+  return all >= many || going(turns.get(place.dataset.liveSrc)) ? place : element;
 }
 
 function everything() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -15,13 +16,13 @@ from tests.deployments import build
 SHA = "a" * 40
 
 
-def past(environment: Environment, person: Person, seconds: float, **fields: str) -> Deployment:
+def past(environment: Environment, person: Person, seconds: float, **fields: Any) -> Deployment:
     end = timezone.now() - timedelta(hours=1)
     begun = end - timedelta(seconds=seconds)
     return build.deployment(environment, person, SHA, started_at=begun, finished_at=end, **fields)
 
 
-def going(environment: Environment, person: Person, seconds: float, **fields: str) -> Deployment:
+def going(environment: Environment, person: Person, seconds: float, **fields: Any) -> Deployment:
     begun = timezone.now() - timedelta(seconds=seconds)
     return build.deployment(
         environment, person, SHA, status="in_progress", started_at=begun, **fields
