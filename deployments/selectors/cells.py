@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from deployments.models import Deployment, Drift, Environment, Lock, Person
-from deployments.selectors import locks, progress, waiting
+from deployments.selectors import locks, lookup, progress, waiting
 from deployments.selectors import running as runs
 from deployments.selectors.progress import Progress
 from deployments.selectors.running import Running
@@ -138,7 +138,8 @@ def _deployments(
     environments: Sequence[Environment], rows: Sequence[runs.Row], fields: Sequence[str]
 ) -> dict[int, Deployment]:
     """Return the newest of each environment, what runs there and what last succeeded."""
-    told = [number for _, number, _ in rows]
+    own = {environment.pk for environment in environments}
+    told = [number for environment, number, _ in rows if environment in own]
     told += [getattr(environment, "newest", None) for environment in environments]
     told += [environment.current_id for environment in environments]
     wanted = Deployment.objects.filter(pk__in={number for number in told if number is not None})
@@ -146,6 +147,6 @@ def _deployments(
 
 
 def _drifts(environments: Sequence[Environment]) -> dict[int, tuple[str, int]]:
-    found = Drift.objects.filter(environment__in=[e.pk for e in environments])
+    found = lookup.in_environments(Drift.objects.all(), environments)
     rows = found.values_list("environment_id", "sha", "behind")
     return {number: (sha, behind) for number, sha, behind in rows}

@@ -25,7 +25,8 @@ def holding(now: datetime | None = None) -> Q:
 def of(environments: Iterable[Environment]) -> dict[int, Lock]:
     """Return the lock of each environment that has one, in one query."""
     by_number = {environment.pk: environment for environment in environments}
-    found = Lock.objects.filter(holding(), environment__in=by_number).select_related("person")
+    every = lookup.in_environments(Lock.objects.filter(holding()), by_number.values())
+    found = [lock for lock in every.select_related("person") if lock.environment_id in by_number]
     for lock in found:
         lock.environment = by_number[lock.environment_id]  # at hand, with its application
     return {lock.environment_id: lock for lock in found}

@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from deployments.forges.contract import Comparison
 from deployments.models import Application, Deployment, Environment, Placement
-from deployments.selectors import code
+from deployments.selectors import code, lookup
 
 Row = tuple[int, int | None, int]
 MOST = 5  # versions that are compared
@@ -102,7 +102,7 @@ def compared(application: Application, running: Running, head: str) -> Compariso
 
 def placed(environments: Sequence[Environment]) -> list[Row]:
     """Return environment, deployment, and how many hosts run that one."""
-    found = Placement.objects.filter(environment__in=[e.pk for e in environments]).order_by()
+    found = lookup.in_environments(Placement.objects.order_by(), environments)
     rows = found.values_list("environment_id", "current_id").annotate(hosts=Count("pk"))
     return list(rows)
 

@@ -11,7 +11,6 @@ from deployments.models import Person
 from deployments.selectors.board import Row
 from deployments.selectors.progress import Progress
 from deployments.selectors.weeks import Sums, Week
-from deployments.templatetags.shipmate import icon
 from deployments.web import cells
 
 register = template.Library()
@@ -40,7 +39,7 @@ def star(name: str, starred: bool) -> SafeString:
     shown = escape(name)
     return SafeString(
         f'<button class="star" form="stars" name="{does}" value="{shown}" aria-pressed="{pressed}"'
-        f' aria-label="Star {shown}">{icon("star", "sm")}</button>'
+        f' aria-label="Star {shown}">{cells.star_icon()}</button>'
     )
 
 

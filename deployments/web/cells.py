@@ -193,6 +193,11 @@ def sign(seen: Look) -> str:
 
 
 @cache
+def star_icon() -> str:
+    return f'<svg class="icon icon-sm" aria-hidden="true"><use href="{_signs()}#i-star"/></svg>'
+
+
+@cache
 def _lock_icon() -> str:
     return f'<svg class="icon" aria-hidden="true"><use href="{_signs()}#i-lock"/></svg>'
 

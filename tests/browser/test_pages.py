@@ -18,7 +18,6 @@ from deployments.services import drifts, stars, tallies
 from deployments.services.moves import move
 from tests.browser.conftest import CheckPage, PageFor
 from tests.deployments import build
-from tests.servers.repositories import Repository
 
 pytestmark = pytest.mark.browser
 
@@ -276,7 +275,7 @@ def test_a_notification_comes_only_where_it_was_asked_for(
     page = page_for(alice)
     page.context.grant_permissions(["notifications"])
     page.add_init_script(
-        "window.said = []; const real = Notification; window.Notification = class extends EventTarget"
+        "window.said = []; window.Notification = class extends EventTarget"
         " { constructor(title, more) { super(); said.push(`${title}: ${more.body}`); }"
         " static get permission() { return 'granted'; }"
         " static async requestPermission() { return 'granted'; } };"
