@@ -37,7 +37,7 @@ class Apps(ApiView):
     @extend_schema(operation_id="apps_list", parameters=[AfterName], responses=paged(AppShape))
     def get(self, request: Request) -> Response:
         """List the apps, by name."""
-        asked = checked(AfterName, request.query_params)
+        asked = checked(AfterName, request.query_params.dict())
         rows = listing.applications(person_of(request), asked["after"], asked["limit"])
         return Response(page(request, rows, asked["limit"], _app, after=lambda row: row.name))
 
@@ -89,7 +89,7 @@ class Hosts(ApiView):
     @extend_schema(operation_id="hosts_list", parameters=[AfterName], responses=paged(HostShape))
     def get(self, request: Request) -> Response:
         """List the hosts, by name, with what is placed on each."""
-        asked = checked(AfterName, request.query_params)
+        asked = checked(AfterName, request.query_params.dict())
         rows = listing.hosts(person_of(request), asked["after"], asked["limit"])
         return Response(page(request, rows, asked["limit"], _host, after=lambda row: row.name))
 

@@ -39,7 +39,7 @@ class Changes(ApiView):
         Ask again with the `after` of the answer. A change may become visible a little later than
         one with a higher number, so what is younger than ten seconds is given again: go by `id`.
         """
-        asked = checked(Behind, request.query_params)
+        asked = checked(Behind, request.query_params.dict())
         found = listing.changes(person_of(request), asked["after"], asked["limit"])
         said = {"results": found.rows, "after": found.after, "more": found.more}
         return Response(FeedShape(said).data)

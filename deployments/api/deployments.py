@@ -87,7 +87,7 @@ class Deployments(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Search the history, newest first, in the grammar of the page and of chat."""
-        asked = checked(Search, request.query_params)
+        asked = checked(Search, request.query_params.dict())
         person, limit = person_of(request), asked["limit"]
         try:
             rows = listing.deployments(person, asked["q"], asked.get("before"), limit)
@@ -125,7 +125,7 @@ class Log(ApiView):
     def get(self, request: Request, number: int) -> Response:
         """Read the log behind an offset. Ask again with the `after` of the answer to follow it."""
         found = lookup.deployment_for(person_of(request), number)
-        piece = log.following(found, checked(After, request.query_params)["after"])
+        piece = log.following(found, checked(After, request.query_params.dict())["after"])
         ended = found.is_finished and not piece.more
         said = {"lines": piece.lines, "after": piece.after, "more": piece.more, "ended": ended}
         return Response(LogShape(said).data)
