@@ -72,9 +72,19 @@ def test_a_host_says_what_is_placed_on_it(ci: Script, qa: Environment, alice: Pe
     assert said in ci.get("hosts/").json()["results"]
 
 
-@pytest.mark.parametrize(("url", "queries"), [("apps/", 3), ("hosts/", 3),
-                                              ("apps/hello/environments/", 8)])  # fmt: skip
-def test_lists_are_a_constant_number_of_queries(
+QUERIES = {
+    "me/": 1,
+    "apps/": 3,
+    "apps/hello/": 3,
+    "apps/hello/environments/": 8,
+    "apps/hello/environments/qa/": 14,
+    "hosts/": 3,
+    "hosts/hello-qa-1/": 3,
+}
+
+
+@pytest.mark.parametrize(("url", "queries"), QUERIES.items())
+def test_reading_is_a_constant_number_of_queries(
     ci: Script, qa: Environment, alice: Person, url: str, queries: int,
     django_assert_num_queries: Any,
 ) -> None:  # fmt: skip
