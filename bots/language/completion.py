@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from bots.language.clauses import PLACE_WORDS
-from bots.language.table import TABLE, Pattern, spoken
+from bots.language.table import TABLE, Pattern
 from bots.language.text import fold
 from bots.language.usage import Item, Line, Shape, ways
 from bots.language.words import STEP, Word, split
+from deployments.lines import spoken
 
 LONGEST = 400
 LEAST = 2  # letters of a first word: a room is for talk as well
