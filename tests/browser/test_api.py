@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -90,11 +91,16 @@ def test_a_token_is_made_seen_once_and_revoked(alice: Person, page_for: PageFor)
 
 
 def test_tokens_can_be_read_by_everybody(
-    alice: Person, page_for: PageFor, check_page: CheckPage
+    alice: Person, page_for: PageFor, check_page: CheckPage, tmp_path: Path
 ) -> None:
     root = build.person("root")
+    for name in ("hello", "shop", "docs"):
+        build.application(name, tmp_path / name)
     for person, name in ((alice, "nightly"), (root, "metrics"), (root, "report")):
         tokens.make(person, name, by=root, days=90)
     tokens.revoke(root.tokens.get(name="report"), by=root)
 
-    check_page(page_for(root), "/settings/tokens/")
+    page = page_for(root)
+    check_page(page, "/settings/tokens/")
+    page.get_by_role("link", name="What scripts can do").click()
+    expect(page.get_by_role("heading", name="API", exact=True)).to_be_visible()
