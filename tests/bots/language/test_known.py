@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bots.language import Command, NearMiss, parse
 from bots.language.names import Names, exists
@@ -77,3 +79,55 @@ def test_a_suggestion_keeps_the_ref_the_task_and_the_force(line: str) -> None:
 
     assert isinstance(answer, NearMiss)
     assert answer.suggestions[0] == line.removesuffix(" now")
+
+
+# ---- Whatever is said ----
+
+KNOWING = Names(
+    NAMES.apps,
+    NAMES.aliases,
+    refs=lambda app: ["main", "fix-login", "feature/checkout", "v2.1"],
+    numbers=lambda verb, app, place: [812, 811],
+)
+PIECES = st.sampled_from(
+    ["deploy", "deplyo", "deploy!", "deploy:x", "rollback", "retry", "lock", "promote", "diff",
+     "plan", "why", "where", "is", "can", "i", "steal", "freeze", "web", "wbe", "api", "web/main",
+     "web/fix-logn", "fix-login", "checkout", "to", "into", "ot", "from", "qa", "prodution", "prod",
+     "stagin", "for", "two", "hours", "because", "please", "#812", "when", "green", "at", ":", "🚀",
+     "approve", "web#12", "thx", "—", "nach", "4f2c1a9", "https://git.test/acme/web"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, min_size=1, max_size=8))
+def test_whatever_is_offered_can_be_done_and_names_what_is_there(words: list[str]) -> None:
+    line = " ".join(words)
+    answer = parse(line, addressed=True, known=lambda: KNOWING)
+
+    if isinstance(answer, NearMiss):
+        assert answer.suggestions
+        for suggestion in answer.suggestions:
+            meant = parse(suggestion, addressed=True)
+            assert isinstance(meant, Command)
+            assert exists(meant, KNOWING, line)
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("deploy web fix-logn to qa", "deploy web/fix-login to qa"),
+        ("deploy web thx qa", "deploy web to qa"),
+        ("deploy checkout to qa now", "deploy web/feature/checkout to qa"),
+        ("retry last", "retry #812"),
+        ("logs web", "log #812"),
+        ("#812", "show #812"),
+        ("4f2c1a9", "where is 4f2c1a9"),
+        ("promote web from staging", "promote web from staging to production"),
+        ("roll out web to qa", "deploy web to qa"),
+        ("undeploy web", "rollback web"),
+    ],
+)
+def test_branches_and_numbers_that_are_there_are_offered(line: str, offered: str) -> None:
+    answer = parse(line, addressed=True, known=lambda: KNOWING)
+
+    assert isinstance(answer, NearMiss)
+    assert answer.suggestions[0] == offered
