@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.language import Command, NearMiss, parse
+from bots.language import Command, Deploy, Deploys, NearMiss, Plan, parse
 from bots.language.names import Names, exists
 
 NAMES = Names(
@@ -83,10 +83,11 @@ def test_a_suggestion_keeps_the_ref_the_task_and_the_force(line: str) -> None:
 
 # ---- Whatever is said ----
 
+BRANCHES = ["main", "fix-login", "feature/checkout", "v2.1"]
 KNOWING = Names(
     NAMES.apps,
     NAMES.aliases,
-    refs=lambda app: ["main", "fix-login", "feature/checkout", "v2.1"],
+    refs=lambda app: BRANCHES,
     numbers=lambda verb, app, place: [812, 811],
 )
 PIECES = st.sampled_from(
@@ -109,6 +110,9 @@ def test_whatever_is_offered_can_be_done_and_names_what_is_there(words: list[str
             meant = parse(suggestion, addressed=True)
             assert isinstance(meant, Command)
             assert exists(meant, KNOWING, line)
+            wanted = meant.deploy if isinstance(meant, Plan) else meant
+            ref = wanted.ref if isinstance(wanted, Deploy | Deploys) else None
+            assert ref in (*BRANCHES, "4f2c1a9", None) or f"/{ref}" in line
 
 
 @pytest.mark.parametrize(
@@ -131,3 +135,10 @@ def test_branches_and_numbers_that_are_there_are_offered(line: str, offered: str
 
     assert isinstance(answer, NearMiss)
     assert answer.suggestions[0] == offered
+
+
+def test_no_branch_is_offered_that_is_not_there() -> None:
+    answer = parse("deploy web production", addressed=True, known=lambda: KNOWING)
+
+    assert isinstance(answer, NearMiss)
+    assert answer.suggestions == ("deploy web to production",)
