@@ -96,7 +96,7 @@ def test_a_question_is_answered_by_its_button(say: Talk, alice: Person, page_for
     drain("chat")
 
     page.get_by_role("button", name="Deploy to production").click()
-    expect(page.get_by_role("log")).to_contain_text(re.compile("yes [0-9]"))
+    expect(page.locator(".words").last).to_have_text(re.compile("yes [0-9]"))
     drain("chat")
 
     expect(page.locator(".told").get_by_role("link", name="open the thread")).to_be_visible()
