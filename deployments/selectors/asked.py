@@ -147,10 +147,11 @@ def _is(asked: Asked, term: Term) -> None:
 def _sha(asked: Asked, term: Term) -> None:
     found = Q()
     for value in map(str.lower, term.values):
-        found |= Q(
-            sha__gte=value, sha__lt=f"{value}g"
-        )  # a range: any index serves, on any database
-    _add(asked, term, found)
+        found |= Q(sha__gte=value, sha__lt=f"{value}g")
+    # A range, so that the index serves on any database; and by itself, because SQLite would rather
+    # read the whole range of numbers that is looked through.
+    shas = Deployment.objects.filter(found).order_by().values("pk")
+    asked.ranged.append((lambda among: shas, term.negative))
 
 
 def _ref(asked: Asked, term: Term) -> None:
