@@ -114,14 +114,35 @@ def test_a_viewers_page_is_readable_too(
     page = page_for(build.person("bob"))
 
     check_page(page, "/settings/apps/hello/qa/", "settings-viewer")
+    check_page(page, "/apps/hello/", "app-viewer")
+    there = build.live(qa, build.maker(), "a" * 40)
+    check_page(page, there.get_absolute_url(), "deployment-viewer")
+
+
+def test_an_archived_environment_says_so(
+    page_for: PageFor, check_page: CheckPage, dora: Person, qa: Environment
+) -> None:
+    page = page_for(dora)
+    page.goto("/settings/apps/hello/qa/")
+    page.locator("#ending summary", has_text="Archive").click()
+    page.get_by_role("button", name="Archive it:").click()
+
+    expect(page.get_by_text("hello/qa is archived since")).to_be_visible()
+    check_page(page, "/settings/apps/hello/qa/", "archived")
 
 
 def test_people_are_readable_for_who_gives_roles(
     page_for: PageFor, check_page: CheckPage, site: str
 ) -> None:
     page = page_for(build.person("root"))
+    page.goto("/settings/people/")
+    page.fill("#invite_note", "Emil")
+    page.get_by_role("button", name="Make the link").click()
+    link = page.locator("[data-copy]").first.get_attribute("data-copy") or ""
+    check_page(page_for(None), link, "invitation")
 
-    for address in ("/settings/people/", "/settings/people/root/"):
+    page.goto("/settings/me/")  # the session is seen from here on
+    for address in ("/settings/people/", "/settings/people/root/", "/settings/audit/"):
         check_page(page, address, f"{address.strip('/').replace('/', '-')}-admin")
 
 

@@ -27,7 +27,7 @@ def test_everybody_sees_who_may_what(as_bob: Client, alice: Person, root: Person
     shown = page(as_bob, PEOPLE)
 
     assert "Alice" in shown
-    assert "Ask root." in shown
+    assert "Admins: Root" in shown
     assert "Add the person" not in shown
 
 
