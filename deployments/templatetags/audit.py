@@ -26,7 +26,7 @@ WORDS = {
     "connection.secret": "made a new secret of a chat connection",
     "deployment.comment": "commented",
     "deployment.forced": "forced it past its checks",
-    "deployment.status": "status",
+    "deployment.status": "deployment",
     "deployment.stopping": "asked it to stop",
     "deployment.taken_over": "another worker took it over",
     "environment.added": "added the environment",
@@ -75,3 +75,9 @@ WORDS = {
 def done(change: Change) -> str:
     """Say what was done."""
     return WORDS.get(change.verb) or change.verb.replace(".", " ").replace("_", " ")
+
+
+@register.filter
+def is_edit(change: Change) -> bool:
+    """Return whether something that was there became something else, so that both ends are told."""
+    return bool(change.old and change.new) or change.verb.endswith((".changed", ".roles"))

@@ -40,11 +40,16 @@ class AuditForm(forms.Form):
     since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for asked in self.fields.values():  # that each may stay empty goes without saying
+            asked.template_name = "deployments/settings/_parts/filter_field.html"
+
     @property
     def asked(self) -> Asked:
         """Return what is asked for; a field that makes no sense is as good as empty."""
-        given = self.cleaned_data if self.is_bound and self.is_valid() else {}
-        given = given or getattr(self, "cleaned_data", {})
+        self.full_clean()
+        given = self.cleaned_data
         return Asked(
             text=given.get("q", ""),
             who=given.get("who", ""),
