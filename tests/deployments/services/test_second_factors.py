@@ -8,12 +8,12 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
 from deployments.exceptions import Invalid, NotAllowed
-from deployments.models import Change, Person, Role
+from deployments.models import Change, Environment, Person, Role
 from deployments.services import second_factors
 
 
 def set_up(person: Person) -> str:
-    secret = generate_totp_secret()
+    secret: str = generate_totp_secret()
     TOTP.activate(person, secret)
     RecoveryCodes.activate(person)
     return secret
@@ -28,9 +28,7 @@ def test_its_secret_is_encrypted_at_rest(alice: Person) -> None:
     assert second_factors.has_one(alice)
 
 
-def test_it_is_owed_from_the_role_on(
-    alice: Person, dora: Person, root: Person, django_assert_num_queries: object
-) -> None:
+def test_it_is_owed_from_the_role_on(alice: Person, dora: Person, root: Person) -> None:
     assert [second_factors.is_owed(each, "maintainer") for each in (alice, dora, root)] == [
         False,
         True,
@@ -38,7 +36,7 @@ def test_it_is_owed_from_the_role_on(
     ]
 
 
-def test_a_role_in_one_place_counts(alice: Person, qa: object) -> None:
+def test_a_role_in_one_place_counts(alice: Person, qa: Environment) -> None:
     Role.objects.create(person=alice, name="maintainer", environment=qa)
 
     assert second_factors.is_owed(alice, "maintainer")

@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from deployments.models import Invitation, Person, Role
+from deployments.models import Application, Invitation, Person, Role
 from deployments.services import invitations
 from deployments.web import invitation as door
 from tests.deployments import build
@@ -94,7 +94,7 @@ def test_who_may_not_invite_is_told_who_can(as_dora: Client, root: Person) -> No
 
 
 def test_the_administrator_of_an_app_invites_to_it(
-    as_alice: Client, alice: Person, hello: object
+    as_alice: Client, alice: Person, hello: Application
 ) -> None:
     Role.objects.create(person=alice, name="admin", application=hello)
 
