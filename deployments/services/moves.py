@@ -121,7 +121,7 @@ def _follow_up(deployment: Deployment, values: dict[str, Any]) -> None:
         Environment.objects.filter(pk=deployment.environment_id).update(current=deployment)
     if new not in ALLOWED:
         queue.ring_next(deployment.environment_id)
-        # Last: whoever ends another deployment there waits here, holding nothing.
+        # Last: whoever ends another there at once waits here for this, and this for nobody.
         tallies.count(deployment, new, values["finished_at"])
 
 

@@ -31,14 +31,14 @@ class Clock:
         self.zone = timezone.get_current_timezone()
         self.name = escape(timezone.get_current_timezone_name())
 
-    def short(self, moment: datetime | None) -> str:
+    def short(self, moment: datetime | None, classes: str = "") -> str:
         """Say how long ago, as the tag `when` does."""
         if moment is None:
-            return "–"
+            return f'<span class="{classes}">–</span>'
         local = moment.astimezone(self.zone)
         text = relative(moment, self.now, short=True)
         return (
-            f'<time datetime="{local.isoformat(timespec="seconds")}"'
+            f'<time class="{classes}" datetime="{local.isoformat(timespec="seconds")}"'
             f' title="{local:%Y-%m-%d %H:%M:%S} {self.name}" data-relative="short">{text}</time>'
         )
 
@@ -77,19 +77,20 @@ def _full(cell: Cell, seen: Look, place: str, clock: Clock) -> str:
     fill = _fill(cell.progress, place) if cell.progress else ""
     return (
         f'<div class="cell{" loud" if cell.is_loud else ""}">{fill}<a class="top" href="{url}">'
-        f"{sign(seen)}{_sha(shown)}{_word(cell, seen)}"
-        f'<span class="vh"> {place}</span></a><span class="age">{_age(cell, seen, clock)}</span>'
+        f"{sign(seen)}{_sha(shown)}{_word(cell, seen, place)}"
+        f"</a>{_age(cell, seen, clock)}"
         f'<span class="meta">{_meta(cell, place, clock)}</span>'
     )
 
 
-def _word(cell: Cell, seen: Look) -> str:
+def _word(cell: Cell, seen: Look, place: str) -> str:
     """Say the state; what is usual is said to those alone who do not see the sign."""
     if seen.data_state == "running" and cell.progress is not None:
         percent = f"<span data-percent>{cell.progress.percent} %</span>"
-        return f'<span class="word">{percent}<span class="vh"> {seen.word}</span></span>'
-    hidden = seen.data_state == "success"
-    return f'<span class="{"vh" if hidden else "word"}">{seen.word}</span>'
+        return f'<span class="word">{percent}<span class="vh"> {seen.word} {place}</span></span>'
+    if seen.data_state == "success":
+        return f'<span class="vh"> {seen.word} {place}</span>'
+    return f'<span class="word">{seen.word}</span><span class="vh"> {place}</span>'
 
 
 def _fill(progress: Progress, place: str) -> str:
@@ -109,14 +110,14 @@ def _pace(progress: Progress) -> str:
 def _age(cell: Cell, seen: Look, clock: Clock) -> str:
     shown = cell.shown
     if seen.data_state == "lost" and shown is not None:
-        return clock.short(shown.lease_until)
+        return clock.short(shown.lease_until, "age")
     if seen.data_state == "running" and cell.progress and cell.progress.left is not None:
-        return f"<span data-left>{left(cell.progress)}</span>"
-    return clock.short(cell.when)
+        return f'<span class="age" data-left>{left(cell.progress)}</span>'
+    return clock.short(cell.when, "age")
 
 
 def left(progress: Progress) -> str:
-    """Say how long it will still take; static/js/progress.js says the same."""
+    """Say how long it will still take; static/js/time.js says the same."""
     if progress.left is None:
         return ""
     return f"{duration(progress.left)} left" if progress.left >= 1 else "any moment"

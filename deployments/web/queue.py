@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from deployments.selectors.queue import queue as everything
@@ -13,6 +14,7 @@ from deployments.web.doors import person_of
 from deployments.web.live import stream_url
 
 
+@gzip_page
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """Show the queue, or only the part that is brought up to date."""

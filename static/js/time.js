@@ -1,8 +1,10 @@
 // Times stay true: <time data-relative> is said anew every 30 s, <time data-since> counts every second.
+// What runs goes on by itself until the page hears more: <progress data-elapsed="72" data-total="120">
+// with, around it, [data-percent] and [data-left] in words. Never past 95 % until it is done.
 // The words are those of deployments/durations.py and the {% when %} tag.
 const two = (n) => String(n).padStart(2, "0");
 
-export function duration(seconds) {
+function duration(seconds) {
   const s = Math.max(0, Math.floor(seconds));
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} m ${two(s % 60)} s`;
@@ -24,8 +26,29 @@ function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const most = 95; // per cent
+const seen = new WeakMap(); // when each bar was first met
+
+function around(bar) {
+  return bar.closest("td, li, article, header, [data-one]") ?? bar.parentElement;
+}
+
+function forward(bar) {
+  if (bar.closest("[data-state]")?.dataset.state !== "running") return; // lost, or being stopped
+  if (!seen.has(bar)) seen.set(bar, performance.now());
+  const passed = (performance.now() - seen.get(bar)) / 1000;
+  const total = Number(bar.dataset.total);
+  const elapsed = Number(bar.dataset.elapsed) + passed;
+  const percent = Math.max(bar.value, Math.min(most, Math.round((100 * elapsed) / Math.max(total, 1))));
+  if (percent !== bar.value) bar.value = percent;
+  const [told, left] = ["[data-percent]", "[data-left]"].map((part) => around(bar).querySelector(part));
+  if (told) say(told, `${percent} %`);
+  if (left) say(left, total - elapsed >= 1 ? `${duration(total - elapsed)} left` : "any moment");
+}
+
 function tick() {
   if (document.hidden) return;
+  for (const bar of document.querySelectorAll("progress[data-total]")) forward(bar);
   for (const element of document.querySelectorAll("time[data-since]")) say(element, duration(age(element)));
 }
 
