@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
@@ -25,12 +27,12 @@ def alice(site: str) -> Person:
 
 
 @pytest.fixture
-def failed(alice: Person, tmp_path: object) -> Deployment:
+def failed(alice: Person, tmp_path: Path) -> Deployment:
     """Some of two apps, in every state; the last failed and says so in its log."""
     ben = build.person("dora")
     made: list[Deployment] = []
     for name, place in (("api", "qa"), ("web", "production")):
-        app = build.application(name, f"/nowhere/{name}")
+        app = build.application(name, tmp_path / name)
         environment = build.environment(app, place, hosts=2)
         made += [_one(environment, alice if n % 2 else ben, n) for n in range(5)]
     last = made[-1].environment
