@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from django import template
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from deployments.models import Deployment
 from deployments.selectors.log import Line
 from deployments.terminal import plain
+from deployments.web import marks
 
 register = template.Library()
 
@@ -21,17 +20,7 @@ LONGEST = 400
 PAGE = 1_000  # lines at the end of a log that its page shows for certain
 
 
-@register.simple_tag
-def marked(text: str, texts: Sequence[str]) -> SafeString:
-    """Return the text with each of the texts in it marked."""
-    if not texts:
-        return format_html("{}", text)
-    found = re.compile("|".join(re.escape(t) for t in sorted(texts, key=len, reverse=True)), re.I)
-    pieces, end = list[tuple[str, SafeString]](), 0
-    for match in found.finditer(text):
-        pieces.append((text[end : match.start()], format_html("<mark>{}</mark>", match[0])))
-        end = match.end()
-    return format_html_join("", "{}{}", [*pieces, (text[end:], "")])
+register.simple_tag(marks.marked, name="marked")
 
 
 @register.simple_tag
@@ -41,7 +30,7 @@ def marked_line(line: Line, texts: Sequence[str]) -> SafeString:
     at = min((i for t in texts if (i := text.casefold().find(t.casefold())) >= 0), default=0)
     start = max(0, at - AROUND) if len(text) > LONGEST else 0
     cut = text[start : start + LONGEST]
-    return marked(f"{'…' * (start > 0)}{cut}{'…' * (start + LONGEST < len(text))}", texts)
+    return marks.marked(f"{'…' * (start > 0)}{cut}{'…' * (start + LONGEST < len(text))}", texts)
 
 
 @register.simple_tag

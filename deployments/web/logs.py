@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
@@ -14,6 +12,7 @@ from deployments.selectors.log import Line, Piece
 from deployments.selectors.phases import Phases, PhaseSum
 from deployments.terminal import plain
 from deployments.web.ansi import Painter
+from deployments.web.marks import marked
 
 PER_CHUNK = 100
 FEW = 300  # up to here, every fold is open
@@ -50,7 +49,7 @@ def folds(
     painters: dict[str, Painter] = defaultdict(Painter)
     by_phase: dict[str, list[Shown]] = defaultdict(list)
     for line in piece.lines:
-        out = marked(line.text, words) if words else painters[line.host].paint(line.text)
+        out = marked(plain(line.text), [words]) if words else painters[line.host].paint(line.text)
         by_phase[line.phase].append(Shown(line, out))
     table = found.only(host) if host else found
     last = next(reversed(by_phase), "")
@@ -64,15 +63,6 @@ def folds(
         )
         for name, lines in by_phase.items()
     ]
-
-
-def marked(text: str, words: str) -> SafeString:
-    """Return a line as HTML with what was searched marked in it."""
-    parts = re.split(f"({re.escape(words)})", plain(text), flags=re.IGNORECASE)
-    return format_html_join(
-        "", "{}", ((format_html("<mark>{}</mark>", part) if place % 2 else part,)
-                   for place, part in enumerate(parts))
-    )  # fmt: skip
 
 
 def _is_open(phase: PhaseSum | None, is_last: bool) -> bool:
