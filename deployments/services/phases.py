@@ -86,18 +86,26 @@ def _run(work: Work, phase: Phase, runs: Runs) -> list[str]:
 
 
 def _follow(work: Work, phase: Phase, runs: Runs, events: Iterable[Event | None]) -> list[str]:
-    """Take what the hosts send until each has ended; return those that ended well."""
+    """Take what the hosts send until each has ended; return those that ended well.
+
+    Where a run is to be ended, its own end is not all: what it started may live on. It is kept
+    once the host has looked, so that a worker that takes over asks again.
+    """
     good: list[str] = []
+    ended: dict[str, Result] = {}
     for event in events:
         match event:
             case Done(host=host, result=Outcome(word="ended", code=0)):
                 good.append(host)
             case Done(host=host, result=result):
-                finish(work, runs[host], _judge(work, phase, runs[host], result))
+                ended[host] = result
             case Cancelled(host=host, result=result):
+                work.ending.discard(host)
                 _doubt(work, runs[host], phase, result)
             case Output() | Known() | Trouble():
                 _take(work, runs[event.host], event)
+        for host in ended.keys() - work.ending:
+            finish(work, runs[host], _judge(work, phase, runs[host], ended.pop(host)))
         work.tick()
         _end_when_asked(work, [run for host, run in runs.items() if host not in good])
     return good
@@ -187,6 +195,7 @@ def _end_when_asked(work: Work, runs: list[PhaseRun]) -> None:
     if work.stopping is None and (verdict := reason_to_stop(work)) is not None:
         stop(work, verdict)
         left = [run.host for run in runs if run.status not in OVER]
+        work.ending.update(left)
         work.fleet.request_cancel(left, grace=GRACE)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,6 +188,30 @@ def test_a_cancel_that_was_carried_out_is_not_told_as_a_failure(world: World) ->
         go_on(world, deployment)
 
     assert world.now(deployment).status == "cancelled"
+
+
+def test_what_outlives_its_command_is_gone_before_a_cancel_is_told(world: World) -> None:
+    """The command ends at once; what it started does not listen, and the worker dies meanwhile."""
+    world.settings(build=["trap '' TERM; echo begun; sleep 73.4"])
+    deployment = world.ask()
+    lose()
+    worker = elsewhere.worker(deployment.pk)
+    until(lambda: log_of(deployment).count("begun\n") == 3)
+
+    lifecycle.cancel(world.now(deployment), world.door)
+    until(lambda: all(_has_ended(host.home) for host in world.hosts))
+    time.sleep(1)
+    _kill(worker)
+    assert alive("73.4")
+    fall_silent(deployment)
+    deployment = go_on(world, deployment)
+
+    assert (deployment.status, alive("73.4")) == ("cancelled", [])
+
+
+def _has_ended(home: Path) -> bool:
+    (status,) = (home / ".shipmate" / "runs").glob("*-build.*/status")
+    return status.read_text().startswith("143 .")
 
 
 def test_a_time_out_that_began_is_told_as_one(world: World) -> None:
