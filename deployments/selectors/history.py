@@ -98,7 +98,8 @@ def rows_of(
     low, high = _bounds(asked, below, above)
     found, width = list[Row](), FIRST * (10 if asked.few else 1)
     for turn in range(TURNS):
-        width = high - low if turn == TURNS - 1 else width
+        if turn == TURNS - 1 or width * 3 > high - low:  # an index is not halved by half a range
+            width = high - low
         middle = min(high, low + width) if upwards else max(low, high - width)
         rows = (
             _rows(asked, low, middle, limit - len(found), "pk")

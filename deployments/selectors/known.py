@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from deployments.exceptions import Invalid
-from deployments.models import Application, Deployment, Environment, Host, Person, PhaseRun
+from deployments.models import Application, Deployment, Environment, Person, PhaseRun, Placement
 from deployments.providers.contract import RELEASE
 from deployments.search import unknown
 from deployments.selectors import lookup
@@ -86,8 +86,8 @@ class Known:
 
     def require_hosts(self, values: Collection[str]) -> None:
         """Refuse a name that no host has here, nor ever had in a deployment."""
-        here = Host.objects.filter(placements__environment__in=[*self.places])
-        names = sorted(set(here.values_list("name", flat=True)))
+        placed = Placement.objects.order_by().values_list("host__name", "environment")
+        names = sorted({name for name, environment in placed if environment in self.places})
         runs = PhaseRun.objects.filter(host__in=set(values) - set(names))
         once = runs.filter(deployment__environment__in=[*self.places])
         gone = set(once.values_list("host", flat=True)) if runs.exists() else set()
