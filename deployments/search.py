@@ -143,7 +143,7 @@ def wrong(term: Term) -> str:
     if term.key in CHOICES:
         known = CHOICES[term.key]
         odd = [value for value in term.values if value.lower() not in known]
-        return " ".join(unknown(term.key, value, known) for value in odd)
+        return " ".join(str(Unmatched(term.key, value, known)) for value in odd)
     if term.key == "sha":
         odd = [value for value in term.values if not SHA.fullmatch(value.lower())]
         return " ".join(f"“{value}” is no beginning of a commit: 4f2c1a is." for value in odd)
@@ -152,14 +152,17 @@ def wrong(term: Term) -> str:
     return ""
 
 
-def unknown(what: str, value: str, known: Iterable[str]) -> str:
-    """Say that there is no such thing, with the nearest that there is."""
-    names = list(known)
-    near = get_close_matches(value.lower(), names, 1, 0.6)
-    meant = f" Did you mean “{near[0]}”?" if near else ""
-    more = " …" if len(names) > 10 else "."
-    listed = ", ".join(names[:10]) or "none yet"
-    return f"There is no {what} “{value}”.{meant} There is: {listed}{more}"
+class Unmatched(Invalid):
+    """A value that nothing here is called, with the nearest that there is."""
+
+    def __init__(self, what: str, value: str, known: Iterable[str]) -> None:
+        names = list(known)
+        self.value = value
+        self.near = next(iter(get_close_matches(value.lower(), names, 1, 0.6)), "")
+        meant = f" Did you mean “{self.near}”?" if self.near else ""
+        more = " …" if len(names) > 10 else "."
+        listed = ", ".join(names[:10]) or "none yet"
+        super().__init__(f"There is no {what} “{value}”.{meant} There is: {listed}{more}")
 
 
 def moment(value: str, now: datetime, zone: ZoneInfo, *, ends: bool = False) -> datetime:

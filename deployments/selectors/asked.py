@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,10 +13,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from deployments import search
+from deployments import lines, search
 from deployments.exceptions import Invalid, Refused
 from deployments.models import Deployment, Person, PhaseRun
-from deployments.search import Query, Term
+from deployments.search import Query, Term, Unmatched
 from deployments.selectors import words
 from deployments.selectors.known import Known
 from deployments.selectors.words import Among
@@ -39,6 +40,8 @@ class Asked:
     few: bool = False  # only a few environments are asked for: theirs are the rows to begin with
     since: datetime | None = None
     until: datetime | None = None
+    wrong: list[str] = field(default_factory=list)  # what is not understood, in words
+    near: dict[str, str] = field(default_factory=dict)  # wrong values, and what may be meant
 
     def without(self, key: str) -> Asked:
         """Ask the same but for one key, with the same names at hand."""
@@ -61,38 +64,55 @@ def ask(person: Person, text: str) -> Asked:
     """Understand a query. Raises Refused with everything in it that is not understood."""
     if len(text) > search.LONGEST:
         raise Refused([f"A search has at most {search.LONGEST} letters."])
-    return _asked(search.parse(text), Known(person))
+    asked = _asked(search.parse(text), Known(person))
+    if asked.wrong:
+        raise Refused(asked.wrong, _meant(text, asked))
+    return asked
+
+
+def _meant(text: str, asked: Asked) -> list[str]:
+    """Return the line to say instead, where it is clear of all that is wrong what was meant."""
+    if len(asked.near) < len(asked.wrong) or not all(asked.near.values()):
+        return []
+    for value, near in asked.near.items():
+        text = re.sub(rf"(?<=[:,@\"]){re.escape(value)}(?![\w-])", near, text, flags=re.IGNORECASE)
+    return [lines.search(text)]
 
 
 def _asked(query: Query, known: Known) -> Asked:
     asked = Asked(query, known)
-    wrong = [said for term in query.terms if (said := search.wrong(term))]
+    asked.wrong += [said for term in query.terms if (said := search.wrong(term))]
     clear = Query(tuple(term for term in query.terms if not search.wrong(term)))
-    wrong += _narrow_to_places(asked, clear)
+    _narrow_to_places(asked, clear)
     for key, narrow in NARROW.items():
         for term in clear.merged(key):
-            wrong += _refused(narrow, asked, term)
+            _narrow(narrow, asked, term)
     # The longest is the rarest, as a rule: the others are looked for where that is.
     texts = sorted((t for t in clear.terms if not t.key), key=lambda t: (t.negative, -len(t.value)))
     if len(texts) > MOST_TEXTS:
-        wrong.append(f"Look for {MOST_TEXTS} words at most; quote those that belong together.")
+        asked.wrong.append(
+            f"Look for {MOST_TEXTS} words at most; quote those that belong together."
+        )
     asked.ranged += [_text(term, known) for term in texts[:MOST_TEXTS]]
-    if wrong:
-        raise Refused(wrong)
     return asked
 
 
-def _refused(narrow: Callable[[Asked, Term], None], asked: Asked, term: Term) -> list[str]:
+def _narrow(narrow: Callable[[Asked, Term], None], asked: Asked, term: Term) -> None:
     try:
         narrow(asked, term)
     except Invalid as error:
-        return [str(error)]
-    return []
+        _note(asked, error)
 
 
-def _narrow_to_places(asked: Asked, query: Query) -> list[str]:
+def _note(asked: Asked, error: Invalid) -> None:
+    asked.wrong.append(str(error))
+    if isinstance(error, Unmatched):
+        asked.near[error.value] = error.near
+
+
+def _narrow_to_places(asked: Asked, query: Query) -> None:
     """Narrow to environments, by app and by name. Nobody finds what they may not see."""
-    known, wrong = asked.known, list[str]()
+    known = asked.known
     places = set(known.places)
     for key, find in (("app", known.in_apps), ("env", known.in_environments)):
         for term in query.merged(key):
@@ -100,12 +120,11 @@ def _narrow_to_places(asked: Asked, query: Query) -> list[str]:
                 found = find([value.lower() for value in term.values])
                 places = places - found if term.negative else places & found
             except Invalid as error:
-                wrong.append(str(error))
+                _note(asked, error)
     if len(places) < len(known.places) or not known.sees_all:
         asked.few = len(places) <= FEW
         name = "environment__in" if asked.few else "place__in"
         asked.rows &= Q(**{name: sorted(places) or [NOWHERE]})
-    return wrong
 
 
 def _add(asked: Asked, term: Term, found: Q) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import NamedTuple
 
-from deployments.exceptions import Invalid
 from deployments.models import Application, Deployment, Environment, Person, PhaseRun, Placement
 from deployments.providers.contract import RELEASE
-from deployments.search import unknown
+from deployments.search import Unmatched
 from deployments.selectors import lookup
 
 
@@ -61,7 +60,7 @@ class Known:
             here = {one.id for one in places if one.name in meant or value in one.aliases}
             if not here:
                 names = sorted({place.name for place in places})
-                raise Invalid(unknown("environment", value, names))
+                raise Unmatched("environment", value, names)
             found |= here
         return found
 
@@ -74,8 +73,9 @@ class Known:
             if not by_name and name == "me":
                 by_name = [self.person.pk]
             if not by_name:
-                usernames = [names[0] for names in self.people.values()]
-                raise Invalid(unknown("person", value.removeprefix("@"), usernames))
+                is_known = self.person.pk is not None  # a stranger is not told who is here
+                usernames = [names[0] for names in self.people.values() if is_known]
+                raise Unmatched("person", value.removeprefix("@"), usernames)
             found += by_name
         return found
 
@@ -117,4 +117,4 @@ def _require(
 ) -> None:
     for value in values:
         if value not in known and value not in also:
-            raise Invalid(unknown(what, value, known))
+            raise Unmatched(what, value, known)

@@ -252,3 +252,40 @@ def test_queries_do_not_grow_with_what_is_found(
 def test_any_query_is_answered_or_refused(alice: Person, query: str) -> None:
     with contextlib.suppress(Refused):
         assert found(alice, query) == []
+
+
+# ---- Slips ----
+
+
+@pytest.mark.parametrize(
+    ("query", "line"),
+    [
+        ("by:alcie state:failed", "search by:alice state:failed"),
+        ("by:@alicee", "search by:@alice"),
+        ("app:helo env:prodution fair", "search app:hello env:production fair"),
+    ],
+)
+def test_a_slip_is_answered_with_the_query_that_was_meant(
+    alice: Person, production: Environment, query: str, line: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        history.find(alice, query)
+
+    assert refused.value.lines == (line,)
+
+
+@pytest.mark.parametrize("query", ["by:zebra", "app:helo by:zebra", "color:red app:helo"])
+def test_where_nobody_can_tell_what_was_meant_nothing_is_offered(
+    alice: Person, production: Environment, query: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        history.find(alice, query)
+
+    assert refused.value.lines == ()
+
+
+def test_a_stranger_is_not_told_who_is_here(alice: Person, production: Environment) -> None:
+    with pytest.raises(Refused) as refused:
+        history.find(Person(username="stranger"), "by:alcie")
+
+    assert refused.value.lines == () and "alice" not in str(refused.value)
