@@ -45,6 +45,15 @@ def edit(request: HttpRequest, application: str, environment: str) -> HttpRespon
 
 @require_POST
 @page
+def put_earlier(request: HttpRequest, application: str, environment: str) -> HttpResponse:
+    person, env = _asked(request, application, environment)
+    environments.put_earlier(env, person)
+    text = f"{env.name} comes one place earlier."
+    return done(request, text, "application-settings", env.application.name)
+
+
+@require_POST
+@page
 def set_commands(request: HttpRequest, application: str, environment: str) -> HttpResponse:
     person, env = _asked(request, application, environment)
     rights.require(person, "configure", env)

@@ -63,6 +63,7 @@ urlpatterns = [
     path(f"{APP}-/remove/", retiring.remove, name="application-remove"),
     path(f"{APP}-/roles/give/", roles.give, name="application-role"),
     path(f"{APP}-/roles/<int:role>/take/", roles.take, name="application-role-take"),
+    path(f"{ENVIRONMENT}earlier/", environments.put_earlier, name="environment-earlier"),
     path(f"{ENVIRONMENT}rename/", retiring.rename, name="environment-rename"),
     path(f"{ENVIRONMENT}archive/", retiring.archive, name="environment-archive"),
     path(f"{ENVIRONMENT}revive/", retiring.revive, name="environment-revive"),

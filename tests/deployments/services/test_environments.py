@@ -157,3 +157,15 @@ def test_environments_of_two_applications_may_have_one_name(
     build.environment(other, "qa", hosts=0)
 
     assert environments.add(other, "production", dora).name == "production"
+
+
+def test_the_order_of_promotion_is_changed_a_place_at_a_time(
+    dora: Person, hello: Application, production: Environment
+) -> None:
+    environments.put_earlier(production, dora)
+
+    assert [each.name for each in hello.environments.all()] == ["production", "qa"]
+    change = Change.objects.get(subject="order of environments")
+    assert (change.old, change.new) == ("qa, production", "production, qa")
+    with pytest.raises(Invalid, match="comes first already"):
+        environments.put_earlier(production, dora)

@@ -66,6 +66,7 @@ WRITES = [
     Write(f"{APP}-/revive/", "configure", "app"),
     Write(f"{APP}-/remove/", "configure", "app"),
     Write(f"{APP}-/roles/give/", "administer", "app", GIVE),
+    Write(f"{QA}earlier/", "configure", "app"),
     Write(f"{QA}rename/", "configure", "environment", {"name": "moon"}),
     Write(f"{QA}archive/", "configure", "environment"),
     Write(f"{QA}revive/", "configure", "environment"),
