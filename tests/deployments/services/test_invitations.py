@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from deployments.exceptions import Invalid, NotAllowed, NotFound
@@ -109,3 +112,25 @@ def test_what_happened_is_recorded(root: Person) -> None:
         ("invitation.used", "Emil", "emil"),
         ("role.given", "Root", "viewer"),
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_come_at_once_one_gets_in() -> None:
+    _, text = invitations.make(build.person("root"), "viewer")
+    ready = Barrier(4)
+
+    def come(number: int) -> bool:
+        ready.wait()
+        try:
+            invitations.accept(text, **{**EMIL, "username": f"emil-{number}"})
+        except NotFound:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        came = list(pool.map(come, range(4)))
+
+    assert came.count(True) == 1
+    assert Person.objects.filter(username__startswith="emil").count() == 1
