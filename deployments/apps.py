@@ -11,7 +11,7 @@ class DeploymentsConfig(AppConfig):
         post_migrate.connect(_follow_deployments, sender=self)
         from deployments.web import accounts  # noqa: PLC0415  models are not ready before
 
-        accounts.follow_second_factors()
+        accounts.follow()
 
 
 def _follow_deployments(**signal: object) -> None:

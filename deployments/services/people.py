@@ -97,6 +97,13 @@ def new_password(person: Person, by: Person | None) -> str:
     return told
 
 
+def own_password_changed(person: Person, *, keep: str) -> None:
+    """Record it, and end the sessions that the old password opened, all but the one `keep`."""
+    with transaction.atomic():
+        _record("person.new_password", person, person)
+        sessions.end_all(person, person, keep=keep)
+
+
 def change_own(person: Person, *, name: str, time_zone: str) -> None:
     """Change what people say of themselves."""
     name = typed.line(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.signals import password_changed
 from allauth.mfa import signals
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -12,7 +13,7 @@ from django.http import HttpRequest
 
 from deployments import vault
 from deployments.models import Person
-from deployments.services import second_factors
+from deployments.services import people, second_factors
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -38,11 +39,16 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
         return vault.decrypt(encrypted_text.encode())
 
 
-def follow_second_factors() -> None:
-    """Record what people do with theirs. allauth tells of it by signals alone."""
+def follow() -> None:
+    """Record what people do with how they sign in. allauth tells of it by signals alone."""
+    password_changed.connect(_password_changed)
     signals.authenticator_added.connect(_added)
     signals.authenticator_removed.connect(_removed)
     signals.authenticator_reset.connect(_reset)
+
+
+def _password_changed(request: HttpRequest, user: Person, **_: Any) -> None:
+    people.own_password_changed(user, keep=request.session.session_key or "")
 
 
 def _added(user: Person, authenticator: Authenticator, **_: Any) -> None:

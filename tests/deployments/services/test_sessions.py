@@ -8,6 +8,7 @@ from django.test import Client
 from deployments.exceptions import NotAllowed
 from deployments.models import Change, Person
 from deployments.services import people, sessions
+from tests.deployments import build
 
 
 def signed_in(person: Person, agent: str = "Firefox/140.0 (X11; Linux)") -> Client:
@@ -74,6 +75,19 @@ def test_who_is_let_in_again_has_to_sign_in_again(alice: Person, root: Person) -
 
     assert client.get("/settings/me/").status_code == 302
     assert not sessions.of(alice).exists()
+
+
+def test_who_changes_the_password_stays_in_here_alone(alice: Person) -> None:
+    here, there = signed_in(alice), signed_in(alice)
+    new = "tall ships in the bay"
+    sent = {"oldpassword": build.PASSWORD, "password1": new, "password2": new}
+
+    here.post("/accounts/password/change/", sent)
+
+    assert here.get("/settings/me/").status_code == 200
+    assert there.get("/settings/me/").status_code == 302
+    assert sessions.of(alice).count() == 1
+    assert Change.objects.filter(verb="person.new_password", person=alice).exists()
 
 
 def test_a_new_password_leaves_no_session_in_the_list(alice: Person, root: Person) -> None:
