@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from deployments.models import Deployment, Environment, Person
 from deployments.services import comments
+from deployments.services.moves import move
 from tests.browser.conftest import CheckPage, PageFor
 from tests.deployments import build
 from tests.servers.repositories import Repository
@@ -137,12 +139,12 @@ def test_new_lines_and_the_state_come_by_themselves(
     with page.expect_response(lambda answer: "/live/" in answer.url):
         page.goto(running.get_absolute_url())
 
+    expect(page).to_have_title(re.compile(r"\[95%\] hello/production"))  # longer than usual
     build.log(running, "a line that came late\n")
-    Deployment.objects.filter(pk=running.pk).update(progress=80)
 
     expect(page.get_by_text("a line that came late")).to_be_visible()
-    expect(page.get_by_text("Running 80 %")).to_be_visible()
-    expect(page).to_have_title(f"[80%] hello/production #{running.pk} · Shipmate")
+    assert move(running, "success")
+    expect(page).to_have_title(f"[Succeeded] hello/production #{running.pk} · Shipmate")
 
 
 def test_the_board_fills_by_itself(
