@@ -18,6 +18,8 @@ RATIOS = {
         "acknowledged_p99_to_limit_ratio",
     },
     "live_pages": {"last_page_to_one_open_page_ratio", "last_page_to_limit_ratio"},
+    "history": {"like_scan_to_log_ratio"},
+    "pages": {"board_ratio", "environment_ratio"},
     "open_flow": {"room_read_10000_to_100_posts_ratio", "slowest_p95_to_limit_ratio"},
 }
 PASSED, LIMIT_MISSED = 0, 1

@@ -94,4 +94,4 @@ def test_times_and_sizes_are_at_least_one(server: Settings, name: str) -> None:
 def test_a_second_factor_is_asked_of_a_role_that_there_is(server: Settings) -> None:
     server.SHIPMATE_SECOND_FACTOR = "captain"
 
-    assert found() == ["shipmate.E006"]
+    assert found() == ["shipmate.E009"]

@@ -209,5 +209,5 @@ def test_the_queries_do_not_grow_with_the_messages(
         thread = ChatThread.objects.create(room=known, deployment=deployment)
         queue(known, f"m{number}", thread=thread, author=alice, state="failed")
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page(as_root)

@@ -76,8 +76,8 @@ QUERIES = {
     "me/": 1,
     "apps/": 3,
     "apps/hello/": 3,
-    "apps/hello/environments/": 8,
-    "apps/hello/environments/qa/": 14,
+    "apps/hello/environments/": 9,
+    "apps/hello/environments/qa/": 15,
     "hosts/": 3,
     "hosts/hello-qa-1/": 3,
 }

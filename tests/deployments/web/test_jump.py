@@ -96,5 +96,5 @@ def test_the_number_of_queries_does_not_grow(
             app = build.application(f"app{count}-{number}", tmp_path / f"{count}-{number}")
             build.deployment(Environment.objects.create(application=app, name="qa"), alice, SHA)
 
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             found(as_bob, "app qa")

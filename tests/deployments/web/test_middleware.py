@@ -34,10 +34,6 @@ def test_a_nul_in_an_address_is_refused(as_alice: Client, hello: Any, address: s
     assert as_alice.get(address).status_code == 400
 
 
-def test_a_nul_in_an_address_for_scripts_is_refused(client: Client, db: None) -> None:
-    assert client.get("/api/repositories/%00/commits/x/status/").status_code == 400
-
-
 def test_the_innermost_keeps_all_around_it_in_one_thread() -> None:
     """Else each page goes to a thread and back twice for each of them."""
     innermost = import_string(settings.MIDDLEWARE[-1])

@@ -108,10 +108,10 @@ def test_the_number_of_queries_does_not_grow_with_tokens(
     for person in (alice, root):
         tokens.make(person, "first", by=person, applications=[hello])
     page(client)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         page(client)
     for person in [alice, root] * 4:
         tokens.make(person, "more", by=person, applications=[hello])
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         page(client)
