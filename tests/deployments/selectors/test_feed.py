@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
+from typing import Any
 
+import pytest
+from django.db import connection
 from django.utils import timezone
 
 from deployments.models import Change, Deployment, Environment, Person
@@ -56,3 +61,31 @@ def test_a_running_deployment_gives_a_sign_when_it_moves(alice: Person, qa: Envi
 
     assert [(news.id, news.deployment) for news in follower.look()] == [(0, made.pk)]
     assert follower.look() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_nobody_writes_only_that_is_asked(
+    alice: Person, qa: Environment, django_assert_num_queries: Any
+) -> None:
+    made = build.deployment(qa, alice, "a" * 40)
+    follower = feed.Follower()
+    follower.look_if_moved()
+    if connection.vendor == "sqlite":
+        with django_assert_num_queries(1):
+            assert follower.look_if_moved() == []
+
+    _in_a_thread(lambda: build.change(made, "deployment.comment"))
+
+    assert [news.verb for news in follower.look_if_moved()] == ["deployment.comment"]
+
+
+def _in_a_thread(write: Callable[[], object]) -> None:
+    """Write over another connection."""
+
+    def closing() -> None:
+        write()
+        connection.close()
+
+    thread = Thread(target=closing)
+    thread.start()
+    thread.join()
