@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 
+from deployments.exceptions import Invalid
+
+LONGEST_REASON = 500
+
 # C0 and C1 without the tab, line separators, and what turns the direction of writing.
 INVISIBLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
@@ -15,6 +19,17 @@ INVISIBLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]
 def line(text: str) -> str:
     """Return one line, white space single."""
     return " ".join(INVISIBLE.sub(" ", text).split())
+
+
+def reason(text: str) -> str:
+    """Return why somebody does something, as one line; refuse one that would have to be cut."""
+    said = line(text)
+    if len(said) > LONGEST_REASON:
+        raise Invalid(
+            f"A reason has at most {LONGEST_REASON} letters; this one has {len(said):,}. "
+            "Say the rest in the thread."
+        )
+    return said
 
 
 def lines(text: str) -> str:

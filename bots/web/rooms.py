@@ -24,6 +24,7 @@ class RoomForm(forms.Form):
     name = forms.CharField(max_length=120, help_text="As it stands in the list of rooms.")
     applications = forms.ModelMultipleChoiceField(
         Application.objects.order_by("name"),
+        to_field_name="name",  # not the number: one past all numbers is a fault to a database
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label="Apps that may be told in it",

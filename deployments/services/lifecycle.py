@@ -66,7 +66,7 @@ def request(environment: Environment, ref: str, door: Door, **more: Unpack[More]
         parameters=tasks.spelled(environment, wish.parameters),
         forced=wish.force,
         forced_past=list(found.forced_past),
-        why=typed.line(wish.why)[:500],
+        why=typed.reason(wish.why),
         note=found.away,
     )
 

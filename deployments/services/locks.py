@@ -32,7 +32,7 @@ def take(
         held = locks.in_(environment)
         if held is not None and held.person_id != door.person.pk:
             raise _taken(held, door.person)
-        return _write(environment, door, held, seconds, typed.line(reason)[:500])
+        return _write(environment, door, held, seconds, typed.reason(reason))
 
 
 def release(environment: Environment, door: Door) -> Lock:

@@ -122,7 +122,7 @@ def _write(person: Person, shown: Preview) -> Plan:
         task=asked.task,
         hosts=list(asked.hosts),
         parameters=dict(asked.parameters),
-        why=typed.line(asked.why)[:500],
+        why=typed.reason(asked.why),
         forced=asked.force,
         facts=shown.facts,
     )

@@ -4,8 +4,10 @@ import pytest
 from django.test import Client
 
 from deployments import typed
+from deployments.exceptions import Invalid
 from deployments.models import Comment, Deployment, Environment, Lock, Person
-from deployments.services import people
+from deployments.services import lifecycle, people
+from deployments.services.lifecycle import Door
 from tests.deployments import build
 
 HOSTILE = "fix\x1b[31m it\u202e now\x07"
@@ -53,3 +55,11 @@ def test_a_name_is_cleaned(alice: Person) -> None:
 
     alice.refresh_from_db()
     assert alice.name == SEEN
+
+
+def test_a_reason_that_would_have_to_be_cut_is_refused(alice: Person, qa: Environment) -> None:
+    door = Door(alice, "web")
+
+    with pytest.raises(Invalid, match="at most 500 letters; this one has 501"):
+        lifecycle.request(qa, "main", door, why="x" * 501)
+    assert not Deployment.objects.exists()

@@ -27,7 +27,7 @@ def told(slug: str) -> list[str]:
 
 
 def test_a_maintainer_makes_a_room_for_an_app(as_dora: Client, hello: Application) -> None:
-    given = {"slug": "ops", "name": "Operations", "applications": [hello.pk]}
+    given = {"slug": "ops", "name": "Operations", "applications": [hello.name]}
 
     answer = as_dora.post(ROOMS, given)
 
@@ -66,7 +66,7 @@ def test_a_name_that_cannot_be_used_is_refused_in_words(
 def test_the_apps_of_a_room_change_and_are_recorded(
     as_dora: Client, room: Room, hello: Application
 ) -> None:
-    as_dora.post(f"{ROOMS}deploys/", {"name": "Deploys", "applications": [hello.pk]})
+    as_dora.post(f"{ROOMS}deploys/", {"name": "Deploys", "applications": [hello.name]})
 
     assert told("deploys") == ["hello"]
     change = Change.objects.get(verb="room.changed")
@@ -111,3 +111,14 @@ def test_a_deployment_has_no_thread_where_its_app_may_not_be_told(
     say("deploy hello to qa")
 
     assert not Post.objects.filter(deployment__isnull=False).exists()
+
+
+@pytest.mark.parametrize("app", ["9" * 20, "nowhere", "'"])
+def test_an_app_that_is_not_there_is_refused_in_words(
+    as_dora: Client, room: Room, app: str
+) -> None:
+    answer = as_dora.post(f"{ROOMS}deploys/", {"name": "Deploys", "applications": [app]})
+
+    assert answer.status_code == 200 and "is not one of the available choices" in (
+        answer.content.decode()
+    )
