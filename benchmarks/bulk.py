@@ -106,7 +106,7 @@ def insert(table: str, columns: tuple[str, ...], rows: Rows) -> None:
 @contextmanager
 def unindexed(say: Callable[[str], None]) -> Iterator[None]:
     """Leave the indexes of words alone meanwhile, and make them of everything afterwards."""
-    migration = importlib.import_module("deployments.migrations.0002_search")
+    migration = importlib.import_module("deployments.migrations.0003_search")
     with connection.schema_editor(atomic=False) as editor:
         migration.unmake(installed, editor)
     if connection.vendor == "sqlite":

@@ -15,7 +15,7 @@ from deployments.api.doors import ApiView, door_of, person_of
 from deployments.api.paging import Limit, page
 from deployments.api.parsing import Asked, Switch, Text, checked
 from deployments.api.schema import KEY, paged
-from deployments.api.shapes import DeploymentShape, LogShape
+from deployments.api.shapes import DeploymentShape, ErrorShape, LogShape
 from deployments.exceptions import Invalid, Refused
 from deployments.models import Deployment
 from deployments.selectors import listing, log, lookup
@@ -83,16 +83,18 @@ class After(Asked):
 
 class Deployments(ApiView):
     @extend_schema(
-        operation_id="deployments_list", parameters=[Search], responses=paged(DeploymentShape)
+        operation_id="deployments_list",
+        parameters=[Search],
+        responses={
+            200: paged(DeploymentShape),
+            409: OpenApiResponse(ErrorShape, description="A search that is not understood."),
+        },
     )
     def get(self, request: Request) -> Response:
         """Search the history, newest first, in the grammar of the page and of chat."""
         asked = checked(Search, request.query_params.dict())
         person, limit = person_of(request), asked["limit"]
-        try:
-            rows = listing.deployments(person, asked["q"], asked.get("before"), limit)
-        except Refused as error:
-            raise serializers.ValidationError({"q": list(error.reasons)}) from error
+        rows = listing.deployments(person, asked["q"], asked.get("before"), limit)
         return Response(page(request, rows, limit, shown, before=lambda row: row.pk))
 
     @extend_schema(

@@ -24,15 +24,17 @@ def paint(lines: Sequence[str], path: str) -> list[SafeString]:
     if lexer is None:
         return [escape(line) for line in lines]
     painted = [""]
-    for kind, text in lex("\n".join(lines), lexer):
+    code = "\n".join(lines)
+    tokens = list(lex(code, lexer))
+    if "".join(text for _, text in tokens) != code:  # a lexer that makes other text of it
+        return [escape(line) for line in lines]
+    for kind, text in tokens:
         name = _class(kind)
         for place, piece in enumerate(text.split("\n")):
             if place:
                 painted.append("")
             shown = escape(piece)
             painted[-1] += f'<span class="{name}">{shown}</span>' if name and piece else shown
-    if len(painted) != len(lines):  # a lexer that makes other lines of it
-        return [escape(line) for line in lines]
     return [mark_safe(line) for line in painted]  # noqa: S308  escaped text, Pygments' own classes
 
 

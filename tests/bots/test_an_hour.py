@@ -120,6 +120,7 @@ def _alike(text: str, base: int) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.django_db(transaction=True, reset_sequences=True)  # the files name numbers
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.txt")), ids=lambda path: path.stem)
 def test_every_line_has_its_answer(path: Path, team: dict[str, Person]) -> None:
     base = Deployment.objects.order_by("pk").values_list("pk", flat=True)[0] - 1

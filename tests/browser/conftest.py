@@ -108,6 +108,7 @@ def check_page() -> CheckPage:
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.goto(path)
+                page.wait_for_selector("main", state="attached")  # some pages draw themselves
                 where = f"{path} at {width}, {scheme}"
                 _keep(page, f"{name or path.strip('/').replace('/', '-')}-{scheme}-{width}")
                 assert sideways(page) <= 0, f"{where} scrolls sideways"

@@ -105,7 +105,7 @@ def test_the_inbox_is_filtered_by_a_form(busy: str, alice: Person, page_for: Pag
     page.goto("/flow/")
 
     page.get_by_text("Filter", exact=True).click()
-    page.get_by_label("Environment").select_option("qa")
+    page.get_by_label("Environment", exact=True).select_option("qa")
     page.get_by_role("button", name="Show", exact=True).click()
 
     expect(page.locator(".inbox li")).to_have_count(1)

@@ -8,6 +8,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
+from deployments.exceptions import NotAllowed
 from deployments.models import ApiToken, Application, Person
 from deployments.selectors import lookup
 from deployments.selectors import tokens as keys
@@ -60,6 +61,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def make(request: HttpRequest) -> HttpResponse:
     """Make a token and show its text, this once: only its hash is kept."""
     person = person_of(request)
+    if refusal := tokens.refusal(person):
+        raise NotAllowed(refusal)
     form = TokenForm(person, request.POST)
     if not form.is_valid():
         return _shown(request, form=form)

@@ -150,7 +150,7 @@ def test_the_list_takes_the_search_of_the_history(
 
 
 def test_a_search_that_is_not_understood_says_why(ci: Script, qa: Environment) -> None:
-    found = error(ci.get("deployments/", q="colour:red state:odd"), 400)
+    found = error(ci.get("deployments/", q="colour:red state:odd"), 409)
 
     assert len(found["reasons"]) == 2
 

@@ -154,10 +154,17 @@ def _interrupted(world: World) -> Deployment:
 
 
 def _all_tables() -> bytes:
-    """Return what the database file holds, also what was deleted from it."""
+    """Return every row of every table, and the database's own files."""
     assert connection.vendor == "sqlite"
-    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as database:
-        return "\n".join(database.iterdump()).encode()
+    file = Path(connection.settings_dict["NAME"])
+    with closing(sqlite3.connect(file)) as database:
+        names = database.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE TABLE%'")
+        rows = [
+            database.execute(f'SELECT * FROM "{name}"').fetchall()  # noqa: S608  the table's own name
+            for (name,) in names
+        ]
+    files = [part.read_bytes() for part in file.parent.glob(f"{file.name}*")]
+    return b"\n".join([repr(rows).encode(), *files])
 
 
 def _all_arguments() -> bytes:
