@@ -23,6 +23,8 @@ from deployments.services.moves import move
 from tests.deployments import build
 from tests.servers import lossy
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLIENT = ROOT / "script" / "shipmate"
 

@@ -99,6 +99,6 @@ def connected(ceiling: str = "maintainer") -> Iterator[Relay]:
         url = f"http://127.0.0.1:{server.server_port}/say"
         made, secret = connections.make("hubot", url, ceiling, build.maker())
         handler.relay = Relay(made, secret)  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield handler.relay  # type: ignore[attr-defined]
         server.shutdown()

@@ -16,6 +16,8 @@ from deployments.models import Environment, Person
 from tests.bots.talking import Talk, newest, the_deployment
 from tests.deployments import build
 
+pytestmark = pytest.mark.slow
+
 ROOM = "/flow/deploys/"
 
 
