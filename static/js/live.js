@@ -15,6 +15,7 @@ let poll = 0;
 let retry = 0;
 let patience = 5000;
 let heard = new Date();
+let said = ""; // how the line is, in words
 const started = Date.now();
 
 // A page that somebody wants to be called to (static/js/notify.js) listens on behind other tabs.
@@ -63,7 +64,9 @@ function replace(old, text) {
   const template = document.createElement("template");
   template.innerHTML = text.trim();
   const fresh = template.content.firstElementChild;
-  if (!fresh || fresh.isEqualNode(old)) return;
+  if (!fresh) return;
+  sayState(fresh);
+  if (fresh.isEqualNode(old)) return;
   const kept = keep(old);
   old.replaceWith(fresh);
   kept(fresh);
@@ -234,7 +237,12 @@ function signedOut() {
 }
 
 function state(text) {
-  for (const element of document.querySelectorAll("[data-live-state]")) element.textContent = text;
+  said = text;
+  sayState(document);
+}
+
+function sayState(root) {
+  for (const element of root.querySelectorAll("[data-live-state]")) element.textContent = said;
 }
 
 function turn() {

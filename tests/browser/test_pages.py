@@ -137,6 +137,23 @@ def test_a_flood_of_news_is_answered_by_few_questions(
     assert any("part=all" in url for url in asked)
 
 
+def test_the_board_still_says_that_it_is_live_when_all_of_it_is_taken_anew(
+    page_for: PageFor, alice: Person, hello: Application
+) -> None:
+    page = page_for(alice)
+    page.goto("/")
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+    build.live(hello.environments.get(name="qa"), alice, OLD, subject="Say hello again")
+
+    page.evaluate(
+        "document.dispatchEvent(new CustomEvent('shipmate:refresh',"
+        " {detail: document.querySelector('[data-live-many]')}))"
+    )
+
+    expect(page.locator("code").filter(has_text=OLD[:7])).to_be_visible()
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+
+
 def test_what_runs_goes_on_between_two_pieces_of_news(
     page_for: PageFor, alice: Person, hello: Application
 ) -> None:
