@@ -13,7 +13,7 @@ import time
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from deployments.models import Indexing, LogChunk
+from deployments.models import Deployment, Indexing, LogChunk
 from deployments.selectors.words import place
 
 MOST_TEXT = 64_000  # characters in a transaction: others write in between
@@ -21,6 +21,7 @@ MOST_CHUNKS = 200
 ROUND = 0.3  # seconds of each round of the sweeper
 REST = 0.005  # seconds between two transactions
 
+INDEX = "deployments_found"
 FACTS = (
     "{row}.ref || char(10) || {row}.sha || char(10) || {row}.subject || char(10)"
     " || {row}.why || char(10) || {row}.note"
@@ -43,12 +44,20 @@ TRIGGERS = (
 
 
 def follow_deployments() -> None:
-    """Have SQLite index what is said of deployments. A table that a migration remakes loses its
-    triggers, so this is done again after each."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            for trigger in TRIGGERS:
-                cursor.execute(trigger)
+    """Have SQLite index what is said of deployments, after each migration and each `flush`.
+
+    A table that a migration remakes loses its triggers; one that was emptied leaves its texts in
+    the index, and new deployments would be found by them.
+    """
+    if connection.vendor != "sqlite" or INDEX not in connection.introspection.table_names():
+        return
+    with connection.cursor() as cursor:
+        for trigger in TRIGGERS:
+            cursor.execute(trigger)
+        if not Deployment.objects.exists():
+            cursor.execute(
+                "INSERT INTO deployments_found (deployments_found) VALUES ('delete-all')"
+            )
 
 
 def catch_up() -> None:

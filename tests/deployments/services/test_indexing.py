@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -94,6 +95,16 @@ def test_a_table_that_was_remade_is_followed_again(deployment: Deployment, alice
     Deployment.objects.filter(pk=deployment.pk).update(note="name resolution")
 
     assert found(alice, "resolution") == [deployment.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_emptied_is_no_longer_found_by_its_texts(deployment: Deployment) -> None:
+    build.log(deployment, "line\n")
+    indexing.catch_up()
+
+    call_command("flush", interactive=False)
+
+    assert rows_like("line") == 0
 
 
 def test_what_does_not_change_what_is_said_does_not_touch_the_index(
