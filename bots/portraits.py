@@ -9,7 +9,7 @@ from bots.sayings import Versions
 from bots.sentences import DeploymentView
 from deployments.models import Deployment, Environment
 from deployments.parameters import said
-from deployments.selectors import locks, running
+from deployments.selectors import locks, phases, running
 from deployments.selectors.running import Running
 from deployments.web.looks import look_of
 
@@ -56,8 +56,11 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
 
 def _note(deployment: Deployment, *, row: bool) -> str:
     """Return the reason of its state; one that cannot begin yet waits for somebody's lock."""
-    if deployment.status == Deployment.Status.CANCELLED:
-        return ""
+    if deployment.status == Deployment.Status.CANCELLED and deployment.stop_by is None:
+        return ""  # it names who cancelled it, which is told besides
+    is_stopping = deployment.stop_at is not None or deployment.reason != ""
+    if deployment.status == Deployment.Status.IN_PROGRESS and is_stopping and not row:
+        return " ".join(filter(None, [deployment.note, *phases.doubts(deployment)]))
     waits = not row and deployment.status in ("pending", "queued")
     lock = locks.against(deployment.environment, deployment.person) if waits else None
     return locks.claim(lock) if lock else deployment.note

@@ -20,12 +20,19 @@ from bots.platforms import platform
 from bots.portraits import outside, portrait
 from bots.sentences import DeploymentView
 from deployments.models import Change, Comment, Deployment
+from deployments.selectors.timeline import doubt
 from deployments.services import queue
 
 SETTLED = timedelta(seconds=3)
 LONGEST_TRANSACTION = timedelta(minutes=10)
 TELL = "bots.tasks.tell"
-TOLD = ("deployment.status", "deployment.stopping", "deployment.taken_over", "deployment.comment")
+TOLD = (
+    "deployment.status",
+    "deployment.stopping",
+    "deployment.doubt",
+    "deployment.taken_over",
+    "deployment.comment",
+)
 
 
 def follow(change: Change) -> None:
@@ -183,6 +190,8 @@ def _step(view: DeploymentView, change: Change) -> Message | None:
     """Return what a change adds to the thread; waiting and queued stand at its head."""
     if change.verb == "deployment.stopping":
         return sayings.note(Strong(str(change.person)), " asked to cancel it.", state="cancelling")
+    if change.verb == "deployment.doubt":
+        return sayings.note(change.note or doubt(change), state="lost")
     if change.verb == "deployment.taken_over":
         said = "Its worker fell silent; another goes on from where the hosts are."
         return sayings.note(said, state="lost")

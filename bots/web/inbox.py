@@ -47,7 +47,8 @@ class Thread:
         deployment = self.deployment
         if deployment.status == Deployment.Status.CANCELLED:
             who = deployment.stop_by or deployment.note.removeprefix("cancelled by ")
-            return f"by {who}" if who else deployment.subject
+            left = f": {deployment.note}" if deployment.stop_by and deployment.note else ""
+            return f"by {who}{left}" if who else deployment.subject
         said = "" if deployment.status == Deployment.Status.SUCCESS else deployment.note
         return said or deployment.subject or deployment.ref
 

@@ -147,6 +147,7 @@ class PhaseRun(models.Model):
     code = models.IntegerField(null=True)  # the exit status
     reason = models.CharField(max_length=20, blank=True)  # a code, as a deployment's
     note = models.TextField(blank=True)
+    doubt = models.TextField(blank=True)  # what its host could not end, until it has looked again
     offset = models.PositiveBigIntegerField(default=0)  # bytes of the remote log read and kept
     sent = models.PositiveBigIntegerField(default=0)  # bytes of code sent
     started_at = models.DateTimeField(null=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 
-from deployments.runner.flow import Cancelled, Done, Event, Flow, Job, Result
+from deployments.runner.flow import Cancelled, Done, Ending, Event, Flow, Job, Result
 from deployments.runner.follow import tidy
 from deployments.runner.hosts import Target
 from deployments.runner.jobs import HostJob, Link, Task, send
@@ -38,7 +38,8 @@ class Fleet:
         self._jobs = {
             task.host: HostJob(self._links[task.host], task, flow, self._patience) for task in tasks
         }
-        return self._events(flow, {host: job.result for host, job in self._jobs.items()}, tick)
+        jobs = {host: job.result for host, job in self._jobs.items()}
+        return self._events(flow, jobs, tick, Done)
 
     def upload(
         self,
@@ -54,7 +55,7 @@ class Fleet:
             host: partial(send, self._links[host], flow, name, chunks, self._patience)
             for host in hosts
         }
-        return self._events(flow, jobs, tick)
+        return self._events(flow, jobs, tick, Done)
 
     def request_cancel(self, hosts: Iterable[str], *, grace: float = 10.0) -> None:
         """End the runs of these hosts; those that have not begun never do.
@@ -66,6 +67,17 @@ class Fleet:
             raise RuntimeError("nothing is being run")
         endings = {host: self._jobs[host].forbid(grace) for host in hosts}
         self._flow.add(endings, Cancelled, self._width)
+
+    def end(
+        self, tasks: Sequence[Task], *, grace: float, tick: float = TICK
+    ) -> Iterator[Event | None]:
+        """End what runs have left on hosts, whatever became of them; give a Cancelled each."""
+        flow = Flow()
+        jobs = {
+            task.host: HostJob(self._links[task.host], task, flow, self._patience).forbid(grace)
+            for task in tasks
+        }
+        return self._events(flow, jobs, tick, Cancelled)
 
     def tidy(self, hosts: Iterable[str], uploads: Sequence[str]) -> dict[str, Result]:
         """Remove uploads that are not needed any more, and what is older than a day."""
@@ -88,9 +100,11 @@ class Fleet:
     ) -> None:
         self.close()
 
-    def _events(self, flow: Flow, jobs: Mapping[str, Job], tick: float) -> Iterator[Event | None]:
+    def _events(
+        self, flow: Flow, jobs: Mapping[str, Job], tick: float, ending: Ending
+    ) -> Iterator[Event | None]:
         self._flow = flow
-        flow.add(jobs, Done, self._width)
+        flow.add(jobs, ending, self._width)
         try:
             yield from flow.events(tick)
         finally:

@@ -82,6 +82,11 @@ class Phases:
         return sum(host.is_done for host in self.hosts)
 
     @property
+    def doubts(self) -> list[str]:
+        """Return what hosts could not end, until they have looked again."""
+        return [run.doubt for phase in self.phases for run in phase.runs if run.doubt]
+
+    @property
     def has_long_names(self) -> bool:
         return any(len(host.host) > 7 for host in self.hosts)
 
@@ -111,6 +116,11 @@ def first_wrong(found: Phases) -> PhaseRun | None:
     """Return the first phase that did not end well."""
     runs: Iterable[PhaseRun] = (run for phase in found.phases for run in phase.runs)
     return next((run for run in runs if run.status in (Status.FAILURE, Status.ERROR)), None)
+
+
+def doubts(deployment: Deployment) -> list[str]:
+    """Return what hosts could not end, in sentences that stand until they have looked again."""
+    return list(deployment.phase_runs.exclude(doubt="").values_list("doubt", flat=True))
 
 
 def usual_seconds(deployment: Deployment) -> float | None:

@@ -25,6 +25,13 @@ STATUS = {
 }
 
 
+FLAGS = {
+    "deployment.stopping": "stopping",
+    "deployment.taken_over": "lost_contact",
+    "deployment.doubt": "lost_contact",
+}
+
+
 @dataclass(frozen=True)
 class Moment:
     at: datetime
@@ -58,9 +65,13 @@ def _status_words(change: Change) -> str:
 
 
 def _flag(change: Change) -> str:
-    return {"deployment.stopping": "stopping", "deployment.taken_over": "lost_contact"}.get(
-        change.verb, ""
-    )
+    return FLAGS.get(change.verb, "")
+
+
+def doubt(change: Change) -> str:
+    """Say that something may be left on a host, or that it has looked and nothing is."""
+    host = change.subject
+    return f"{host} may not be done." if change.note else f"{host} looked again: nothing is left."
 
 
 def _words(change: Change) -> str:
@@ -68,6 +79,8 @@ def _words(change: Change) -> str:
         return f"{_who(change)} asked to stop it{_door(change)}."
     if change.verb == "deployment.taken_over":
         return f"Worker {change.new} took over from {change.old}, which had fallen silent."
+    if change.verb == "deployment.doubt":
+        return doubt(change)
     if change.verb == "deployment.forced":
         return f"{_who(change)} went past the checks{_door(change)}."
     if change.verb == "deployment.comment":

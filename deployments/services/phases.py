@@ -13,11 +13,17 @@ from deployments.runner.flow import Cancelled, Done, Event, Known, Output, Resul
 from deployments.runner.follow import Outcome, Run
 from deployments.runner.jobs import Task
 from deployments.services import probes, sending
+from deployments.services.ending import (
+    after_stopping,
+    end_when_asked,
+    look_again,
+    note_what_is_left,
+    stop_between,
+)
 from deployments.services.verdict import (
     HostVerdict,
     Stopped,
     Verdict,
-    mixed,
     of_all,
     of_host,
 )
@@ -26,7 +32,6 @@ from deployments.services.work import (
     TICK,
     Status,
     Work,
-    are_begun,
     finish,
     keep,
     note_version,
@@ -37,13 +42,13 @@ from deployments.services.work import (
     task,
 )
 
-GRACE = 10.0  # seconds between asking a command to end and ending it
 Runs = dict[str, PhaseRun]
 _WELL = HostVerdict(Status.SUCCESS, 0, "", "")
 
 
 def carry_out(work: Work, planned: list[Phase]) -> Verdict:
     """Do each phase unless it is done; judge at the first that fails."""
+    look_again(work)
     for position, phase in enumerate(planned):
         runs = runs_of(work, phase)
         work.lease.write(phase=phase.name, progress=100 * position // len(planned))
@@ -52,7 +57,7 @@ def carry_out(work: Work, planned: list[Phase]) -> Verdict:
         if failed and work.stopping is None:
             work.stopping = reason_to_stop(work)
         if work.stopping is not None:
-            raise Stopped(_after_stopping(work, failed))
+            raise Stopped(after_stopping(work, failed))
         if failed and not phase.optional:
             return of_all(failed, switched(work), work.hosts)
     return Verdict(Deployment.Status.SUCCESS)
@@ -62,9 +67,9 @@ def _do(work: Work, phase: Phase, runs: Runs) -> None:
     """Do one phase on the hosts where it has not ended yet."""
     fresh = [run for run in runs.values() if run.status == Status.WAITING]
     if fresh:
-        _stop_between(work)
+        stop_between(work)
     if phase.upload and fresh:
-        sending.send(work, phase.upload, fresh, lambda: _stop_between(work))
+        sending.send(work, phase.upload, fresh, lambda: stop_between(work))
     left = {host: run for host, run in runs.items() if run.status not in OVER}
     good = _run(work, phase, left) if left else []
     if phase.confirm:
@@ -81,7 +86,7 @@ def _run(work: Work, phase: Phase, runs: Runs) -> list[str]:
     work.hears()
     events = work.fleet.run(tasks, tick=TICK)
     # Before the hosts hear of it too: what is not wanted any more must not begin.
-    _end_when_asked(work, list(runs.values()))
+    end_when_asked(work, list(runs.values()))
     return _follow(work, phase, runs, events)
 
 
@@ -101,13 +106,13 @@ def _follow(work: Work, phase: Phase, runs: Runs, events: Iterable[Event | None]
                 ended[host] = result
             case Cancelled(host=host, result=result):
                 work.ending.discard(host)
-                _doubt(work, runs[host], phase, result)
+                note_what_is_left(work, runs[host], result)
             case Output() | Known() | Trouble():
                 _take(work, runs[event.host], event)
         for host in ended.keys() - work.ending:
             finish(work, runs[host], _judge(work, phase, runs[host], ended.pop(host)))
         work.tick()
-        _end_when_asked(work, [run for host, run in runs.items() if host not in good])
+        end_when_asked(work, [run for host, run in runs.items() if host not in good])
     return good
 
 
@@ -129,16 +134,6 @@ def _judge(work: Work, phase: Phase, run: PhaseRun, result: Result) -> HostVerdi
     if ended_by_us and verdict.status in (Status.FAILURE, Status.CANCELLED):
         return HostVerdict(Status.CANCELLED, verdict.code, "", "")
     return verdict
-
-
-def _doubt(work: Work, run: PhaseRun, phase: Phase, result: Result) -> None:
-    """Keep what a host said to a wish to cancel, unless nothing is left there."""
-    if isinstance(result, Outcome) and result.word in ("gone", "cancelled"):
-        return
-    note = of_host(run.host, phase.name, result, "").note
-    work.doubts.append(note)  # masked with the whole verdict
-    if isinstance(result, Outcome):  # what kept the host from answering was told as it happened
-        work.log.say(run, f"[shipmate] {note}")
 
 
 def _look_what_runs(work: Work, phase: Phase, runs: Runs, good: list[str]) -> None:
@@ -188,32 +183,6 @@ def _take_answer(work: Work, run: PhaseRun, told: probes.Told) -> None:
         finish(work, run, HostVerdict(Status.FAILURE, 0, told.problem, "health"))
     elif told.over:
         finish(work, run, _WELL)
-
-
-def _end_when_asked(work: Work, runs: list[PhaseRun]) -> None:
-    """End the runs when somebody asked for it, or when time is up."""
-    if work.stopping is None and (verdict := reason_to_stop(work)) is not None:
-        stop(work, verdict)
-        left = [run.host for run in runs if run.status not in OVER]
-        work.ending.update(left)
-        work.fleet.request_cancel(left, grace=GRACE)
-
-
-def _stop_between(work: Work) -> None:
-    """Where no host is at work, stopping is saying so."""
-    verdict = reason_to_stop(work)
-    if verdict is not None and not are_begun(work):
-        work.stopping = verdict
-        raise Stopped(_after_stopping(work, []))
-
-
-def _after_stopping(work: Work, failed: list[HostVerdict]) -> Verdict:
-    """Say what could not be ended, or not be asked, rather than that all is well."""
-    verdict = work.stopping or Verdict(Deployment.Status.CANCELLED)
-    doubts = [*work.doubts, *(v.note for v in failed if v.status == Status.ERROR)]
-    sentences = (f"{doubt.rstrip('.')}." for doubt in dict.fromkeys(doubts))
-    notes = [verdict.note, *sentences, mixed(switched(work), work.hosts)]
-    return Verdict(verdict.status, verdict.reason, " ".join(filter(None, notes)))
 
 
 def _failure(run: PhaseRun) -> HostVerdict | None:

@@ -36,7 +36,6 @@ class Work:
     secrets: dict[str, str] = field(repr=False)
     stopping: Verdict | None = None  # set once the runs on the hosts are being ended
     ending: set[str] = field(default_factory=set)  # hosts that were asked, and have not answered
-    doubts: list[str] = field(default_factory=list)  # what could not be ended, or be asked
     heard: float = field(default_factory=time.monotonic)  # when a host last printed
 
     @property

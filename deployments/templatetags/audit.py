@@ -25,6 +25,7 @@ WORDS = {
     "connection.removed": "removed a chat connection",
     "connection.secret": "made a new secret of a chat connection",
     "deployment.comment": "commented",
+    "deployment.doubt": "what a host could not end:",
     "deployment.forced": "forced it past its checks",
     "deployment.status": "deployment",
     "deployment.stopping": "asked it to stop",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from bots.portraits import diff_url, portrait
 from deployments.models import Environment, Person
 from deployments.services import lifecycle
@@ -45,6 +47,26 @@ def test_who_cancelled_it_is_told_even_where_it_had_not_begun(
     lifecycle.cancel(queued, Door(dora, "chat"))
 
     assert (portrait(queued).stopped_by, portrait(queued).note) == ("Dora", "")
+
+
+LEFT = "web-1: processes are left that could not be ended: 41"
+
+
+def test_what_could_not_be_ended_is_told_while_it_is_being_cancelled(
+    qa: Environment, alice: Person
+) -> None:
+    running = build.deployment(qa, alice, A, status="in_progress", stop_at=timezone.now())
+    build.phase(running, "build", 1, "cancelled", doubt=LEFT)
+
+    assert portrait(running).note == LEFT
+
+
+def test_what_could_not_be_ended_is_told_of_what_was_cancelled(
+    qa: Environment, alice: Person
+) -> None:
+    ended = build.deployment(qa, alice, A, status="cancelled", stop_by=alice, note=LEFT)
+
+    assert (portrait(ended).stopped_by, portrait(ended).note) == ("Alice", LEFT)
 
 
 def test_what_is_the_same_has_no_diff(qa: Environment) -> None:

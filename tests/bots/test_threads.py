@@ -71,6 +71,16 @@ def test_who_asks_to_cancel_is_named(deployment: Deployment, alice: Person) -> N
     assert steps(deployment) == ["□ Alice asked to cancel it."]
 
 
+def test_what_a_host_could_not_end_is_told_until_it_has_looked(deployment: Deployment) -> None:
+    left = "web-1: processes are left that could not be ended: 41"
+    build.change(deployment, "deployment.doubt", subject="web-1", note=left)
+    tasks.tell(deployment.pk)
+    build.change(deployment, "deployment.doubt", subject="web-1")
+    tasks.tell(deployment.pk)
+
+    assert steps(deployment) == [f"⚠ {left}", "⚠ web-1 looked again: nothing is left."]
+
+
 def test_a_step_that_is_committed_late_is_shown_once(deployment: Deployment) -> None:
     late = build.change(deployment, "deployment.taken_over")
     Change.objects.filter(pk=late.pk).delete()  # its transaction is still open

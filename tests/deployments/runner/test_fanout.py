@@ -16,7 +16,7 @@ from deployments.runner.flow import Cancelled, Done, Event, Known, Output, Troub
 from deployments.runner.follow import Outcome, Run
 from deployments.runner.hosts import UnknownHostKey
 from deployments.runner.jobs import Task
-from tests.deployments.runner.observing import new_id, until
+from tests.deployments.runner.observing import alive, new_id, until
 from tests.servers import sshd as servers
 from tests.servers.sshd import Sshd
 
@@ -290,3 +290,16 @@ def test_a_closed_fleet_ends_its_threads(host: Sshd) -> None:
                 break
 
     until(lambda: threading.active_count() <= before)
+
+
+def test_a_run_that_nobody_follows_is_ended(fleet: Fleet) -> None:
+    begun = task("web-1", "echo begun; sleep 74.1")
+    for event in fleet.run([begun]):
+        if isinstance(event, Output):
+            break
+
+    events = of(Cancelled, list(fleet.end([begun], grace=5)))
+
+    assert [event.host for event in events] == ["web-1"]
+    assert isinstance(events[0].result, Outcome) and events[0].result.word == "gone"
+    assert not alive("74.1")

@@ -61,6 +61,12 @@ def breakable(transactional_db: None, tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
+def haunted(transactional_db: None, tmp_path: Path) -> Iterator[World]:
+    with world_of.haunted(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
 def at_the_door(alice: Person) -> Door:
     """Alice, by the web."""
     return Door(alice, "web")

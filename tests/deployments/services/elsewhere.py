@@ -54,9 +54,10 @@ def race(code: str, count: int = 2) -> list[str]:
     return answers(*runners)
 
 
-def worker(number: int, **more: str) -> subprocess.Popen[str]:
+def worker(number: int, *, grace: float = 10, **more: str) -> subprocess.Popen[str]:
     """Start a deploy worker that has been given this deployment."""
-    made = process(f"from deployments import tasks; tasks.run({number})", **more)
+    grant = f"from deployments.services import ending; ending.GRACE = {grace}; "
+    made = process(f"{grant}from deployments import tasks; tasks.run({number})", **more)
     go(made)
     return made
 

@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from deployments.models import Deployment, Host
-from deployments.services import phases
+from deployments.services import ending
 from tests.deployments.runner.observing import alive
 from tests.deployments.services import web
 from tests.deployments.services.world import World, log_of, states
@@ -22,7 +22,7 @@ BLOCKED = 'mkdir "$HOME/shop-live/current"'
 @pytest.fixture(autouse=True)
 def _impatient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.SHIPMATE_HOST_PATIENCE = 1
-    monkeypatch.setattr(phases, "GRACE", 0.5)
+    monkeypatch.setattr(ending, "GRACE", 0.5)
 
 
 def test_a_host_that_is_down_is_an_error_that_names_it(world: World) -> None:

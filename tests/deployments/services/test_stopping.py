@@ -12,13 +12,19 @@ import pytest
 from pytest_django import Settings
 
 from deployments.models import Change, Deployment
-from deployments.runner import jobs
-from deployments.runner.follow import Outcome
-from deployments.services import lifecycle, phases, sending
+from deployments.services import ending, lifecycle, sending
 from tests.deployments.runner.observing import alive
 from tests.deployments.services import web
 from tests.deployments.services import world as world_of
-from tests.deployments.services.world import Meanwhile, World, log_of, states, until
+from tests.deployments.services.world import (
+    LEFT,
+    Meanwhile,
+    World,
+    log_of,
+    states,
+    until,
+    with_program,
+)
 from tests.servers.sshd import Sshd
 
 pytestmark = pytest.mark.sshd
@@ -28,7 +34,7 @@ DEAF = "trap '' TERM; echo begun; while :; do sleep 71.3; done"
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phases, "GRACE", 0.5)
+    monkeypatch.setattr(ending, "GRACE", 0.5)
 
 
 def stop_when(world: World, deployment: Deployment, text: str) -> Deployment:
@@ -106,18 +112,9 @@ exec /bin/mv "$@"
 """
 
 
-def _with_program(folder: Path, name: str, text: str) -> str:
-    """Make a PATH on which a program is another one than usual."""
-    program = folder / "bin" / name
-    program.parent.mkdir()
-    program.write_text(text)
-    program.chmod(0o755)
-    return f"{program.parent}:{os.environ['PATH']}"
-
-
 @pytest.fixture
 def breakable_switch(transactional_db: None, tmp_path: Path) -> Iterator[World]:
-    path = _with_program(tmp_path, "mv", SLOW_MV)
+    path = with_program(tmp_path, "mv", SLOW_MV)
     with world_of.running(tmp_path / "machines", path=path) as hosts:
         yield world_of.make(hosts, tmp_path)
 
@@ -162,7 +159,7 @@ exec /bin/cat "$@"
 
 @pytest.mark.slow
 def test_sending_is_stopped_in_the_middle(transactional_db: None, tmp_path: Path) -> None:
-    path = _with_program(tmp_path, "cat", SLOW_CAT)
+    path = with_program(tmp_path, "cat", SLOW_CAT)
     with world_of.running(tmp_path / "machines", 1, path=path) as hosts:
         world = world_of.make(hosts, tmp_path)
         deployment = world.ask()
@@ -222,19 +219,17 @@ def test_a_host_that_was_away_is_asked_to_stop_when_it_is_back(
 
 
 @pytest.mark.slow
-def test_what_is_left_after_a_cancel_is_told_of(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    left = Outcome("left", detail="41 42")
-    monkeypatch.setattr(jobs, "end", lambda connection, run, grace: left)
-    world.settings(build=["echo begun; sleep 2"])
+def test_what_is_left_after_a_cancel_is_told_of(haunted: World) -> None:
+    world = haunted
+    (world.hosts[1].home / "haunted").touch()
+    world.settings(build=["echo begun; sleep 71.9"])
 
     deployment = stop_when(world, world.ask(), "begun\n")
 
-    told = "web-2: processes are left that could not be ended: 41 42"
-    assert deployment.status == "cancelled"
-    assert told in deployment.note
-    assert f"[shipmate] {told}" in log_of(deployment, "web-2")
+    assert (deployment.status, deployment.note) == ("cancelled", f"{LEFT}.")
+    assert f"[shipmate] {LEFT}\n" in log_of(deployment, "web-2")
+    assert list(deployment.phase_runs.exclude(doubt="").values_list("host")) == [("web-2",)]
+    assert Change.objects.get(verb="deployment.doubt").note == LEFT
 
 
 def _end(mark: str) -> None:
@@ -256,7 +251,7 @@ exec /bin/mv "$@"
 def test_a_host_that_is_cut_off_in_the_switch_is_told_of_and_looked_at(
     transactional_db: None, tmp_path: Path
 ) -> None:
-    path = _with_program(tmp_path, "mv", WAITING_MV)
+    path = with_program(tmp_path, "mv", WAITING_MV)
     with world_of.running(tmp_path / "machines", 2, path=path) as hosts:
         world = world_of.make(hosts, tmp_path)
         (hosts[0].home / "wait").touch()

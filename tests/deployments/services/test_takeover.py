@@ -15,13 +15,13 @@ from django.db import OperationalError, connection
 
 from deployments import sweeper, tasks
 from deployments.models import Change, Deployment, PhaseRun, Placement
-from deployments.services import execution, lifecycle, moves, phases, plan
+from deployments.services import ending, execution, lifecycle, moves, phases, plan
 from deployments.services.lease import Lease, LeaseLost
 from tests.deployments.runner.observing import alive
 from tests.deployments.services import elsewhere
 from tests.deployments.services.conftest import fall_silent
 from tests.deployments.services.queueing import drain, lose
-from tests.deployments.services.world import World, log_of, states, until
+from tests.deployments.services.world import LEFT, World, log_of, states, until
 
 pytestmark = [pytest.mark.sshd, pytest.mark.slow, pytest.mark.usefixtures("short_lease")]
 
@@ -207,6 +207,42 @@ def test_what_outlives_its_command_is_gone_before_a_cancel_is_told(world: World)
     deployment = go_on(world, deployment)
 
     assert (deployment.status, alive("73.4")) == ("cancelled", [])
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+def test_what_a_host_could_not_end_is_told_until_it_has_looked(
+    haunted: World, monkeypatch: pytest.MonkeyPatch, is_left: bool
+) -> None:
+    """The worker that was told of it dies while another host is away."""
+    monkeypatch.setattr(ending, "GRACE", 0.5)
+    world, mark = haunted, haunted.hosts[1].home / "haunted"
+    mark.touch()
+    deployment = stopped_in_doubt(world)
+
+    if not is_left:
+        mark.unlink()
+    world.hosts[2].start()
+    deployment = go_on(world, deployment)
+
+    assert (deployment.status, deployment.note) == ("cancelled", f"{LEFT}." if is_left else "")
+    assert states(deployment, "build") == ["cancelled"] * 3
+    told = Change.objects.filter(verb="deployment.doubt").values_list("subject", "note")
+    assert list(told) == [("web-2", LEFT)] + ([] if is_left else [("web-2", "")])
+
+
+def stopped_in_doubt(world: World) -> Deployment:
+    """Have a worker cancel it, and die once a host has said that it could not end all of it."""
+    world.settings(build=["echo begun; sleep 73.5"])
+    deployment = world.ask()
+    lose()
+    worker = elsewhere.worker(deployment.pk, grace=0.5)
+    until(lambda: log_of(deployment).count("begun\n") == 3)
+    world.hosts[2].kill()
+    lifecycle.cancel(world.now(deployment), world.door)
+    until(deployment.phase_runs.exclude(doubt="").exists)
+    _kill(worker)
+    fall_silent(deployment)
+    return deployment
 
 
 def _has_ended(home: Path) -> bool:

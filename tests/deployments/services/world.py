@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import shutil
 import threading
 import time
@@ -99,6 +100,31 @@ def running(folder: Path, count: int = 3, **options: str) -> Iterator[list[Sshd]
         for host in hosts:
             (host.folder / "authorized_keys").write_text(hosts[0].login.public + "\n")
         yield hosts
+
+
+def with_program(folder: Path, name: str, text: str) -> str:
+    """Make a PATH on which a program is another one than usual."""
+    program = folder / "bin" / name
+    program.parent.mkdir()
+    program.write_text(text)
+    program.chmod(0o755)
+    return f"{program.parent}:{os.environ['PATH']}"
+
+
+# A host that names a process which nobody can end, for as long as there is a mark in its home.
+HAUNTED_GREP = """#!/bin/sh
+{grep} "$@"
+[ ! -e "$HOME/haunted" ] || echo /proc/4194305/stat
+"""
+LEFT = "web-2: processes are left that could not be ended: 4194305"
+
+
+@contextmanager
+def haunted(folder: Path) -> Iterator[World]:
+    """Run hosts of which a test may have any say that a process is left."""
+    grep = HAUNTED_GREP.format(grep=shutil.which("grep"))
+    with running(folder / "machines", path=with_program(folder, "grep", grep)) as hosts:
+        yield make(hosts, folder)
 
 
 def fresh(hosts: list[Sshd]) -> list[Sshd]:

@@ -80,6 +80,17 @@ def test_one_that_is_being_stopped_says_so(
     assert "Cancelling" in page and "/cancel/" not in page
 
 
+def test_what_a_host_could_not_end_is_said_until_it_has_ended(
+    as_alice: Client, running: Deployment
+) -> None:
+    left = "web-1: processes are left that could not be ended: 41"
+    build.phase(running, "build", 1, "cancelled", "success")
+    running.phase_runs.filter(status="cancelled").update(doubt=left)
+
+    assert text(as_alice, running).count(left) == 1
+    assert text(as_alice, running, "?tab=hosts").count(left) == 1
+
+
 def test_a_silent_worker_is_said_with_the_time(as_alice: Client, running: Deployment) -> None:
     Deployment.objects.update(lease_until=build.long_ago())
 
