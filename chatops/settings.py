@@ -19,6 +19,7 @@ from chatops.environment import (
     env_text,
     make_private,
 )
+from chatops.logs import without_traceback
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE = Path(env_text("SHIPMATE_STATE") or BASE_DIR / ".state").resolve()
@@ -282,8 +283,15 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {
+        "one line": {"()": "django.utils.log.CallbackFilter", "callback": without_traceback}
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env_text("SHIPMATE_LOG_LEVEL", "INFO")},
-    "loggers": {"paramiko": {"level": "CRITICAL"}, "django-q": {"level": "WARNING"}},
+    "loggers": {
+        "paramiko": {"level": "CRITICAL"},
+        "django-q": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"filters": ["one line"]},
+    },
 }

@@ -105,6 +105,17 @@ def test_another_name_is_refused(server: Running) -> None:
 
 
 @pytest.mark.slow
+def test_another_name_is_one_line_in_the_log(server: Running) -> None:
+    get(server, "/accounts/login/", Host="stray.example")
+
+    server.wait(lambda: "stray.example" in server.log.read_text())
+    log = server.log.read_text()
+    (line,) = (line for line in log.splitlines() if "stray.example" in line)
+    assert "WARNING django.security.DisallowedHost" in line
+    assert "Traceback" not in log
+
+
+@pytest.mark.slow
 def test_a_second_one_on_the_same_state_is_refused(server: Running, place: Path) -> None:
     code, said = checkout.run(
         place / "script/server", "--port", str(checkout.free_port()), more=NAMES
