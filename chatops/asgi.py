@@ -6,11 +6,12 @@ import gc
 import os
 from importlib import import_module
 
+import django
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatops.settings")
-application = get_asgi_application()
+django.setup(set_prefix=False)
+application = import_module("chatops.handler").Handler()
 
 # What is loaded now stays. Whoever looks for garbage, in the middle of a page, need not go through
 # it again and again.

@@ -45,12 +45,11 @@ def stream_url() -> str:
 
 
 @login_not_required  # a stream cannot follow a redirect to the sign-in page
-async def live(request: HttpRequest) -> HttpResponseBase:
+def live(request: HttpRequest) -> HttpResponseBase:
     """Stream what changes, from `after` or the Last-Event-ID on."""
     if not isinstance(request, ASGIRequest):
         return HttpResponse(status=204)  # a threaded server would lose a thread to each listener
-    user = await request.auser()
-    if not user.is_authenticated:
+    if not request.user.is_authenticated:
         return HttpResponse("Sign in first.\n", status=401, content_type="text/plain")
     answer = StreamingHttpResponse(
         _events(request.session.session_key or "", _after(request)),

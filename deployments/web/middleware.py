@@ -21,15 +21,6 @@ SEEN_EVERY = 60.0  # seconds
 OPEN = ("/accounts/", "/live/", "/static/")  # reached without a second factor
 
 
-class InOneThread(MiddlewareMixin):
-    """Run with all that is around it in one thread, as the innermost decides for them.
-
-    Else each of them goes on its own way from the event loop to a thread and back, twice.
-    """
-
-    async_capable = False
-
-
 class NoNulMiddleware(MiddlewareMixin):
     """Refuse a NUL in an address or a form: no text holds one, and PostgreSQL keeps none.
 
@@ -52,7 +43,7 @@ def _values(given: QueryDict) -> Iterator[str]:
     return (value for _, values in given.lists() for value in values)
 
 
-class TimeZoneMiddleware(InOneThread):
+class TimeZoneMiddleware(MiddlewareMixin):
     """Show each person times in their own zone."""
 
     get_response: Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
@@ -68,7 +59,7 @@ class TimeZoneMiddleware(InOneThread):
         return response
 
 
-class LastSeenMiddleware(InOneThread):
+class LastSeenMiddleware(MiddlewareMixin):
     """Note who was here, from where, once a minute.
 
     Only where the browser says that somebody went to a page: what an open page asks for by itself
@@ -86,7 +77,7 @@ class LastSeenMiddleware(InOneThread):
             sessions.note(request)
 
 
-class SecondFactorMiddleware(InOneThread):
+class SecondFactorMiddleware(MiddlewareMixin):
     """Send those whose role asks for a second factor to where one is set up."""
 
     def process_view(self, request: HttpRequest, *_: object) -> HttpResponseBase | None:

@@ -16,10 +16,10 @@ import pytest
 import uvicorn
 from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-from django.core.asgi import get_asgi_application
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from chatops.handler import Handler
 from deployments.models import Person
 from tests.browser.flow import alice, busy, full, production, say  # noqa: F401  the chat's own
 
@@ -41,9 +41,13 @@ CheckPage = Callable[..., None]
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """Serve the whole site over ASGI, as in a real installation, in a thread."""
-    application = ASGIStaticFilesHandler(get_asgi_application())
+    handler = Handler()
     config = uvicorn.Config(
-        application, port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1
+        ASGIStaticFilesHandler(handler),
+        port=0,
+        log_level="warning",
+        lifespan="off",
+        timeout_graceful_shutdown=1,
     )
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, daemon=True, name="site")
@@ -53,6 +57,7 @@ def server() -> Iterator[str]:
     yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
     running.should_exit = True
     thread.join(10)
+    handler.threads.shutdown()  # with their connections to the database
 
 
 @pytest.fixture
