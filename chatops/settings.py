@@ -237,14 +237,24 @@ _queue = {
     "retry": 3 * (SHIPMATE_LONGEST_DEPLOYMENT + 3_600),
 }
 SHIPMATE_REDIS_URL = env_text("SHIPMATE_REDIS_URL")
-_broker = {"redis": SHIPMATE_REDIS_URL} if SHIPMATE_REDIS_URL else {"orm": "default"}
+_broker = (
+    {"redis": SHIPMATE_REDIS_URL}
+    if SHIPMATE_REDIS_URL
+    else {"orm": "default", "broker_class": "chatops.broker.Bells"}
+)
 Q_CLUSTER = {
     **_queue,
     **_broker,
     "name": "deploy",
     "workers": env_int("SHIPMATE_DEPLOY_WORKERS", 4),
     "ALT_CLUSTERS": {
-        "chat": {"workers": env_int("SHIPMATE_CHAT_WORKERS", 2), "timeout": 900, "retry": 2_700}
+        # Taken several at a time: unlike deployments, lines wait for this cluster alone.
+        "chat": {
+            "workers": env_int("SHIPMATE_CHAT_WORKERS", 2),
+            "timeout": 900,
+            "retry": 2_700,
+            "bulk": 10,
+        }
     },
 }
 
