@@ -19,6 +19,7 @@ from bots.rendering import plain
 from bots.sayings import Acknowledgement
 from bots.speaker import Speaker
 from deployments import typed
+from deployments.durability import redone_if_lost
 from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Person
 from deployments.services import comments, lifecycle, queue
@@ -67,7 +68,7 @@ def handle(post: Post) -> None:
     speaker = _speaker(post)
     with Hold(post):
         answer = _answer(post, speaker)
-    with transaction.atomic():
+    with redone_if_lost(), transaction.atomic():
         waits = Post.objects.filter(pk=post.pk, handled_at=None)
         if waits.update(handled_at=timezone.now(), lease_until=None) != 1:
             return
@@ -91,7 +92,8 @@ def ring_forgotten() -> None:
 
 def _take(post: Post) -> bool:
     taken = Post.objects.filter(waiting(), pk=post.pk)
-    return taken.update(lease_until=timezone.now() + LEASE) == 1
+    with redone_if_lost():
+        return taken.update(lease_until=timezone.now() + LEASE) == 1
 
 
 def _answer(post: Post, speaker: Speaker) -> Message | None:
@@ -147,7 +149,7 @@ def _reply(post: Post, answer: Message, *, alone: bool) -> None:
 
 def _may_be_heard(post: Post, speaker: Speaker) -> bool:
     """Return whether everybody in the room may hear of the apps that an answer is about."""
-    return rooms.may_tell(rooms.chat_room(post.room), speaker.about)
+    return rooms.may_hear(post.room, speaker.about)
 
 
 def _is_told_by_its_thread(answer: Message, post: Post) -> bool:

@@ -19,6 +19,7 @@ from bots.portraits import outside
 from bots.receive import receive
 from bots.sayings import Acknowledgement
 from bots.speaker import Speaker
+from deployments.durability import redone_if_lost
 from deployments.exceptions import DeploymentError
 from deployments.services import comments, lifecycle, queue
 
@@ -78,7 +79,7 @@ def handle(row: Incoming) -> None:
     speaker = _speaker(row, thread)
     with Hold(row):
         answer = _answer(row, speaker)
-    with transaction.atomic():
+    with redone_if_lost(), transaction.atomic():
         waits = Incoming.objects.filter(pk=row.pk, handled_at=None)
         if waits.update(handled_at=timezone.now(), lease_until=None) != 1:
             return
@@ -102,7 +103,8 @@ def ring_forgotten() -> None:
 
 def _take(row: Incoming) -> bool:
     taken = Incoming.objects.filter(waiting(), pk=row.pk)
-    return taken.update(lease_until=timezone.now() + LEASE) == 1
+    with redone_if_lost():
+        return taken.update(lease_until=timezone.now() + LEASE) == 1
 
 
 def _room(connection: ChatConnection, said: Said) -> ChatRoom:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from types import TracebackType
 
@@ -12,21 +13,23 @@ from django.utils import timezone
 from bots.models import Incoming, Post
 
 LEASE = timedelta(seconds=30)
+TIMES = 3  # in the length of a lease
+_held: set[Hold] = set()
+_starting = threading.Lock()
 
 
-class Hold(threading.Thread):
+class Hold:
     """Keeps other workers from beginning it too.
 
     Two that have begun it all the same do no harm: deeds are keyed, and one answer is kept.
     """
 
     def __init__(self, said: Post | Incoming) -> None:
-        super().__init__(daemon=True, name=f"hold-{said.pk}")
         self.said = said
-        self._over = threading.Event()
 
     def __enter__(self) -> None:
-        self.start()
+        _held.add(self)
+        Keeper.live()
 
     def __exit__(
         self,
@@ -34,20 +37,35 @@ class Hold(threading.Thread):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._over.set()
-        self.join()
+        _held.discard(self)
 
-    def run(self) -> None:
-        try:
-            while not self._over.wait(LEASE.total_seconds() / 3):
-                self._renew()
-        finally:
-            connection.close()
-
-    def _renew(self) -> None:
+    def renew(self) -> None:
         """Renew it; a database that is away now is asked again, before the lease has run out."""
         try:
             mine = type(self.said).objects.filter(pk=self.said.pk, handled_at=None)
             mine.update(lease_until=timezone.now() + LEASE)
         except DatabaseError:
             connection.close()
+
+
+class Keeper(threading.Thread):
+    """Renews all that the process holds. It stays: most lines are answered before it looks."""
+
+    _one: Keeper | None = None
+
+    @classmethod
+    def live(cls) -> None:
+        """Start it if it does not live, as in a process that was forked."""
+        with _starting:
+            if cls._one is None or not cls._one.is_alive():
+                cls._one = cls(daemon=True, name="keeper")
+                cls._one.start()
+
+    def run(self) -> None:
+        while True:
+            time.sleep(LEASE.total_seconds() / TIMES)
+            held = list(_held)
+            for hold in held:
+                hold.renew()
+            if held:
+                connection.close()

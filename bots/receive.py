@@ -63,7 +63,7 @@ def receive(
         signs=signs,
         addressed=direct,
         in_thread=speaker.deployment is not None,
-        asked=asking.waits(speaker),
+        asked=partial(asking.waits, speaker),
         known=partial(names_for, speaker.person, speaker.deployment),
     )
     if isinstance(parsed, commands.NotACommand) and not direct:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -74,7 +74,18 @@ def may_tell(room: ChatRoom | None, about: Collection[int]) -> bool:
     Where only some apps may be told, what concerns none of them by name may not: it could be about
     all of them.
     """
-    told = set(room.applications.values_list("pk", flat=True)) if room else set()
+    return _is_within(about, room.applications.values_list("pk", flat=True) if room else ())
+
+
+def may_hear(room: Room, about: Collection[int]) -> bool:
+    """Return the same of a room of the built-in chat."""
+    known = ChatRoom.objects.filter(platform="flow", external_id=room.slug)
+    told = known.filter(applications__isnull=False).values_list("applications", flat=True)
+    return _is_within(about, told)
+
+
+def _is_within(about: Collection[int], apps: Iterable[int]) -> bool:
+    told = set(apps)
     return not told or (bool(about) and told.issuperset(about))
 
 

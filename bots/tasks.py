@@ -11,7 +11,7 @@ from deployments.tasks import in_silence
 def handle(number: int) -> None:
     """Do what a post says, and answer it."""
     with in_silence(number):
-        post = Post.objects.select_related("room", "person", "parent__deployment").get(pk=number)
+        post = Post.objects.select_related("room", "person").get(pk=number)
         conversation.handle(post)
 
 

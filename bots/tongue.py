@@ -21,7 +21,7 @@ def read(
     signs: str = "",
     addressed: bool = True,
     in_thread: bool = False,
-    asked: bool = False,
+    asked: Callable[[], bool] = lambda: False,
     known: Callable[[], Names] | None = None,
 ) -> Parsed:
     """Return what a line means here; what is asked of it is explained at `parse`."""

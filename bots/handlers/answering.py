@@ -166,6 +166,8 @@ def _not_one(environment: Environment, runs: Running, speaker: Speaker) -> Messa
 
 def _behind(environment: Environment, runs: Running) -> int | None:
     """Return how many commits are not out; None where the repository does not say."""
+    if not runs.shas:
+        return None  # without having asked git
     try:
         refs = code.refs(environment.application, fresh=False)
         head = next((ref.sha for ref in refs.branches if ref.name == refs.default), "")

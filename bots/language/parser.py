@@ -44,7 +44,7 @@ def parse(
     signs: str = "",
     addressed: bool = False,
     in_thread: bool = False,
-    asked: bool = False,
+    asked: Callable[[], bool] = lambda: False,
     verb: str = "deploy",
     known: Callable[[], Names] | None = None,
 ) -> Parsed:
@@ -53,7 +53,7 @@ def parse(
     `signs`: those that stand for the bot's name before a verb in this room, like “.” and “!”.
     `addressed`: the bot's name is not needed here (a direct message, the API, the command line).
     `in_thread`: in a deployment's thread, where some bare words count as a whole message.
-    `asked`: the bot waits for this person's yes or no here.
+    `asked`: says whether the bot waits for this person's yes or no here, where a line may be one.
     `known`: asked, where a line is not understood, for the names that it may have meant.
     """
     verb = verb.lower()
@@ -63,7 +63,7 @@ def parse(
         return _too_long(text, words, verb) if called or addressed else NotACommand()
     if not words:
         return Help() if called else NotACommand()
-    if asked and _is_nearly_an_answer(words):
+    if _is_nearly_an_answer(words) and asked():
         explanation = "only “yes” or “no” answers my question"
         return NearMiss("", shorten(join(words)), explanation, ("yes", "no"))
     if called or addressed or _is_bare(words, verb, in_thread, asked):
@@ -248,11 +248,11 @@ def _acts(words: Words, verb: str, names: Names | None = None, said: str = "") -
     return names is None or exists(command, names, said)
 
 
-def _is_bare(words: Words, verb: str, in_thread: bool, asked: bool) -> bool:
+def _is_bare(words: Words, verb: str, in_thread: bool, asked: Callable[[], bool]) -> bool:
     found = _find(words, verb) if len(words) == 1 else None
     if found is None or words[0].plain.lower() not in found[1].heads:
         return False
-    return (in_thread and found[1].in_thread) or (asked and found[1].answers)
+    return (in_thread and found[1].in_thread) or (found[1].answers and asked())
 
 
 def _is_nearly_an_answer(words: Words) -> bool:

@@ -170,7 +170,8 @@ def _is_line(post: Post) -> bool:
         return False
     first = post.text.split(" ")[0].lower().partition(":")[0].strip("!/")
     is_strong = first in SAID_TO_THE_BOT
-    meant = parse(post.text, addressed=is_strong, in_thread=post.parent_id is not None, asked=True)
+    in_thread = post.parent_id is not None
+    meant = parse(post.text, addressed=is_strong, in_thread=in_thread, asked=lambda: True)
     return isinstance(meant, Command)
 
 

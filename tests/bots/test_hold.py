@@ -43,6 +43,6 @@ def test_a_post_that_was_handled_is_held_no_more(
 ) -> None:
     Post.objects.update(handled_at=timezone.now(), lease_until=None)
 
-    hold.Hold(post)._renew()
+    hold.Hold(post).renew()
 
     assert not is_held(post)

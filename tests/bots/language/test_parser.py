@@ -244,17 +244,17 @@ def test_in_a_thread_lock_needs_no_more() -> None:
 
 @pytest.mark.parametrize(("word", "answer"), [("yes", Yes()), ("No", No())])
 def test_a_question_is_answered_by_a_bare_word(word: str, answer: Command) -> None:
-    assert parse(word, asked=True) == answer
+    assert parse(word, asked=lambda: True) == answer
 
 
 @pytest.mark.parametrize("talk", ["yes but not on a friday", "retry", "nothing", "note this"])
 def test_a_question_is_answered_by_nothing_else(talk: str) -> None:
-    assert parse(talk, asked=True) == NotACommand()
+    assert parse(talk, asked=lambda: True) == NotACommand()
 
 
 @pytest.mark.parametrize("said", ["y", "Yes!", "yes please", "ok", "nope", "no thanks", "👍"])
 def test_what_is_nearly_an_answer_is_told_so(said: str) -> None:
-    answer = parse(said, asked=True)
+    answer = parse(said, asked=lambda: True)
 
     assert isinstance(answer, NearMiss)
     assert answer.suggestions == ("yes", "no")
@@ -346,7 +346,7 @@ def test_a_near_miss_suggests_the_renamed_verb() -> None:
 @given(st.text())
 def test_no_text_breaks_the_parser(text: str) -> None:
     for line in (text, f"shipmate {text}", f"deploy {text}", f"rollback web {text}"):
-        parse(line, addressed=True, in_thread=True, asked=True)
+        parse(line, addressed=True, in_thread=True, asked=lambda: True)
 
 
 PIECES = st.sampled_from(
