@@ -17,7 +17,7 @@ from deployments.durability import redone_if_lost
 Bell = tuple[int, str]
 
 
-class Bells(ORM):
+class Bells(ORM):  # type: ignore[misc]  # django-q2 has no types
     def dequeue(self) -> list[Bell]:
         """Return the bells that ring longest, those that nobody else has heard."""
         ringing = self.get_connection().filter(key=self.list_key).order_by("pk")
