@@ -43,6 +43,7 @@ POLITE = frozenset(
 SHORTEST = 4  # fewer letters are the beginning of too many words
 FIELD = re.compile(r"(app|env|state|by|since|ref|sha):\S")
 SHA = re.compile(r"[0-9a-f]{6,40}")
+GRAPH = re.compile(r"graph (me|list|search|show|-[0-9]+[smhdw]|[\w*]+[.(]\S)")
 TALK = commands.NotACommand()
 
 
@@ -82,7 +83,7 @@ def _is_no_talk(command: commands.Command, speaker: Speaker) -> bool:
             return False
         case commands.Deploy(app=app, environment=None) if tongue.verb() != "deploy":
             return _is_nearly_an_app(app, speaker)  # “ship it!” is said among people
-        case commands.Lock(app=None) | commands.Unlock(app=None) | commands.ForgetMe():
+        case commands.Lock(app=None) | commands.Unlock(app=None):
             return False
         case commands.Lock(app=app) | commands.Unlock(app=app):
             return app is not None and _is_known(app, speaker)
@@ -105,6 +106,8 @@ def _is_nearly_a_line(text: str, parsed: commands.Parsed, speaker: Speaker) -> b
     if isinstance(parsed, commands.NearMiss) and _is_misspelt(first, text):
         return True
     if isinstance(parsed, commands.NotYet) and set(" #") & set(parsed.what):
+        return True
+    if isinstance(parsed, commands.NotYet) and GRAPH.match(" ".join(words)):
         return True
     if words[:3] == ["where", "can", "i"]:
         return True

@@ -78,6 +78,7 @@ function put(html) {
   const fresh = [...template.content.querySelectorAll("[data-post]")].filter(place);
   if (atEnd) pane().scrollTop = pane().scrollHeight;
   readOut(fresh);
+  if (fresh.length && !pane().offsetParent) soon(elsewhere, "#rooms", 200, 1500); // on a phone the inbox stands alone
   see();
 }
 

@@ -48,7 +48,7 @@ TALK = [
     "who are you",
     "what is this",
     "forget me not",
-    "forget me",
+    "graph paper is over there",
     "ship it",
     "can you look at hello",
     "undo that please",
@@ -103,6 +103,7 @@ LINES = [
     "search app:hello refused",
     "who am i",
     "link",
+    "forget me",
     "deploy plan 7fk3",
 ]
 NEARLY = [
@@ -120,6 +121,8 @@ NEARLY = [
     "where is hello#12",
     "approve #12",
     "freeze hello",
+    "graph me -6h web.errors",
+    "graph list",
     "tell me when 4f2c1a is in production",
     "what was in production at 14:30",
     "deploy hello because " + "x " * 500,

@@ -73,6 +73,19 @@ def test_what_others_say_is_counted_until_it_is_seen(
     expect(page).to_have_title(re.compile("^#ops"))
 
 
+def test_what_arrives_in_a_room_that_the_phone_hides_is_counted(
+    say: Talk, alice: Person, page_for: PageFor
+) -> None:
+    page = page_for(alice)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/flow/")
+
+    say.as_(build.person("bob"))("@alice, is anybody releasing today?")
+
+    expect(page.get_by_role("link", name="deploys 1 unread")).to_be_visible()
+    expect(page.get_by_role("link", name="Mentions 1 unread")).to_be_visible()
+
+
 def test_a_post_that_arrives_before_the_readers_eyes_is_read(
     say: Talk, alice: Person, page_for: PageFor
 ) -> None:
