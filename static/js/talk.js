@@ -15,6 +15,7 @@ let left = 0; // where the reader was when they went away
 const all = () => [...document.querySelectorAll("#msgs [data-post], #steps [data-post]")];
 const number = (post) => Number(post.dataset.post);
 const last = () => Math.max(0, ...all().map(number));
+const isAtEnd = (one) => one.scrollHeight - one.clientHeight - one.scrollTop < 24;
 const first = () => Math.min(Infinity, ...[...pane().querySelectorAll("[data-post]")].map(number));
 
 // ---- What is new ----
@@ -74,9 +75,9 @@ async function ask() {
 function put(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
-  const atEnd = pane().scrollHeight - pane().clientHeight - pane().scrollTop < 24;
+  const atEnd = [...document.querySelectorAll(".thread [data-stick]")].filter(isAtEnd);
   const fresh = [...template.content.querySelectorAll("[data-post]")].filter(place);
-  if (atEnd) pane().scrollTop = pane().scrollHeight;
+  for (const one of atEnd) one.scrollTop = one.scrollHeight;
   readOut(fresh);
   if (fresh.length && !pane().offsetParent) soon(elsewhere, "#rooms", 200, 1500); // on a phone the inbox stands alone
   see();

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from bots.models import Post
 from deployments.models import Person
 from deployments.services import comments
 from tests.bots.talking import Talk, goes, the_deployment
@@ -59,6 +60,36 @@ def test_a_line_is_sent_by_enter_and_answered_on_the_page(
 
     expect(page.get_by_role("log")).to_contain_text("Alice’s deployment of hello")
     expect(page.locator(".inbox li").first).to_contain_text("Queued")
+
+
+def test_whoever_writes_on_while_a_line_is_sent_begins_a_new_one(
+    say: Talk, alice: Person, page_for: PageFor
+) -> None:
+    page = page_for(alice)
+    page.route("**/say/", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.goto(ROOM)
+
+    write(page, "Good morning.")
+    write(page, "Anybody here?")
+
+    expect(page.locator(".words")).to_have_text(["Good morning.", "Anybody here?"])
+    expect(page.get_by_label("Message or command")).to_have_value("")
+
+
+def test_what_could_not_be_sent_is_given_back_and_counts_once(
+    say: Talk, alice: Person, page_for: PageFor
+) -> None:
+    page = page_for(alice)
+    page.route("**/say/", lambda route: (route.fetch(), route.abort()))
+    page.goto(ROOM)
+
+    write(page, "Good morning.")
+    expect(page.get_by_role("alert")).to_contain_text("Not sent")
+    page.unroute("**/say/")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_label("Message or command")).to_have_value("")
+    assert Post.objects.filter(text="Good morning.").count() == 1
 
 
 def test_a_thread_follows_its_deployment(say: Talk, alice: Person, page_for: PageFor) -> None:
@@ -202,6 +233,19 @@ def test_on_a_small_phone_the_composer_is_at_hand(
 
     expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
     expect(page.locator(".msg").last).to_be_in_viewport()
+
+
+def test_on_a_small_phone_a_thread_leaves_room_for_what_is_said(
+    busy: str, alice: Person, page_for: PageFor
+) -> None:
+    page = page_for(alice)
+    page.set_viewport_size({"width": 320, "height": 568})
+
+    page.goto(busy)
+
+    expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("heading", name="Discussion")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#msgs .msg").last).to_be_in_viewport()
 
 
 # ---- When the line is lost ----
