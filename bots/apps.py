@@ -13,7 +13,7 @@ class BotsConfig(AppConfig):
         from bots.web import outgoing as outgoing_page  # noqa: PLC0415
         from deployments import changes, sweeper  # noqa: PLC0415
         from deployments.api import metrics  # noqa: PLC0415
-        from deployments.web import menu  # noqa: PLC0415
+        from deployments.web import composers, menu  # noqa: PLC0415
 
         changes.subscribe(threads.follow)
         metrics.add(figures.outgoing)
@@ -21,6 +21,7 @@ class BotsConfig(AppConfig):
         sweeper.add(outgoing.ring_due)
         sweeper.add(hearing.ring_forgotten)
         sweeper.add(conversation.ring_forgotten)
+        composers.complete_with("flow-suggest-people")
         menu.add(menu.Entry("Flow", "flow", 40))
         menu.add_setting(
             menu.Entry(

@@ -44,7 +44,7 @@ def suggestions(text: str, person: Person, deployment: Deployment | None) -> lis
     """Return what the text may go on with; in a thread, its deployment needs no naming."""
     word = completion.last_word(text)
     if word.startswith("@") and not text[: -len(word)].strip().lower().endswith("where is"):
-        return _people_named(word, person, at_start=text == word)
+        return _people_named(word, person, with_bot=text == word)
     place = completion.place(text, in_thread=deployment is not None)
     asker, found = Asker(person, deployment), dict[str, Suggestion]()
     for expected in place.expected:
@@ -54,6 +54,12 @@ def suggestions(text: str, person: Person, deployment: Deployment | None) -> lis
             break
     listed = list(found.values())[:MOST]
     return [] if _is_said(listed, text, deployment) else listed
+
+
+def people(text: str, person: Person) -> list[Suggestion]:
+    """Return whom the text may go on to name after an “@”."""
+    word = completion.last_word(text)
+    return _people_named(word, person, with_bot=False) if word.startswith("@") else []
 
 
 def _is_said(listed: list[Suggestion], text: str, deployment: Deployment | None) -> bool:
@@ -121,15 +127,15 @@ def _in_thread(word: str, deployment: Deployment, person: Person) -> tuple[str, 
     return None
 
 
-def _people_named(word: str, person: Person, *, at_start: bool) -> list[Suggestion]:
-    """Suggest whom `@an` may name; at the start of a line, the bot as well."""
+def _people_named(word: str, person: Person, *, with_bot: bool) -> list[Suggestion]:
+    """Suggest whom `@an` may name; where a line begins, the bot as well."""
     if not person.is_active:
         return []
     typed = word[1:]
     named = Q(username__istartswith=typed) | Q(name__icontains=typed)
     known = Person.objects.filter(named, is_active=True).order_by("username")[:MOST]
     options = [(one.username, one.name) for one in known]
-    if at_start:
+    if with_bot:
         options.append(("shipmate", "the bot"))
     fits = [one for one in options if typed.lower() in " ".join(one).lower()]
     fits.sort(key=lambda one: not one[0].lower().startswith(typed.lower()))

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from bots import completing
+from bots.completing import Suggestion
 from bots.models import Post
 from deployments.models import Deployment
 from deployments.web.doors import person_of
@@ -19,7 +20,17 @@ def suggest(request: HttpRequest) -> HttpResponse:
     """Give the list for the text before the cursor; nothing where nothing fits."""
     text = request.GET.get("text", "")[:LONGEST]
     deployment = _deployment(request.GET.get("thread", ""))
-    found = completing.suggestions(text, person_of(request), deployment)
+    return _listed(request, completing.suggestions(text, person_of(request), deployment))
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """Give the people whom the word before the cursor may name, where nobody talks to the bot."""
+    text = request.GET.get("text", "")[:LONGEST]
+    return _listed(request, completing.people(text, person_of(request)))
+
+
+def _listed(request: HttpRequest, found: list[Suggestion]) -> HttpResponse:
     if not found:
         return HttpResponse(status=204)
     return render(request, "bots/_suggest.html", {"suggestions": found})

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", flow.home, name="flow"),
     path("-/mentions/", named.named, name="flow-mentions"),
     path("-/suggest/", suggest.suggest, name="flow-suggest"),
+    path("-/suggest/people/", suggest.people, name="flow-suggest-people"),
     path("-/rooms/", rooms.index, name="flow-rooms"),
     path("-/rooms/<slug:slug>/", rooms.edit, name="flow-room-settings"),
     path("<slug:slug>/", flow.room, name="flow-room"),

@@ -16,7 +16,7 @@ from deployments.models import Deployment, Person
 from deployments.selectors import compare, locks, lookup, phases, progress
 from deployments.selectors.timeline import conversation, timeline
 from deployments.services import comments, lifecycle
-from deployments.web import actions, log_pages
+from deployments.web import actions, composers, log_pages
 from deployments.web.advice import advice
 from deployments.web.doors import door_of, person_of
 from deployments.web.errors import status_of, translated
@@ -150,7 +150,7 @@ def _tab(request: HttpRequest, found: Deployment, tab: str, table: phases.Phases
 
 def _talk(found: Deployment, part: str) -> dict[str, Any]:
     if part == "conversation":
-        return {"talk": conversation(found)}
+        return {"talk": conversation(found), "suggest": composers.address()}
     return {"moments": timeline(found)} if part == "timeline" else {}
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from deployments.models import Environment, Person
 from deployments.selectors import code
-from tests.bots.talking import Talk
+from tests.bots.talking import Talk, goes, the_deployment
 from tests.browser.conftest import PageFor, faults, sideways
 from tests.browser.flow import ROOM, thread_address
 from tests.deployments import build
@@ -42,6 +42,25 @@ def test_a_line_is_completed_by_keyboard(say: Talk, alice: Person, page_for: Pag
     page.keyboard.press("Enter")
     expect(field).to_have_value("")
     expect(page.locator(".words").last).to_have_text("deploy hello to production")
+
+
+def test_people_are_completed_in_a_comment_while_the_deployment_goes_on(
+    say: Talk, alice: Person, page_for: PageFor
+) -> None:
+    build.person("bartholomew")
+    say("deploy hello to qa")
+    page = page_for(alice)
+    page.goto(the_deployment().get_absolute_url())
+    field = page.get_by_role("textbox", name="Comment")
+
+    field.press_sequentially("Ask @bar", delay=15)
+    expect(offered(page)).to_have_text(["@bartholomewBartholomew"])
+    goes(the_deployment(), "in_progress")
+    expect(page.locator("#msgs")).to_contain_text("A worker began")
+    expect(offered(page)).to_have_count(1)
+    page.keyboard.press("Tab")
+
+    expect(field).to_have_value("Ask @bartholomew ")
 
 
 def test_the_composer_is_a_combobox(say: Talk, alice: Person, page_for: PageFor) -> None:

@@ -175,7 +175,7 @@ def test_the_filter_hides_rows_and_keeps_them_when_the_board_changes(
 def test_a_comment_is_added_in_place(page_for: PageFor, alice: Person, failed: Deployment) -> None:
     page = page_for(alice)
     page.goto(failed.get_absolute_url())
-    page.get_by_label("Message or command").fill("On it.")
+    page.get_by_role("textbox", name="Comment").fill("On it.")
     page.keyboard.press("Enter")
 
     expect(page.get_by_text("On it.")).to_be_visible()

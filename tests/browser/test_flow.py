@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from bots.models import Post
 from deployments.models import Person
@@ -66,7 +66,12 @@ def test_whoever_writes_on_while_a_line_is_sent_begins_a_new_one(
     say: Talk, alice: Person, page_for: PageFor
 ) -> None:
     page = page_for(alice)
-    page.route("**/say/", lambda route: (page.wait_for_timeout(300), route.continue_()))
+
+    def slowly(route: Route) -> None:
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route("**/say/", slowly)
     page.goto(ROOM)
 
     write(page, "Good morning.")
@@ -162,7 +167,8 @@ def test_a_comment_is_seen_at_once_in_the_thread_and_on_the_page(
     expect(thread.get_by_role("log")).to_contain_text("Does this carry the fix?")
     drain("chat")
     expect(page.locator("#talk")).to_contain_text("Does this carry the fix?")
-    write(page, "Yes, see the third commit.")
+    page.get_by_role("textbox", name="Comment").fill("Yes, see the third commit.")
+    page.keyboard.press("Enter")
     expect(page.locator("#talk")).to_contain_text("Yes, see the third commit.")
     drain("chat")
 

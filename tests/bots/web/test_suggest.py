@@ -40,6 +40,16 @@ def test_a_thread_that_is_not_there_is_a_room(as_alice: Client, say: Talk) -> No
         assert as_alice.get(ADDRESS, {"text": "ro", "thread": str(given)}).status_code == 200
 
 
+def test_a_comment_is_offered_people_and_nothing_else(as_alice: Client, hello: Application) -> None:
+    address = f"{ADDRESS}people/"
+
+    named = as_alice.get(address, {"text": "@al"}).content.decode()
+
+    assert 'data-insert="@alice "' in named
+    assert as_alice.get(address, {"text": "@"}).content.decode().count("shipmate") == 0
+    assert as_alice.get(address, {"text": "deploy he"}).status_code == 204
+
+
 def test_a_stranger_is_offered_nothing(client: Client, hello: Application) -> None:
     assert client.get(ADDRESS, {"text": "deploy "}).status_code == 302
 
