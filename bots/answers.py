@@ -92,6 +92,24 @@ def deploy_status(app: str, found: Sequence[Gap]) -> Message:
     return Message(parts=phrase("What runs of ", Strong(app), ":"), items=items)
 
 
+def checks(app: str, sha: str, of: int, amiss: Sequence[tuple[str, str]], url: str = "") -> Message:
+    """List the checks of a commit that have not passed, or say that there are none."""
+    what = phrase(Strong(app), " ", Code(short(sha)))
+    if not of:
+        return Message(parts=(*phrase("No check was reported of "), *what, *phrase(".")), url=url)
+    if not amiss:
+        said = phrase(f"All {of} checks of " if of > 1 else "The one check of ")
+        return Message(state="success", parts=(*said, *what, *phrase(" passed.")), url=url)
+    said = phrase(f"{len(amiss)} of the {of} check{'s' * (of != 1)} of ")
+    verb = "has" if len(amiss) == 1 else "have"
+    return Message(
+        state="failed",
+        parts=(*said, *what, *phrase(f" {verb} not passed:")),
+        items=tuple(phrase(link(text, where)) for text, where in amiss),
+        url=url,
+    )
+
+
 def found(query: str, views: Sequence[DeploymentView], url: str, *, more: bool) -> Message:
     """List the newest that a search found; the page at `url` has them all, with lines of logs."""
     if not views:

@@ -70,7 +70,12 @@ def _names_something(command: commands.Command, speaker: Speaker) -> bool:
             return number is not None
         case commands.Status(app=None):
             return True
-        case commands.Status(app=app) | commands.Why(app=app) | commands.Diff(app=app):
+        case (
+            commands.Status(app=app)
+            | commands.Why(app=app)
+            | commands.Diff(app=app)
+            | commands.WhichChecksFailed(app=app)
+        ):
             return app is not None and _is_known(app, speaker)
         case _:
             return _is_no_talk(command, speaker)

@@ -33,6 +33,7 @@ OPEN = (
     commands.Status,
     commands.Deploys,
     commands.Why,
+    commands.WhichChecksFailed,
     commands.Diff,
     commands.Log,
     commands.Show,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bots.language.commands import NearMiss, NotYet, TooLong
 from bots.language.text import LONGEST
@@ -18,6 +18,7 @@ from bots.messages import (
     Parts,
     Strong,
     Table,
+    Text,
     Time,
     link,
     phrase,
@@ -286,6 +287,17 @@ def blocked(app: str, environment: str, reasons: Sequence[Reason], url: str = ""
         items=tuple(_reason(reason) for reason in reasons),
         url=url,
     )
+
+
+def after_its_end(view: DeploymentView, blocked: Message) -> Message:
+    """Say how a deployment ended before what keeps another one from beginning."""
+    return replace(blocked, state=view.state, parts=(*sentence(view), Text(". "), *blocked.parts))
+
+
+def how_it_stands(view: DeploymentView, waits: Reason | None) -> Message:
+    """Say of a deployment that has not ended what it does, or waits for."""
+    items = (_reason(waits),) if waits else ()
+    return Message(state=view.state, parts=sentence(view), items=items, url=view.url)
 
 
 def standings(rows: Sequence[Standing], url: str = "", more: int = 0) -> Message:

@@ -40,6 +40,8 @@ def _question(command: commands.Command) -> str:
             return lines.deploys(app, ref, place)
         case commands.Why(app=str(app), environment=place):
             return lines.why(app, place)
+        case commands.WhichChecksFailed(app=str(app), environment=place):
+            return lines.which_checks_failed(app, place)
         case commands.Diff(app=str(app), environment=place, other=other):
             return lines.diff(app, place, other)
         case commands.WhereCanIDeploy(app=app):

@@ -145,6 +145,10 @@ def deploys(
     return _line(plural(_verb(verb)), _target(app, ref), *_place(environment))
 
 
+def which_checks_failed(app: str, environment: str | None = None) -> str:
+    return _line("which checks failed for", app, *_place(environment))
+
+
 def why(app: str, environment: str | None = None) -> str:
     return _line("why", app, *_place(environment))
 

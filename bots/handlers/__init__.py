@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bots.handlers import acting, answering, asking, identity, locking, looking, planning, returning
+from bots.handlers import (
+    acting,
+    answering,
+    asking,
+    identity,
+    locking,
+    looking,
+    planning,
+    reasoning,
+    returning,
+)
 from bots.language import commands
 from bots.messages import Message
 from bots.speaker import Speaker
@@ -26,7 +36,8 @@ HANDLERS: dict[type, Handler] = {
     commands.Locks: locking.locks_,
     commands.Status: answering.status,
     commands.Deploys: answering.deploys,
-    commands.Why: answering.why,
+    commands.Why: reasoning.why,
+    commands.WhichChecksFailed: reasoning.which_checks_failed,
     commands.Diff: answering.diff,
     commands.Log: answering.log,
     commands.WhereIs: looking.where_is,

@@ -17,9 +17,8 @@ from bots.language.table import help_lines, verbs
 from bots.messages import Code, Message, Strong
 from bots.naming import names_for
 from bots.portraits import diff_url, portrait, previous_of, versions_of
-from bots.sayings import CommitLine, Reason, Standing, Versions
+from bots.sayings import CommitLine, Standing, Versions
 from bots.speaker import Speaker
-from deployments.blockers import blockers
 from deployments.exceptions import DeploymentError, UnknownRef
 from deployments.models import Application, Environment
 from deployments.selectors import code, locks, lookup, running
@@ -68,13 +67,6 @@ def _require_ref(app: Application, ref: str, speaker: Speaker) -> None:
     if not known.is_ref(app.name, ref):
         text = f"{app} has no branch, tag or commit “{ref}”, and nothing was deployed from it."
         raise UnknownRef(text, known.near_refs(app.name, ref))
-
-
-def why(command: commands.Why, speaker: Speaker) -> Message:
-    environment = finding.environment(speaker, command.app, command.environment)
-    url = speaker.base + environment.get_absolute_url()
-    app = environment.application.name
-    return sayings.blocked(app, environment.name, _reasons(environment, speaker), url)
 
 
 def diff(command: commands.Diff, speaker: Speaker) -> Message:
@@ -169,19 +161,11 @@ def _behind(environment: Environment, runs: Running) -> int | None:
     if not runs.shas:
         return None  # without having asked git
     try:
-        refs = code.refs(environment.application, fresh=False)
-        head = next((ref.sha for ref in refs.branches if ref.name == refs.default), "")
+        head = code.refs(environment.application, fresh=False).head
         found = running.compared(environment.application, runs, head)
     except DeploymentError:
         return None
     return found.ahead if found else None
-
-
-def _reasons(environment: Environment, speaker: Speaker) -> list[Reason]:
-    return [
-        Reason(blocker.text, blocker.clears, speaker.base + blocker.url if blocker.url else "")
-        for blocker in blockers(environment, speaker.person)
-    ]
 
 
 def _difference(

@@ -53,7 +53,8 @@ def where_can_i_deploy(command: commands.WhereCanIDeploy, speaker: Speaker) -> M
     app = finding.application(speaker, command.app)
     places = list(lookup.environments_for(speaker.person).filter(application=app))
     runs = running.of(places)
-    found = [_standpoint(place, runs[place.pk], speaker) for place in places]
+    head = code.head(app)
+    found = [_standpoint(place, runs[place.pk], head, speaker) for place in places]
     url = speaker.base + app.get_absolute_url()
     return answers.where_can_i(app.name, str(speaker.person), found, url)
 
@@ -209,8 +210,8 @@ def _how(found: Whereabouts) -> tuple[str, Deployment | None]:
 # ---- Places ----
 
 
-def _standpoint(place: Environment, runs: Running, speaker: Speaker) -> Standpoint:
-    standing = blockers(place, speaker.person)
+def _standpoint(place: Environment, runs: Running, head: str, speaker: Speaker) -> Standpoint:
+    standing = blockers(place, speaker.person, sha=head)
     against = refusals(standing)
     return Standpoint(
         environment=place.name,

@@ -59,6 +59,12 @@ class Why:
 
 
 @dataclass(frozen=True)
+class WhichChecksFailed:
+    app: str | None = None
+    environment: str | None = None
+
+
+@dataclass(frozen=True)
 class Diff:
     app: str | None = None
     environment: str | None = None
@@ -197,6 +203,7 @@ Command: TypeAlias = (
     | Status
     | Deploys
     | Why
+    | WhichChecksFailed
     | Diff
     | Log
     | Show

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 from bots.language import clauses
-from bots.language.commands import DeployStatus, Search, Status, WhereCanIDeploy, WhereIs
+from bots.language.commands import (
+    DeployStatus,
+    Search,
+    Status,
+    WhereCanIDeploy,
+    WhereIs,
+    WhichChecksFailed,
+)
 from bots.language.text import plain_quotes
 from bots.language.words import Reader
 
@@ -44,6 +51,14 @@ def deploy_status(reader: Reader) -> DeployStatus | Status:
     environment = clauses.place(reader)
     reader.end()
     return DeployStatus(app, environment) if app else Status(None, environment)
+
+
+def which_checks_failed(reader: Reader) -> WhichChecksFailed:
+    reader.take_if("for")
+    app = clauses.app(reader)
+    environment = clauses.place(reader)
+    reader.end()
+    return WhichChecksFailed(app, environment)
 
 
 def search(reader: Reader) -> Search:

@@ -108,7 +108,7 @@ def _find(words: Words, verb: str) -> tuple[tuple[str, ...], Pattern] | None:
     table = heads(verb)
     for key in (first, base):
         for head, pattern in table.get(key, ()):
-            said = (key, *(word.plain.lower() for word in words[1 : len(head)]))
+            said = (key, *(word.plain.lower().rstrip("?") for word in words[1 : len(head)]))
             if said == head and (key == first or pattern.suffixed):
                 return head, pattern
     return None
@@ -249,8 +249,9 @@ def _acts(words: Words, verb: str, names: Names | None = None, said: str = "") -
 
 
 def _is_bare(words: Words, verb: str, in_thread: bool, asked: Callable[[], bool]) -> bool:
-    found = _find(words, verb) if len(words) == 1 else None
-    if found is None or words[0].plain.lower() not in found[1].heads:
+    found = _find(words, verb)
+    said = " ".join(word.plain.lower() for word in words).rstrip("?")
+    if found is None or said not in found[1].heads:
         return False
     return (in_thread and found[1].in_thread) or (found[1].answers and asked())
 

@@ -184,6 +184,7 @@ TABLE: tuple[Pattern, ...] = (
         locking.unlock,
         "opens it again",
         "unlock web in staging",
+        in_thread=True,
     ),
     Pattern(
         ("locks",),
@@ -217,6 +218,15 @@ TABLE: tuple[Pattern, ...] = (
         "how far what runs is behind or ahead of the default branch",
         "deploy-status for web in production",
         suffixed=True,
+    ),
+    Pattern(
+        ("which checks failed",),
+        "which checks failed [for] APP [in ENV]",
+        2,
+        finding.which_checks_failed,
+        "what has not passed of the checks of a commit",
+        "which checks failed for web in production",
+        in_thread=True,
     ),
     Pattern(
         ("search",),

@@ -58,6 +58,11 @@ class Refs:
     tags: tuple[Ref, ...]
     seen_at: datetime
 
+    @property
+    def head(self) -> str:
+        """Return the default branch's commit; empty where there is none."""
+        return next((ref.sha for ref in self.branches if ref.name == self.default), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from deployments.models import Application, CommitStatus, Environment, Repository
@@ -50,6 +50,28 @@ def problems(environment: Environment, sha: str) -> list[str]:
     if not wanted:
         return ["no check was reported"]
     return [words(name, said.get(name)) for name in wanted if not _has_passed(said.get(name))]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How all checks of a commit stand that were reported, or that an environment asks for."""
+
+    of: int
+    amiss: tuple[tuple[str, str], ...]  # what has not passed, in a few words, and where it tells
+
+
+def verdict(environment: Environment, sha: str) -> Verdict:
+    said = {one.context: one for one in statuses(environment.application.repository, sha)}
+    asked = environment.required_contexts if environment.checks == "named" else ()
+    names = sorted({*said, *asked})
+    amiss = [name for name in names if not _has_passed(said.get(name))]
+    return Verdict(
+        len(names), tuple((words(name, said.get(name)), _url(said, name)) for name in amiss)
+    )
+
+
+def _url(said: Mapping[str, CommitStatus], name: str) -> str:
+    return said[name].target_url if name in said else ""
 
 
 def words(context: str, status: CommitStatus | None) -> str:

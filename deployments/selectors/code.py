@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deployments import forges
+from deployments.exceptions import DeploymentError
 from deployments.forges.contract import (
     Away,
     Commit,
@@ -28,6 +29,14 @@ def resolve(application: Application, ref: str) -> Resolved:
 def refs(application: Application, *, fresh: bool = True) -> Refs:
     """Return branches and tags, as they are now or as last seen."""
     return forge_of(application).refs(source(application), fresh=fresh)
+
+
+def head(application: Application) -> str:
+    """Return the default branch's commit as last seen; empty where nobody knows it."""
+    try:
+        return refs(application, fresh=False).head
+    except DeploymentError:
+        return ""
 
 
 def commits(application: Application, ref: str, limit: int = 20) -> list[Commit]:

@@ -47,7 +47,7 @@ def coming(application: Application, stops: Sequence[Stop]) -> Coming:
         refs = code.refs(application, fresh=False)
     except DeploymentError as error:
         return Coming(trouble=str(error))
-    source, sha = refs.default, next((r.sha for r in refs.branches if r.name == refs.default), "")
+    source, sha = refs.default, refs.head
     groups = []
     for stop in stops:
         found = _compared(application, stop.cell.running.shas, sha)

@@ -36,7 +36,7 @@ def look(application: Application) -> None:
     except DeploymentError as error:
         log.info("What %s lacks is not known: %s", application, error)
         return
-    head = next((ref.sha for ref in refs.branches if ref.name == refs.default), "")
+    head = refs.head
     environments = list(application.environments.select_related("current"))
     runs = running.of(environments) if head else {}
     for number, found in runs.items():

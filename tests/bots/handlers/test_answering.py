@@ -161,22 +161,6 @@ def test_deploys_asks_the_database_as_much_for_one_as_for_many(say: Talk, live: 
     assert len(few) == len(many)
 
 
-def test_why_lists_what_blocks(say: Talk, bob: Person) -> None:
-    assert "Nothing blocks a deployment to hello/qa" in say("why hello in qa")
-    assert "Bob may not deploy to hello/qa" in say.as_(bob)("why hello in qa")
-
-
-def test_why_lists_a_repository_that_is_away(
-    say: Talk, bob: Person, repository: Repository
-) -> None:
-    repository.path.rename(repository.path.with_name("away.git"))
-
-    answer = say.as_(bob)("why hello in qa")
-
-    assert answer.count("\n- ") == 2
-    assert "There is no folder" in answer and "begins by itself when it answers" in answer
-
-
 def test_diff_tells_what_is_not_out_yet(say: Talk, live: Deployment) -> None:
     answer = say("diff hello in qa")
 

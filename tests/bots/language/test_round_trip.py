@@ -26,6 +26,7 @@ from bots.language import (
     Unlock,
     WhereCanIDeploy,
     WhereIs,
+    WhichChecksFailed,
     Why,
     parse,
 )
@@ -72,6 +73,7 @@ def test_an_app_and_its_place(app: str, place: str | None) -> None:
     assert say(lines.deploy(app, None, place)) == Deploy(app, None, place)
     assert say(lines.status(app, place)) == Status(app, place)
     assert say(lines.why(app, place)) == Why(app, place)
+    assert say(lines.which_checks_failed(app, place)) == WhichChecksFailed(app, place)
     assert say(lines.diff(app, place)) == Diff(app, place)
     assert say(lines.deploys(app, "main", place)) == Deploys(app, "main", place)
 
