@@ -1,4 +1,4 @@
-"""What stands beside the talk on every page of the chat: rooms with what is new, and the inbox."""
+"""What stands beside the talk on every page of the chat: rooms, people and the inbox."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from bots import reading
+from bots import around, reading
 from bots.web.inbox import STATES, Filter
 from bots.web.inbox import choices as filter_choices
 from bots.web.inbox import inbox as threads
@@ -23,6 +23,9 @@ def rooms(request: HttpRequest) -> dict[str, Any]:
         "unread_threads": unread,
         "unread_mentions": reading.mentions_unread(person).count(),
         "unread": unread + sum(room.new for room in known),
+        "people": around.people(person),
+        "joined": around.joined(),
+        "may_join": rights.may(person, "administer"),
     }
 
 

@@ -34,8 +34,8 @@ SAID_TO_THE_BOT = (*bare.STRONG, "status", "help")
 LONGEST_LINE = 400  # letters; what is longer is talk
 STEP = "step:"  # the keys of what the bot adds to a thread
 LATEST = 200  # at once, to a page that was asleep
-_public = Post.objects.filter(parent=OuterRef("pk"), only_for=None).order_by()
-_counted = _public.values("parent").annotate(count=Count("pk")).values("count")
+_talk = Post.objects.filter(parent=OuterRef("pk"), only_for=None, person__isnull=False)
+_counted = _talk.order_by().values("parent").annotate(count=Count("pk")).values("count")
 REPLIES = Coalesce(Subquery(_counted), 0)
 RELATED = (
     "person",
@@ -56,7 +56,7 @@ class Said:
     payload: html.Payload | None
     is_step: bool  # a line of the activities, without a face
     words: SafeString
-    replies: int = 0
+    replies: int = 0  # of people; what the bot adds is not counted
     asks: bool = False  # has buttons that one answer takes away
     is_line: bool = False  # said to the bot, not to people
 

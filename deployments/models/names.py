@@ -12,7 +12,8 @@ RESERVED = {
     "diff", "forget", "freeze", "freezes", "graph", "help", "link", "lock", "locks", "log", "no",
     "plan", "promote", "queue", "reject", "retry", "rollback", "search", "show", "status", "steal",
     "tell", "unfreeze", "unlock", "wcid", "what", "where", "which", "who", "why", "yes", "failed",
-    "to", "in", "on", "because", "when", "at", "after", "from", "for", "into", "the", "of", "and", "me",
+    "to", "in", "on", "because", "when", "at", "after", "from", "for", "into", "the", "of", "and",
+    "me",
 }  # fmt: skip
 
 

@@ -54,6 +54,12 @@ def test_without_a_filter_the_newest_stands_first(
     assert shown(as_alice) == [threads["queued"], threads["failed"]]
 
 
+def test_what_the_bot_adds_is_no_reply(as_alice: Client, threads: dict[str, int]) -> None:
+    text = as_alice.get(f"{INBOX}&state=failure").content.decode()
+
+    assert ' 1<span class="vh"> reply</span>' in text
+
+
 def test_a_sha_finds_its_threads(as_alice: Client, threads: dict[str, int]) -> None:
     sha = Deployment.objects.get(pk=threads["failed"]).sha
 
