@@ -25,6 +25,7 @@ from deployments.web.errors import translated
 from deployments.web.live import stream_url
 
 GROUP = 25  # rows that are drawn together, and only when they are near
+FIRST = 50  # rows that come at once; the others when somebody nears them (static/js/board.js)
 
 
 @gzip_page
@@ -94,9 +95,12 @@ def _table(request: HttpRequest, person: Person, found: boards.Board) -> dict[st
     words = request.GET.get("q", "").lower().split()
     show = request.GET.get("show", "")
     rows = [row for row in found.rows if show not in SHOWS or SHOWS[show](row)]
+    whole = "whole" in request.GET or bool(words) or len(rows) < FIRST + GROUP
     return {
         "board": found,
-        "groups": _groups(rows, words),
+        "groups": _groups(rows if whole else rows[:FIRST], words),
+        "rest": 0 if whole else len(rows) - FIRST,
+        "whole": "whole" in request.GET,
         "filter_hint": f"Filter {len(rows)} app{'s' if len(rows) != 1 else ''}",
         "show": show if show in SHOWS else "",
         "shows": [(name, _label(name), _count(found, name)) for name in SHOWS],

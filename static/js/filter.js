@@ -15,10 +15,12 @@ function apply(input) {
     group.hidden = !group.querySelector("[data-row]:not([hidden])");
   }
   for (const head of place.querySelectorAll("[data-row-head]")) head.hidden = words.length > 0;
+  const waits = words.length > 0 && place.parentElement.querySelector("[data-rest]"); // for other rows
+  if (waits) document.dispatchEvent(new CustomEvent("shipmate:rest"));
   const count = document.querySelector("[data-filter-count]");
-  if (count) count.textContent = words.length ? `${shown} of ${rows.length}` : "";
+  if (count) count.textContent = words.length && !waits ? `${shown} of ${rows.length}` : "";
   const none = document.querySelector("[data-filter-none]");
-  if (none) none.hidden = shown > 0 || rows.length === 0;
+  if (none) none.hidden = shown > 0 || rows.length === 0 || waits;
 }
 
 function remember(input) {

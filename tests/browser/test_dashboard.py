@@ -172,6 +172,52 @@ def test_the_filter_hides_rows_and_keeps_them_when_the_board_changes(
     expect(page.get_by_role("link", name="other", exact=True)).to_be_visible()
 
 
+@pytest.fixture
+def many(production: Environment, tmp_path: Path) -> int:
+    """So many apps that the last is far below."""
+    for number in range(90):
+        build.application(f"many{number:02}", tmp_path / str(number))
+    return 91
+
+
+def test_the_others_of_many_apps_come_when_they_are_neared(
+    page_for: PageFor, alice: Person, many: int
+) -> None:
+    page = page_for(alice)
+    page.goto("/")
+    last = page.get_by_role("link", name="many89", exact=True)
+    expect(last).to_have_count(0)
+
+    page.locator("[data-rest]").scroll_into_view_if_needed()
+
+    expect(last).to_be_visible()
+    page.reload()
+    expect(last).to_be_visible()
+
+
+def test_the_filter_finds_what_has_not_come_yet(
+    page_for: PageFor, alice: Person, many: int
+) -> None:
+    page = page_for(alice)
+    page.goto("/")
+    page.keyboard.press("/")
+    page.keyboard.type("many89")
+
+    expect(page.get_by_role("link", name="many89", exact=True)).to_be_visible()
+    expect(page.get_by_text(f"1 of {many}")).to_be_visible()
+    expect(page.get_by_role("searchbox", name="Filter apps")).to_be_focused()
+
+
+def test_without_scripts_a_link_leads_to_all_of_many_apps(
+    page_for: PageFor, alice: Person, many: int
+) -> None:
+    page = page_for(alice, scripts=False)
+    page.goto("/")
+    page.get_by_role("link", name="41 more apps").click()
+
+    expect(page.get_by_role("link", name="many89", exact=True)).to_be_visible()
+
+
 def test_a_comment_is_added_in_place(page_for: PageFor, alice: Person, failed: Deployment) -> None:
     page = page_for(alice)
     page.goto(failed.get_absolute_url())
@@ -264,6 +310,12 @@ def test_a_page_for_a_viewer_with_blockers_looks_right(
 ) -> None:
     production.ssh_key.delete()
     check_page(page_for(build.person("bob")), "/apps/hello/production/", "environment-viewer")
+
+
+def test_a_board_of_many_apps_looks_right(
+    page_for: PageFor, check_page: CheckPage, alice: Person, many: int
+) -> None:
+    check_page(page_for(alice), "/", "board-many")
 
 
 def test_an_empty_board_looks_right(page_for: PageFor, check_page: CheckPage, site: str) -> None:
