@@ -287,6 +287,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "deployments.api.schema.strictly",
+        "deployments.api.links.linked",
+        "deployments.api.examples.shown",
     ],
 }
 

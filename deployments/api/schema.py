@@ -26,6 +26,8 @@ ERRORS_OF_WRITES = {
     "413": "The body is too large.",
     "415": "The body is not JSON.",
 }
+# What stands in addresses, where it may not be just anything.
+PATTERNS = {"sha": {"pattern": "^[0-9a-fA-F]{40}$"}, "number": {"minimum": 1}}
 KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "maxLength": 80},
@@ -96,6 +98,7 @@ def strictly(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for operations in result["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", []):
+                parameter["schema"] |= PATTERNS.get(parameter["name"], {})
                 _without_nul(parameter["schema"])
     return result
 

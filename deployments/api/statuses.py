@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -17,23 +18,33 @@ from deployments.models import CommitStatus
 from deployments.selectors import checks, lookup
 from deployments.services import checks as reports
 
+SHA = r"^[0-9a-fA-F]{40}$"
+ADDRESS = r"^https?://[^\s\u0000]+$"
 READS = ("read", "deploy", "chat", "admin", "statuses")
 
 
-class NewStatus(Asked):
-    """What one check says of a commit."""
+class NewStatusOf(Asked):
+    """What one check says of the commit in the address."""
 
-    sha = Text(
-        max_length=40, required=False, help_text="All 40 digits; may stand in the address instead."
-    )
     state = serializers.ChoiceField(choices=CommitStatus.State.choices)
     context = Text(  # type: ignore[assignment]  # GitHub's word
         max_length=100, default="default", help_text="Which check: its name."
     )
     description = Text(max_length=140, allow_blank=True, default="")
-    target_url = serializers.URLField(
-        max_length=500, allow_blank=True, default="", help_text="Where its result is read."
+    target_url = serializers.RegexField(
+        ADDRESS,
+        max_length=500,
+        allow_blank=True,
+        default="",
+        help_text="Where its result is read: an http or https address.",
+        error_messages={"invalid": "Write an address that begins with https:// or http://."},
     )
+
+
+class NewStatus(NewStatusOf):
+    """What one check says of a commit."""
+
+    sha = serializers.RegexField(SHA, help_text="All 40 digits.")
 
 
 class CombinedShape(serializers.Serializer[Any]):
@@ -51,7 +62,8 @@ class Statuses(ApiView):
     @extend_schema(operation_id="statuses_report", request=NewStatus, responses={201: StatusShape})
     def post(self, request: Request, repository: str) -> Response:
         """Report what a check says of a commit. A later word on the same check takes its place."""
-        return _reported(request, repository)
+        values = checked(NewStatus, request.data)
+        return _reported(request, repository, values.pop("sha"), values)
 
 
 class StatusesOf(ApiView):
@@ -60,11 +72,11 @@ class StatusesOf(ApiView):
     writes = ("statuses",)
 
     @extend_schema(
-        operation_id="statuses_report_of", request=NewStatus, responses={201: StatusShape}
+        operation_id="statuses_report_of", request=NewStatusOf, responses={201: StatusShape}
     )
     def post(self, request: Request, repository: str, sha: str) -> Response:
         """Report what a check says of the commit in the address."""
-        return _reported(request, repository, sha)
+        return _reported(request, repository, sha, checked(NewStatusOf, request.data))
 
 
 class Combined(ApiView):
@@ -76,9 +88,10 @@ class Combined(ApiView):
     def get(self, request: Request, repository: str, sha: str) -> Response:
         """Read what all checks say of a commit, and one state for them."""
         found = lookup.repository_for(person_of(request), repository)
-        told = checks.statuses(found, sha.lower())
+        sha = _commit(sha)
+        told = checks.statuses(found, sha)
         said = {
-            "sha": sha.lower(),
+            "sha": sha,
             "state": checks.combined(told),
             "total_count": len(told),
             "statuses": told,
@@ -86,14 +99,14 @@ class Combined(ApiView):
         return Response(CombinedShape(said).data)
 
 
-def _reported(request: Request, repository: str, sha: str = "") -> Response:
+def _commit(sha: str) -> str:
+    if not re.fullmatch(SHA, sha):
+        raise Invalid(f"“{sha[:50]}” is no commit: it takes all 40 digits.")
+    return sha.lower()
+
+
+def _reported(request: Request, repository: str, sha: str, values: dict[str, Any]) -> Response:
     person = person_of(request)
     found = lookup.repository_for(person, repository)
-    values = checked(NewStatus, request.data)
-    said = values.pop("sha", "")
-    if not (sha or said):
-        raise Invalid("Which commit? Give its sha, all 40 digits.")
-    if sha and said and sha != said:
-        raise Invalid("The address and the body name different commits.")
-    kept = reports.report(found, sha or said, person, **values)
+    kept = reports.report(found, _commit(sha), person, **values)
     return Response(StatusShape(kept).data, status=201)

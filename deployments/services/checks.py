@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from django.db import transaction
 
@@ -13,6 +12,8 @@ from deployments.models import CommitStatus, Person, Repository
 from deployments.services import ledger
 
 SHA = re.compile(r"[0-9a-f]{40}")
+# Any host, also one that only this network knows, such as http://jenkins/job/7.
+ADDRESS = re.compile(r"https?://[^\s\x00]+")
 
 
 def report(
@@ -31,10 +32,11 @@ def report(
     Whoever may deploy one of the repository's apps may report, as whoever may push does on GitHub.
     """
     _require(repository, person)
+    sha = sha.lower()
     if not SHA.fullmatch(sha):
-        raise Invalid(f"“{sha[:50]}” is no commit: it takes all 40 digits, in small letters.")
-    if target_url and urlsplit(target_url).scheme not in ("http", "https"):
-        raise Invalid("target_url must begin with http:// or https://.")
+        raise Invalid(f"“{sha[:50]}” is no commit: it takes all 40 digits.")
+    if target_url and not ADDRESS.fullmatch(target_url):
+        raise Invalid("target_url must begin with http:// or https://, and has no spaces.")
     with transaction.atomic():
         # The row's lock puts two words on one check one after the other.
         Repository.objects.select_for_update().get(pk=repository.pk)
@@ -43,7 +45,7 @@ def report(
         said = known or CommitStatus(repository=repository, sha=sha, context=context)
         said.state, said.description, said.target_url = state, description, target_url
         said.person = person
-        ledger.check(said)
+        ledger.check(said, checked=["target_url"])
         said.save()
         if old != state:
             subject = f"{repository} {sha[:7]} {context}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -54,10 +54,10 @@ def words(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def check(instance: Model) -> None:
-    """Refuse what the model's own rules refuse, naming each field."""
+def check(instance: Model, *, checked: Collection[str] = ()) -> None:
+    """Refuse what the model's own rules refuse, naming each field but those `checked` before."""
     try:
-        instance.full_clean()
+        instance.full_clean(exclude=checked)
     except ValidationError as error:
         raise Invalid(sentence(error)) from None
 

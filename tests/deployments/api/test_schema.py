@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from deployments.api.throttling import PersonRate, TokenWriteRate
-from deployments.models import Environment, Person
+from deployments.models import Application, Environment, Host, Person
+from deployments.models import Repository as RepositoryRow
 from tests.deployments import build
 from tests.deployments.api.conftest import Script
+from tests.servers.repositories import Repository
 
 # Signed by their sender in a protocol of their own (docs/chat.md), or for people to read.
 UNDESCRIBED = {"chat-messages", "api-docs", "api-try", "api-client", "api-schema", None}
@@ -64,26 +67,67 @@ def test_every_operation_says_what_it_does(described: dict[str, Any]) -> None:
 
 # ---- Called in every way that it allows, and in some that it does not ----
 
+SCHEMATHESIS = f"{sys.prefix}/bin/schemathesis"
+OPTIONS = ["--seed", "812", "--max-examples", "10", "--generation-database", "none",
+           "--request-timeout", "10", "--no-color"]  # fmt: skip
+CONFIGURED = """
+[[operations]]
+include-operation-id = "deployments_{name}"
+parameters = {{ "path.number" = {number} }}
+"""
+
 
 @pytest.fixture
-def url(live_server: Any, qa: Environment, alice: Person, monkeypatch: pytest.MonkeyPatch) -> str:
+def url(live_server: Any, hello: Application, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a server that has the names of the description's examples."""
     for rate in (PersonRate, TokenWriteRate):
         monkeypatch.setattr(rate, "THROTTLE_RATES", {"user": "9999/s", "write": "9999/s"})
-    build.log(build.live(qa, alice, "a" * 40, pk=1), "one\n")
-    build.deployment(qa, alice, "b" * 40, status="failure", pk=2)
+    RepositoryRow.objects.update(name="demo/hello")
+    Host.objects.filter(name="hello-qa-1").update(name="qa-1")
     return f"{live_server.url}/api/schema/"
 
 
-@pytest.mark.slow
-def test_nothing_fails_and_every_answer_is_as_described(
-    url: str, ci: Script, tmp_path: Path
-) -> None:
-    command = [
-        f"{sys.prefix}/bin/schemathesis", "run", url, "-H", f"Authorization: Bearer {ci.text}",
-        "--seed", "812", "--max-examples", "10", "--generation-database", "none",
-        "--request-timeout", "10", "--no-color",
-    ]  # fmt: skip
+@pytest.fixture
+def numbers(
+    qa: Environment, production: Environment, alice: Person, repository: Repository
+) -> dict[str, int]:
+    """For each thing that is asked of a deployment, one of which it can be asked."""
+    tip = repository.git("rev-parse", "main").strip()
+    old, _ = (build.live(production, alice, letter * 40) for letter in "ab")
+    first, _ = (build.live(qa, alice, letter * 40) for letter in "ab")
+    build.log(first, "one\n")
+    failed = build.deployment(qa, alice, tip, status="failure")
+    waits = build.deployment(qa, alice, tip, status="queued")
+    return {"get": first.pk, "log": first.pk, "retry": failed.pk, "rollback": old.pk,
+            "cancel": waits.pk}  # fmt: skip
 
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=250)  # noqa: PLW1510
+
+def called(report: Path) -> dict[str, set[int]]:
+    """Return which statuses each operation was answered with."""
+    found: dict[str, set[int]] = {}
+    for line in report.read_text().splitlines():
+        recorder = json.loads(line).get("ScenarioFinished", {}).get("recorder", {})
+        for number, spoken in recorder.get("interactions", {}).items():
+            case = recorder["cases"][number]["value"]
+            answers = found.setdefault(f"{case['method']} {case['path']}", set())
+            answers.add((spoken["response"] or {}).get("status_code", 0))
+    return found
+
+
+@pytest.mark.slow
+def test_each_operation_is_reached_nothing_fails_and_every_answer_is_as_described(
+    url: str, numbers: dict[str, int], ci: Script, tmp_path: Path, described: dict[str, Any]
+) -> None:
+    configured = (CONFIGURED.format(name=name, number=n) for name, n in numbers.items())
+    (tmp_path / "schemathesis.toml").write_text("".join(configured))
+    told = ["--report", "ndjson", "--report-ndjson-path", str(tmp_path / "report")]
+    command = [SCHEMATHESIS, "run", url, "-H", f"Authorization: Bearer {ci.text}", *OPTIONS, *told]
+
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=290)  # noqa: PLW1510
 
     assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr
+    answers = called(tmp_path / "report")
+    for path, operations in described["paths"].items():
+        for method in operations:
+            assert answers[f"{method.upper()} {path}"] & {200, 201, 202}, (method, path)
+    assert not [name for name, found in answers.items() if max(found) >= 500]

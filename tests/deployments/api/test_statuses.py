@@ -62,7 +62,7 @@ def test_all_checks_of_a_commit_are_told_with_one_state(ask: Ask) -> None:
     ("wrong", "said"),
     [
         ({"state": "fine"}, "state"),
-        ({"sha": "main"}, "all 40 digits"),
+        ({"sha": "main"}, "sha: "),
         ({"sha": ""}, "sha"),
         ({"target_url": "javascript:alert(1)"}, "target_url"),
         ({"target_url": "ftp://x.example"}, "http"),
@@ -78,6 +78,15 @@ def test_what_makes_no_sense_is_refused_in_words(
     assert answer.status_code == 400
     assert said in answer.json()["error"]["text"]
     assert not CommitStatus.objects.exists()
+
+
+@pytest.mark.parametrize("url", ["http://jenkins:8080/job/7/", "https://ci.example/?a=b#c"])
+def test_an_address_may_be_one_that_only_the_network_knows(ask: Ask, url: str) -> None:
+    assert ask({**PASSED, "target_url": url}).json()["target_url"] == url
+
+
+def test_a_commit_may_be_written_in_large_letters(ask: Ask) -> None:
+    assert ask({**PASSED, "sha": SHA.upper()}).json()["sha"] == SHA
 
 
 def test_two_commits_at_once_are_refused(ask: Ask) -> None:

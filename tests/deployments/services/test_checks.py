@@ -100,7 +100,7 @@ def test_who_may_deploy_nothing_reports_nothing(gated: Environment, bob: Person,
     "wrong",
     [
         {"sha": "main"},
-        {"sha": "A" * 40},
+        {"sha": "g" * 40},
         {"target_url": "javascript:alert(1)"},
         {"context": "x" * 101},
         {"state": "great"},
