@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
-from django.utils.module_loading import import_string
 
 from deployments.models import Comment, Deployment, Environment, Person
 from tests.deployments import build
@@ -32,10 +30,3 @@ def test_a_nul_in_a_form_is_refused_and_nothing_is_kept(
 )
 def test_a_nul_in_an_address_is_refused(as_alice: Client, hello: Any, address: str) -> None:
     assert as_alice.get(address).status_code == 400
-
-
-def test_the_innermost_keeps_all_around_it_in_one_thread() -> None:
-    """Else each page goes to a thread and back twice for each of them."""
-    innermost = import_string(settings.MIDDLEWARE[-1])
-
-    assert innermost.sync_capable and not innermost.async_capable
