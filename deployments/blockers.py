@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from deployments import lines, providers, rights
 from deployments.durations import duration
-from deployments.models import Deployment, Environment, Person, Placement
+from deployments.models import Deployment, Environment, Lock, Person, Placement
 from deployments.selectors import checks, code, locks
 
 MINUTE = 60
@@ -31,6 +32,16 @@ class Blocker:
         return f"{self.text} {self.clears}".strip()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the database says of an environment, asked of several at once."""
+
+    placements: list[Placement]
+    may: bool  # the person may deploy there
+    lock: Lock | None  # that keeps the person out
+    ahead: Deployment | None  # comes before another one
+
+
 def blockers(
     environment: Environment,
     person: Person | None = None,
@@ -46,20 +57,77 @@ def blockers(
     `fetches`: the repository is needed. It is not where the code is at hand: a commit that is on
     this machine, or going back to a release that the hosts keep.
     """
-    placements = list(environment.placements.select_related("host"))
+    asked = _ask([environment], person)[environment.pk]
+    return _blockers(environment, person, asked, hosts or [], fetches=fetches, sha=sha)
+
+
+def of(
+    environments: Sequence[Environment], person: Person, *, sha: str = ""
+) -> dict[int, list[Blocker]]:
+    """Return the same of each, in as many queries as for one."""
+    asked = _ask(environments, person)
+    return {
+        environment.pk: _blockers(environment, person, asked[environment.pk], [], sha=sha)
+        for environment in environments
+    }
+
+
+def _blockers(
+    environment: Environment,
+    person: Person | None,
+    asked: Asked,
+    hosts: list[str],
+    *,
+    fetches: bool = True,
+    sha: str = "",
+) -> list[Blocker]:
     return [
-        *_rights(environment, person),
+        *_rights(environment, person, asked.may),
         *_archived(environment),
-        *_lock(environment, person),
+        *_lock(environment, person, asked.lock),
         *_settings(environment),
-        *_hosts(environment, placements),
-        *_unknown_hosts(environment, placements, hosts or []),
+        *_hosts(environment, asked.placements),
+        *_unknown_hosts(environment, asked.placements, hosts),
         *unchecked(environment, person, sha),
         *_key(environment),
-        *_host_keys(placements, hosts or []),
+        *_host_keys(asked.placements, hosts),
         *(_away(environment) if fetches else ()),
-        *_running(environment),
+        *_running(asked.ahead),
     ]
+
+
+def _ask(environments: Sequence[Environment], person: Person | None) -> dict[int, Asked]:
+    roles = rights.roles_of(person)
+    placed: dict[int, list[Placement]] = defaultdict(list)
+    by_number = {environment.pk: environment for environment in environments}
+    for one in Placement.objects.filter(environment__in=by_number).select_related("host"):
+        one.environment = by_number[one.environment_id]
+        placed[one.environment_id].append(one)
+    held = locks.of(environments)
+    ahead = _ahead(environments, held)
+    return {
+        place.pk: Asked(
+            placements=placed[place.pk],
+            may=person is None or rights.may(person, "deploy", place, roles),
+            lock=locks.unless_own(held.get(place.pk), person),
+            ahead=ahead.get(place.pk),
+        )
+        for place in environments
+    }
+
+
+def _ahead(environments: Sequence[Environment], held: Mapping[int, Lock]) -> dict[int, Deployment]:
+    """Return of each environment the deployment that comes before another one."""
+    going = Deployment.objects.filter(
+        environment__in=[e.pk for e in environments], status__in=["in_progress", "queued"]
+    ).order_by("pk")
+    first: dict[int, int] = {}
+    for number, place, status, asker in going.values_list("pk", "environment", "status", "person"):
+        lock = held.get(place)
+        if status == "in_progress" or lock is None or lock.person_id == asker:
+            first.setdefault(place, number)
+    found = Deployment.objects.select_related("person").in_bulk(first.values())
+    return {place: found[number] for place, number in first.items() if number in found}
 
 
 def refusals(found: list[Blocker]) -> list[Blocker]:
@@ -75,10 +143,10 @@ def chosen(placements: list[Placement], hosts: list[str]) -> list[Placement]:
     return [p for p in placements if p.host.name in wanted or wanted & set(p.roles)]
 
 
-def _rights(environment: Environment, person: Person | None) -> Iterator[Blocker]:
+def _rights(environment: Environment, person: Person | None, may: bool) -> Iterator[Blocker]:
     if person is not None and (beyond := rights.beyond_token(person, "deploy", environment)):
         yield Blocker("token", beyond, rights.MENDS_IT)
-    elif person is not None and not rights.may(person, "deploy", environment):
+    elif not may:
         role = rights.least("deploy", environment)
         yield Blocker(
             "not_allowed",
@@ -98,9 +166,8 @@ def _archived(environment: Environment) -> Iterator[Blocker]:
             )
 
 
-def _lock(environment: Environment, person: Person | None) -> Iterator[Blocker]:
+def _lock(environment: Environment, person: Person | None, lock: Lock | None) -> Iterator[Blocker]:
     """Whoever holds a lock deploys there; nothing but opening it lets others in."""
-    lock = locks.against(environment, person)
     if lock is not None:
         url = f"{environment.get_absolute_url()}#lock"
         may = person is not None and locks.may_unlock(lock, person)
@@ -188,14 +255,7 @@ def _away(environment: Environment) -> Iterator[Blocker]:
         yield Blocker("away", text, f"{clears}{asked}", waits=True)
 
 
-def _running(environment: Environment) -> Iterator[Blocker]:
-    ahead = (
-        Deployment.objects.filter(environment=environment, status__in=["in_progress", "queued"])
-        .exclude(locks.keeps_out(), status="queued")
-        .select_related("person")
-        .order_by("pk")
-        .first()
-    )
+def _running(ahead: Deployment | None) -> Iterator[Blocker]:
     if ahead is not None:
         yield Blocker(
             "running",

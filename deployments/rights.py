@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from django.db.models import Q, QuerySet
@@ -42,11 +43,16 @@ NEEDS: dict[Right, str] = {
 MENDS_IT = "Make one that may under Settings → Tokens."
 
 
-def may(person: Person, right: Right, scope: Scope = None) -> bool:
-    """Return whether the person holds the right there, and the token they speak by allows it."""
+def may(
+    person: Person, right: Right, scope: Scope = None, roles: Collection[Role] | None = None
+) -> bool:
+    """Return whether the person holds the right there, and the token they speak by allows it.
+
+    `roles`: all of theirs, for who asks about many places at once. They are never kept for later.
+    """
     if not person.is_active or beyond_token(person, right, scope):
         return False
-    return right == "see" or rank(person, scope) >= RANK[least(right, scope)]
+    return right == "see" or rank(person, scope, roles) >= RANK[least(right, scope)]
 
 
 def may_somewhere(person: Person, right: Right) -> bool:
@@ -100,18 +106,36 @@ def least(right: Right, scope: Scope = None) -> str:
     return LEAST[right]
 
 
-def rank(person: Person, scope: Scope = None) -> int:
+def rank(person: Person, scope: Scope = None, roles: Collection[Role] | None = None) -> int:
     """Return the rank of the highest role that covers the scope, up to the door's ceiling."""
-    return min(_held(person, scope), RANK.get(person.ceiling, RANK["admin"]))
+    return min(_held(person, scope, roles), RANK.get(person.ceiling, RANK["admin"]))
 
 
-def _held(person: Person, scope: Scope) -> int:
+def _held(person: Person, scope: Scope, roles: Collection[Role] | None) -> int:
     if not person.pk:
         return 0  # nobody knows who it is
     if person.is_superuser:
         return RANK["admin"]
-    names = person.roles.filter(covering(scope)).values_list("name", flat=True)
+    names: Iterable[str]
+    if roles is None:
+        names = person.roles.filter(covering(scope)).values_list("name", flat=True)
+    else:
+        names = [role.name for role in roles if covers(role, scope)]
     return max((RANK[name] for name in names), default=0)
+
+
+def roles_of(person: Person | None) -> list[Role]:
+    """Return the person's roles, wherever they hold them."""
+    return list(person.roles.all()) if person is not None and person.pk else []
+
+
+def covers(role: Role, scope: Scope) -> bool:
+    """Return of a role at hand whether `covering` matches it."""
+    if role.application_id is None and role.environment_id is None:
+        return True
+    if isinstance(scope, Environment):
+        return role.application_id == scope.application_id or role.environment_id == scope.pk
+    return isinstance(scope, Application) and role.application_id == scope.pk
 
 
 def covering(scope: Scope) -> Q:

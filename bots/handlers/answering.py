@@ -48,7 +48,7 @@ def status(command: commands.Status, speaker: Speaker) -> Message:
 
 def deploys(command: commands.Deploys, speaker: Speaker) -> Message:
     app = finding.application(speaker, command.app)
-    rows = lookup.deployments_for(speaker.person).filter(environment__application=app)
+    rows = lookup.deployments_of(app)
     title = f"Deployments of {app}"
     if command.environment is not None:
         environment = finding.environment(speaker, app.name, command.environment)

@@ -74,9 +74,9 @@ def by_repository(speaker: Speaker, command: Deploy) -> Deploy:
 
 def environments(speaker: Speaker, app: str | None, name: str | None) -> list[Environment]:
     """Return the environments of that app, or by that name in all apps, or all."""
-    rows = lookup.environments_for(speaker.person)
+    rows: Iterable[Environment] = lookup.environments_for(speaker.person)
     if app is not None:
-        rows = rows.filter(application=application(speaker, app))
+        rows = lookup.environments_of(application(speaker, app))
     if name is None:
         return _all(speaker, rows)
     asked = lookup.ALIASES.get(name.lower(), name.lower())

@@ -20,8 +20,8 @@ from bots.naming import names_for
 from bots.portraits import diff_url, portrait, versions_of
 from bots.sayings import CommitLine, sorry
 from bots.speaker import Speaker
-from deployments import drift, lines
-from deployments.blockers import blockers, refusals
+from deployments import blockers, drift, lines
+from deployments.blockers import Blocker
 from deployments.drift import Whereabouts
 from deployments.exceptions import DeploymentError, ForgeError, RepositoryAway
 from deployments.forges.contract import Commit
@@ -51,10 +51,10 @@ def where_is(command: commands.WhereIs, speaker: Speaker) -> Message:
 
 def where_can_i_deploy(command: commands.WhereCanIDeploy, speaker: Speaker) -> Message:
     app = finding.application(speaker, command.app)
-    places = list(lookup.environments_for(speaker.person).filter(application=app))
+    places = lookup.environments_of(app)
     runs = running.of(places)
-    head = code.head(app)
-    found = [_standpoint(place, runs[place.pk], head, speaker) for place in places]
+    standing = blockers.of(places, speaker.person, sha=code.head(app))
+    found = [_standpoint(place, runs[place.pk], standing[place.pk], speaker) for place in places]
     url = speaker.base + app.get_absolute_url()
     return answers.where_can_i(app.name, str(speaker.person), found, url)
 
@@ -210,9 +210,10 @@ def _how(found: Whereabouts) -> tuple[str, Deployment | None]:
 # ---- Places ----
 
 
-def _standpoint(place: Environment, runs: Running, head: str, speaker: Speaker) -> Standpoint:
-    standing = blockers(place, speaker.person, sha=head)
-    against = refusals(standing)
+def _standpoint(
+    place: Environment, runs: Running, standing: list[Blocker], speaker: Speaker
+) -> Standpoint:
+    against = blockers.refusals(standing)
     return Standpoint(
         environment=place.name,
         url=speaker.base + place.get_absolute_url(),

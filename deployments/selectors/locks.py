@@ -23,10 +23,12 @@ def holding(now: datetime | None = None) -> Q:
 
 
 def of(environments: Iterable[Environment]) -> dict[int, Lock]:
-    """Return the lock of each environment that has one, in one query."""
+    """Return the lock of each environment that has one; its owner takes another query."""
     by_number = {environment.pk: environment for environment in environments}
     every = lookup.in_environments(Lock.objects.filter(holding()), by_number.values())
-    found = [lock for lock in every.select_related("person") if lock.environment_id in by_number]
+    # Mostly there is none, and then nobody is asked for.
+    named = every.prefetch_related("person")
+    found = [lock for lock in named if lock.environment_id in by_number]
     for lock in found:
         lock.environment = by_number[lock.environment_id]  # at hand, with its application
     return {lock.environment_id: lock for lock in found}
@@ -38,7 +40,10 @@ def in_(environment: Environment) -> Lock | None:
 
 def against(environment: Environment, person: Person | None) -> Lock | None:
     """Return the lock that keeps the person out; nobody's own does. Without a person, any."""
-    lock = in_(environment)
+    return unless_own(in_(environment), person)
+
+
+def unless_own(lock: Lock | None, person: Person | None) -> Lock | None:
     return lock if lock is not None and (person is None or lock.person_id != person.pk) else None
 
 

@@ -48,6 +48,20 @@ def environments_for(person: Person) -> QuerySet[Environment]:
     )
 
 
+def environments_of(application: Application) -> list[Environment]:
+    """Return the environments of an application that was found for the person."""
+    found = list(Environment.objects.filter(application=application).select_related("ssh_key"))
+    for environment in found:
+        environment.application = application  # at hand, with its repository
+    return found
+
+
+def deployments_of(application: Application) -> QuerySet[Deployment]:
+    """Return the deployments of an application that was found for the person, newest first."""
+    made = Deployment.objects.filter(environment__application=application)
+    return made.select_related("environment__application__repository", "person", "stop_by")
+
+
 def in_environments(rows: QuerySet[Row], environments: Collection[Environment]) -> QuerySet[Row]:
     """Narrow rows to those of the environments. Where these are very many all rows are read, and
     whoever asks leaves out what is of others: a list of a thousand numbers costs more than that.

@@ -67,9 +67,11 @@ class Running:
 def of(environments: Sequence[Environment]) -> dict[int, Running]:
     """Return what runs in each, in two queries. Where there is no host it is what succeeded."""
     rows = placed(environments)
-    numbers = {number for _, number, _ in rows if number is not None}
-    brought = Deployment.objects.select_related("person").in_bulk(numbers)
-    succeeded = {e.pk: e.current for e in environments}
+    hosted = {environment for environment, _, _ in rows}
+    numbers = {number for _, number, _ in rows}
+    numbers |= {e.current_id for e in environments if e.pk not in hosted}
+    brought = Deployment.objects.select_related("person").in_bulk(numbers - {None})
+    succeeded = {e.pk: brought.get(e.current_id or 0) for e in environments}
     return made(rows, brought, succeeded)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from deployments.blockers import Blocker, blockers, chosen, refusals
+from deployments.blockers import Blocker, blockers, chosen, of, refusals
 from deployments.forges.contract import Away
 from deployments.models import Environment, Host, Lock, Person, Repository
 from deployments.selectors import code
@@ -185,6 +185,23 @@ def test_looking_costs_the_same_for_two_hosts_and_for_many(
 
     with django_assert_max_num_queries(7):
         blockers(here, alice)
+
+
+def test_of_many_environments_the_same_is_said_at_the_cost_of_one(
+    here: Environment, bob: Person, dora: Person, django_assert_num_queries: Any
+) -> None:
+    others = [build.environment(here.application, f"place{n}", hosts=2) for n in range(9)]
+    build.deployment(others[0], dora, "a" * 40, status="in_progress")
+    build.deployment(others[1], dora, "a" * 40, status="queued")
+    Lock.objects.create(environment=others[1], person=bob)
+    Lock.objects.create(environment=others[2], person=dora)
+    places = list(Environment.objects.select_related("application__repository", "ssh_key"))
+
+    for person in (bob, dora):
+        said = {place.pk: blockers(again(place), person) for place in places}
+        assert of(places, person) == said
+    with django_assert_num_queries(8):  # two of them for who may open the lock
+        of(places, dora)
 
 
 def test_a_lock_keeps_others_out_and_not_its_owner(

@@ -72,6 +72,8 @@ def test_each_cell(
     for place, scope in places.items():
         covered = place in COVERS[given] and role in TABLE[right]
         assert may(erin, right, scope) == (covered or right == "see"), place
+        at_hand = may(erin, right, scope, rights.roles_of(erin))
+        assert at_hand == may(erin, right, scope), place
 
 
 @pytest.mark.parametrize("right", list(TABLE))
