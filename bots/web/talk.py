@@ -26,7 +26,7 @@ from bots.language.commands import Command
 from bots.messages import Message, from_json
 from bots.models import Post, PostMention, Room
 from bots.rendering import html
-from deployments.models import Person
+from deployments.models import Deployment, Person
 
 SHOWN = 50  # on a page
 STEPS = 100  # of a deployment
@@ -46,6 +46,12 @@ RELATED = (
     "deployment__stop_by",
 )
 NAMED = Prefetch("mentions", PostMention.objects.select_related("person"))
+TOLD = Prefetch(
+    "deployment",
+    Deployment.objects.select_related("environment__application").only(
+        "person_id", "environment__name", "environment__application__name"
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ class Page:
         return self.posts[-1].post.pk if self.posts else 0
 
 
-def said(post: Post, reader: Person, codes: Collection[str] = ()) -> Said:
+def said(post: Post, reader: Person, codes: Collection[str] = (), replies: int = 0) -> Said:
     """Return how a post is drawn; a question has buttons while its code is among the open ones."""
     message = _with_open_buttons(post, codes) if post.message else None
     return Said(
@@ -95,7 +101,7 @@ def said(post: Post, reader: Person, codes: Collection[str] = ()) -> Said:
         html.render(message) if message else None,
         is_step=message is not None and (post.key or "").startswith(STEP),
         words=mentions.drawn(post.text, _named(post), reader),
-        replies=getattr(post, "count", 0),
+        replies=replies,
         asks=bool(message and message.asks and message.buttons),
         is_line=_is_line(post),
     )
@@ -116,9 +122,10 @@ def posts(room: Room, root: Post | None, person: Person, *, before: int = 0, rea
         rows = rows.filter(pk__lt=before)
     newest = list(rows.order_by("-pk")[: SHOWN + 1])
     shown = newest[:SHOWN][::-1]
+    drawn = _said(shown, person)
     fresh = (post.pk for post in shown if post.pk > read and _is_news(post, person))
     return Page(
-        _said(shown, person),
+        drawn,
         older=shown[0].pk if len(newest) > SHOWN else 0,
         new_from=next(fresh, 0) if read else 0,
         is_newest=not before,
@@ -143,8 +150,7 @@ def these(
 
 def _readable(room: Room, root: Post | None, person: Person) -> QuerySet[Post]:
     mine = Q(only_for=None) | Q(only_for=person)
-    rows = Post.objects.filter(mine, room=room, parent=root).select_related(*RELATED)
-    return rows.annotate(count=REPLIES)
+    return Post.objects.filter(mine, room=room, parent=root).select_related("person")
 
 
 def _steps() -> Q:
@@ -159,9 +165,19 @@ def _is_news(post: Post, person: Person) -> bool:
 
 
 def _said(rows: list[Post], person: Person) -> list[Said]:
-    codes = asking.open_codes(person)
+    """Draw posts. What few of them have is asked for only if one of them has it."""
+    is_asked = any(post.message and post.message.get("state") == "question" for post in rows)
+    codes = asking.open_codes(person) if is_asked else frozenset[str]()
     prefetch_related_objects([post for post in rows if "@" in post.text], NAMED)
-    return [said(post, person, codes) for post in rows]
+    roots = [post for post in rows if post.deployment_id is not None]
+    prefetch_related_objects(roots, TOLD)
+    replies = _replies(roots) if roots else {}
+    return [said(post, person, codes, replies.get(post.pk, 0)) for post in rows]
+
+
+def _replies(roots: list[Post]) -> dict[int, int]:
+    found = Post.objects.filter(parent__in=[post.pk for post in roots], only_for=None)
+    return dict(found.order_by().values_list("parent").annotate(Count("pk")))
 
 
 def _is_line(post: Post) -> bool:

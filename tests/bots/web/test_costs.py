@@ -43,7 +43,7 @@ def cost(client: Client, address: str) -> int:
 def test_a_new_post_costs_a_live_page_little(say: Talk, as_bob: Client) -> None:
     say("hello")
 
-    assert cost(as_bob, f"{ROOM}?pane=posts&ids={newest()}") <= 6
+    assert cost(as_bob, f"{ROOM}?pane=posts&ids={newest()}") == 4
 
 
 @pytest.mark.parametrize("pane", ["", "?pane=inbox", "?pane=rooms", "?pane=older", "?pane=head"])
@@ -56,7 +56,9 @@ def test_queries_do_not_grow_with_posts_and_threads(
 
     crowd(production, say.person, threads=48, posts=200)
 
-    assert [cost(as_bob, each + pane) for each in (ROOM, thread)] == few
+    many = [cost(as_bob, each + pane) for each in (ROOM, thread)]
+    # Where no deployment is among the newest, nothing is asked about any.
+    assert all(after <= before for after, before in zip(many, few, strict=True))
     assert max(few) <= 22
 
 
