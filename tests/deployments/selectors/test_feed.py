@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
@@ -89,3 +90,25 @@ def _in_a_thread(write: Callable[[], object]) -> None:
     thread = Thread(target=closing)
     thread.start()
     thread.join()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite alone counts what it does")
+def test_a_long_past_is_not_read_again_and_again(alice: Person, qa: Environment) -> None:
+    made = build.deployment(qa, alice, "a" * 40)
+    old = [Change(deployment=made, verb="deployment.status") for _ in range(3_000)]
+    Change.objects.bulk_create(old)
+    Change.objects.update(at=timezone.now() - timedelta(hours=1))
+    build.change(made, "deployment.comment")
+    follower = feed.Follower()
+
+    assert instructions(follower.look) < 3_000
+    assert instructions(lambda: feed.since(feed.newest() - 1)) < 3_000
+
+
+def instructions(ask: Callable[[], object]) -> int:
+    """Return how many instructions SQLite carries out, to within ten."""
+    tens = itertools.count(1)
+    connection.connection.set_progress_handler(lambda: not next(tens), 10)
+    ask()
+    connection.connection.set_progress_handler(None, 10)
+    return 10 * next(tens)
