@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
 
 from deployments.exceptions import DeploymentError
 from deployments.forges import diffs, git, history, mirrors, names, trees
@@ -40,7 +41,7 @@ class LocalForge:
         return history.commits(mirrors.holding(source, sha), sha, limit=limit)
 
     def between(self, source: Source, base: str, head: str, limit: int = 250) -> Comparison:
-        return history.between(mirrors.holding(source, base, head), base, head, limit)
+        return _between(source, base, head, limit)
 
     def diff(self, source: Source, base: str | None, head: str) -> Diff:
         """Return what changes from base to head; without base, everything is added."""
@@ -65,3 +66,9 @@ class LocalForge:
     def away(self, source: Source) -> Away | None:
         """Return why the repository cannot be reached, as far as that is known without asking."""
         return mirrors.away(source)
+
+
+@lru_cache(maxsize=200)
+def _between(source: Source, base: str, head: str, limit: int) -> Comparison:
+    """Compare two commits; what lies between them never changes."""
+    return history.between(mirrors.holding(source, base, head), base, head, limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from deployments.exceptions import ForgeError, Invalid, UnknownRef
@@ -53,8 +54,14 @@ def default_branch(mirror: Path) -> str:
 
 def listing(mirror: Path) -> Refs:
     """Return every branch and tag that leads to a commit, newest first."""
+    return _listing(mirror, mirrors.seen_at(mirror))
+
+
+@lru_cache(maxsize=100)
+def _listing(mirror: Path, seen_at: datetime) -> Refs:
+    """Return what was there then: it stays so until the repository is asked again."""
     branches, tags = _listed(mirror, "refs/heads/"), _listed(mirror, "refs/tags/")
-    return Refs(default_branch(mirror), branches, tags, mirrors.seen_at(mirror))
+    return Refs(default_branch(mirror), branches, tags, seen_at)
 
 
 def _git_agrees(name: str) -> bool:

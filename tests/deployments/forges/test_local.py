@@ -279,3 +279,35 @@ def test_notes_are_read_at_the_commit(
     sha = repository.commit({".gitattributes": "tests/ export-ignore\n"})
 
     assert forge.notes(source, sha).export_ignore == ("tests/",)
+
+
+def test_what_was_compared_once_takes_no_git(
+    forge: LocalForge,
+    repository: Repository,
+    source: Source,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    base, head = repository.commit(), repository.commit()
+    found = forge.between(source, base, head)
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    assert forge.between(source, base, head) == found
+    assert found.ahead == 1
+
+
+def test_names_as_last_seen_take_no_git_until_they_are_asked_for_anew(
+    forge: LocalForge,
+    repository: Repository,
+    source: Source,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    repository.commit()
+    seen = forge.refs(source)
+    with monkeypatch.context() as without_git:
+        without_git.setenv("PATH", "/nowhere")
+        assert forge.refs(source, fresh=False) == seen
+
+    repository.commit(branch="other")
+    forge.refs(source)
+
+    assert "other" in [ref.name for ref in forge.refs(source, fresh=False).branches]
