@@ -93,7 +93,7 @@ def _is_no_talk(command: commands.Command, speaker: Speaker) -> bool:
         case commands.Lock(app=app) | commands.Unlock(app=app):
             return app is not None and _is_known(app, speaker)
         case commands.Plan(deploy=shown):
-            return _is_known(shown.app, speaker)
+            return any(_is_known(word, speaker) for word in (shown.app, shown.environment or ""))
         case commands.Search(query=query):
             return bool(FIELD.match(query)) or query.startswith('"')
         case commands.WhereIs(ref=ref, person=person, app=app):

@@ -20,7 +20,10 @@ MOST = 3
 
 def of_unknown(error: Unknown, command: commands.Command, names: Names) -> list[str]:
     """Return the nearest lines; each names what is there."""
-    if error.part == "app":
+    if error.instead:
+        plans = isinstance(command, commands.Plan)
+        near = [_said(one, plans=plans) for one in error.instead]
+    elif error.part == "app":
         near = _sorted_anew(command, names) or _with_names(error, command, names)
     elif error.part == "number":
         near = _with_number(command, names)
@@ -39,7 +42,14 @@ def of_a_ref(command: commands.Command, known: Callable[[], Names]) -> list[str]
     if place is None or place not in names.apps.get(wanted.app, ()):
         return []
     meant = replace(wanted, ref=None, environment=place)
-    return [spoken.line(commands.Plan(meant) if isinstance(command, commands.Plan) else meant)]
+    return [_said(meant, plans=isinstance(command, commands.Plan))]
+
+
+def _said(meant: commands.Command, *, plans: bool) -> str:
+    """Return the line, or the one that plans the same."""
+    if plans and isinstance(meant, commands.Deploy):
+        return spoken.line(commands.Plan(meant))
+    return spoken.line(meant)
 
 
 def _sorted_anew(command: commands.Command, names: Names) -> list[str]:

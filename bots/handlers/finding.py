@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bots.language.commands import Deploy
+from bots.language.commands import Command, Deploy
 from bots.language.nearest import nearest
 from bots.speaker import Speaker
 from deployments.exceptions import NotFound
@@ -14,13 +14,24 @@ from deployments.selectors import lookup
 
 
 class Unknown(NotFound):
-    """No such name, or none was given: `names` may have been meant as that part of the line."""
+    """No such name, or none was given: `names` may have been meant as that part of the line.
 
-    def __init__(self, text: str, part: str, names: Sequence[str], said: str = "") -> None:
+    `instead`: what was meant, where that is known as a whole.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        part: str,
+        names: Sequence[str],
+        said: str = "",
+        instead: Sequence[Command] = (),
+    ) -> None:
         super().__init__(text)
         self.part = part
         self.names = list(names)
         self.said = said
+        self.instead = list(instead)
 
 
 def application(speaker: Speaker, name: str | None) -> Application:
@@ -66,7 +77,8 @@ def by_repository(speaker: Speaker, command: Deploy) -> Deploy:
         apps = list(seen.filter(repository__name__iexact=said[:end]).values_list("name", flat=True))
         if len(apps) > 1:
             text = f"The repository {said[:end]} belongs to several apps; say which."
-            raise Unknown(text, "app", apps[:3])
+            ways = [replace(command, app=app, ref=said[end + 1 :] or None) for app in apps[:3]]
+            raise Unknown(text, "app", apps[:3], instead=ways)
         if apps:
             return replace(command, app=apps[0], ref=said[end + 1 :] or None)
     return command

@@ -52,11 +52,10 @@ def _shown(made: Plan, shown: Preview, speaker: Speaker) -> Message:
     place = shown.asked.environment
     line = lines.deploy_plan(made.code)
     address = urlencode({"ref": shown.asked.ref, "task": shown.asked.task})
-    said = f" has 15 minutes: {_does(shown.asked)} "
     return Message(
         state="waiting" if shown.blockers else "",
         parts=phrase(
-            "Plan ", Strong(made.code), said, Strong(str(place)),
+            "Plan ", Strong(made.code), " has 15 minutes: ", *_does(shown),
             ". Nothing has been done; to do exactly this: ", Line(line),
         ),
         fields=(
@@ -75,11 +74,13 @@ def _shown(made: Plan, shown: Preview, speaker: Speaker) -> Message:
     )  # fmt: skip
 
 
-def _does(asked: Asked) -> str:
-    app, past = asked.environment.application, ", past its checks," if asked.force else ""
-    if asked.task != RELEASE:
-        return f"run {asked.task} of {app}{past} in"
-    return f"deploy {app}{past} to"
+def _does(shown: Preview) -> Parts:
+    asked = shown.asked
+    does, where = ("deploy", " to ") if asked.task == RELEASE else (f"run {asked.task} of", " in ")
+    past = ", past its checks," if asked.force else ""
+    what = Code(shown.review.resolved.sha[:7])
+    place = asked.environment
+    return phrase(f"{does} {place.application} ", what, past, where, Strong(place.name))
 
 
 def _version(shown: Preview) -> Parts:

@@ -28,7 +28,7 @@ def deploy(command: commands.Deploy, speaker: Speaker) -> Message:
         for reason in _against(command, speaker, place)
     ]
     if wrong:
-        return sayings.refusal("Nothing was deployed, of no app", wrong)
+        return sayings.refusal("None of them was deployed", wrong)
     made = [known[name] or _ask(command, speaker, name, place) for name, place in places.items()]
     return sayings.asked_for([portrait(one, speaker.base) for one in map(_now, made)])
 

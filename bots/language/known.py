@@ -60,6 +60,9 @@ def numbered(found: Sorted, verb: str, names: Names) -> list[str]:
     """Return lines of this verb with the numbers of deployments that may be meant."""
     if verb not in ABOUT_A_NUMBER:
         return []
+    said = [word.removeprefix("#") for word in found.others if NUMBER.fullmatch(word)]
+    if len(said) == 1 and int(said[0]) <= max(names.numbers("show", None, None), default=0):
+        return [f"{verb} #{said[0]}"]
     app, place = (next(iter(known), None) for known in (found.apps, found.places))
     return [f"{verb} #{number}" for number in names.numbers(verb, app, place)[:MOST]]
 

@@ -111,7 +111,12 @@ def test_a_repository_may_be_named_in_the_place_of_its_app(say: Talk, qa: Enviro
 def test_a_repository_of_several_apps_is_asked_about(say: Talk, hello: Application) -> None:
     Application.objects.create(name="other", repository=hello.repository)
 
-    assert "belongs to several apps" in say("deploy acme/hello to qa")
+    answer = say("deploy acme/hello to qa")
+    assert "belongs to several apps" in answer
+    assert answer.endswith("- `deploy hello to qa`\n- `deploy other to qa`")
+    assert say("plan acme/hello@v2 to qa").endswith(
+        "`plan hello/v2 to qa`\n- `plan other/v2 to qa`"
+    )
     assert not Deployment.objects.exists()
 
 

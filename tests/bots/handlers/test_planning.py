@@ -115,7 +115,9 @@ def test_a_plan_of_a_task_names_it(
 
     answer = say("plan:migrate hello to qa")
 
-    assert "run migrate of hello in hello/qa" in answer and "Task: migrate" in answer
+    assert (
+        f"run migrate of hello {sha(repository)[:7]} in qa" in answer and "Task: migrate" in answer
+    )
 
 
 def test_a_plan_of_an_unknown_place_names_the_near_ones(say: Talk) -> None:
