@@ -56,7 +56,8 @@ class Look:
 def look(environment: Environment, person: Person, wish: Wish) -> Look:
     """Say what the wish means now. Raises Refused with every reason against it."""
     given = tasks.spelled(environment, wish.parameters)
-    wrong = [*tasks.unfit(environment, wish.task, given), *_unforced(environment, person, wish)]
+    unforced = _unforced(environment, person, wish)
+    wrong = [*tasks.unfit(environment, wish.task, given), *unforced]
     instead = _instead(environment, person, wish)
     resolved: Resolved | None = None
     away = ""
@@ -76,7 +77,7 @@ def look(environment: Environment, person: Person, wish: Wish) -> Look:
         person,
         hosts=list(wish.hosts),
         fetches=bool(away),
-        sha="" if wish.force else sha,
+        sha="" if wish.force and not unforced else sha,
     )
     next_lines = [_line(environment, one) for one in instead] if len(wrong) == 1 else []
     refuse(found, [*wrong, *_moved(resolved, wish.expected_sha)], next_lines)

@@ -138,7 +138,10 @@ def test_which_checks_failed_is_said_in_a_sentence(say: Talk, gated: Environment
 
 
 def test_who_may_not_force_is_told_who_may(say: Talk, gated: Environment) -> None:
-    assert "Alice may not go past the checks of hello/qa" in say("deploy! hello to qa")
+    answer = say("deploy! hello to qa")
+
+    assert "Alice may not go past the checks of hello/qa" in answer
+    assert "ci/test was not reported" in answer and "`deploy hello to qa`" not in answer
     assert not Deployment.objects.exists()
 
 
