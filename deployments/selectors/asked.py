@@ -19,10 +19,11 @@ from deployments.models import Deployment, Person, PhaseRun
 from deployments.search import Query, Term, Unmatched
 from deployments.selectors import words
 from deployments.selectors.known import Known
-from deployments.selectors.words import Among
+from deployments.selectors.words import Among, Listed, Sought
 
 # What stands in other tables is looked for among some deployments at a time.
 Ranged = tuple[Callable[[Among], Any], bool]  # gives numbers; those that may not be, if true
+Text = tuple[Sought, bool]
 FEW = 40
 NOWHERE = 0  # no environment has this number
 MOST_TEXTS = 8
@@ -37,26 +38,50 @@ class Asked:
     known: Known
     rows: Q = field(default_factory=Q)
     ranged: list[Ranged] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)  # those that may not be, if true, come last
     few: bool = False  # only a few environments are asked for: theirs are the rows to begin with
     since: datetime | None = None
     until: datetime | None = None
     wrong: list[str] = field(default_factory=list)  # what is not understood, in words
     near: dict[str, str] = field(default_factory=dict)  # wrong values, and what may be meant
+    # What was listed of the first text, by the range: it is the same whatever else is asked.
+    listed: dict[Among, Listed] = field(default_factory=dict)
 
     def without(self, key: str) -> Asked:
-        """Ask the same but for one key, with the same names at hand."""
-        return _asked(self.query.without(key), self.known)
+        """Ask the same but for one key, with the same names and lists at hand."""
+        other = _asked(self.query.without(key), self.known)
+        if other.lead == self.lead:
+            other.listed = self.listed
+        return other
 
-    def within(self, low: int, high: int) -> QuerySet[Deployment]:
+    @property
+    def lead(self) -> Sought | None:
+        """Return the text to begin with: the longest is the rarest, as a rule."""
+        return next((sought for sought, negative in self.texts if not negative), None)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Return whether more is asked for than texts."""
+        return bool(self.rows or self.ranged)
+
+    def within(self, low: int, high: int, *, texts: bool = True) -> QuerySet[Deployment]:
         """Return the deployments with numbers above `low` and up to `high`."""
-        found = Q(pk__gt=low, pk__lte=high) & self.rows
+        return self._among(Among(low, high), self.texts if texts else [])
+
+    def among(self, numbers: list[int], *, but_lead: bool) -> QuerySet[Deployment]:
+        """Return those of these deployments; `but_lead`: all of them have the first text."""
+        those = Among(min(numbers) - 1, max(numbers), numbers)
+        return self._among(those, self.texts[1:] if but_lead else self.texts)
+
+    def _among(self, those: Among, texts: list[Text]) -> QuerySet[Deployment]:
         name = "number__in" if self.few else "pk__in"
-        among = Among(low, high, found if self.few else None)
-        for part, negative in self.ranged:
-            match = Q(**{name: part(among)})
+        found = Q(pk__gt=those.low, pk__lte=those.high) & self.rows
+        if those.numbers is not None:
+            found &= Q(pk__in=words.listed(those.numbers))
+        parts = [*self.ranged, *((partial(words.among, sought), no) for sought, no in texts)]
+        for part, negative in parts:
+            match = Q(**{name: part(those)})
             found &= ~match if negative else match
-            if among.rows is None and not negative:
-                among = Among(low, high, found)
         return Deployment.objects.alias(**words.UNINDEXED).filter(found)
 
 
@@ -87,14 +112,19 @@ def _asked(query: Query, known: Known) -> Asked:
     for key, narrow in NARROW.items():
         for term in clear.merged(key):
             _narrow(narrow, asked, term)
-    # The longest is the rarest, as a rule: the others are looked for where that is.
-    texts = sorted((t for t in clear.terms if not t.key), key=lambda t: (t.negative, -len(t.value)))
-    if len(texts) > MOST_TEXTS:
+    found = [term for term in clear.terms if not term.key]
+    if len(found) > MOST_TEXTS:
         asked.wrong.append(
             f"Look for {MOST_TEXTS} words at most; quote those that belong together."
         )
-    asked.ranged += [_text(term, known) for term in texts[:MOST_TEXTS]]
+    asked.texts += [_text(term, known) for term in found[:MOST_TEXTS]]
+    asked.texts.sort(key=_rarest_first)
     return asked
+
+
+def _rarest_first(text: Text) -> tuple[bool, int]:
+    sought, negative = text
+    return negative, -min(map(len, sought.texts), default=search.LONGEST)
 
 
 def _narrow(narrow: Callable[[Asked, Term], None], asked: Asked, term: Term) -> None:
@@ -179,7 +209,7 @@ def _ref(asked: Asked, term: Term) -> None:
         found |= Q(ref__icontains=value.replace("\0", ""))
     _add(asked, term, found)
     if not term.negative and all(len(value) >= search.SHORTEST for value in term.values):
-        asked.ranged.append((partial(words.in_facts, term.values), False))
+        asked.texts.append((Sought(term.values, in_logs=False), False))
 
 
 def _host(asked: Asked, term: Term) -> None:
@@ -211,9 +241,8 @@ def _moment(asked: Asked, value: str, *, ends: bool = False) -> datetime:
     return search.moment(value, timezone.now(), zone, ends=ends)
 
 
-def _text(term: Term, known: Known) -> Ranged:
-    people = known.with_names_like(term.value)
-    return partial(words.anywhere, term.value, people), term.negative
+def _text(term: Term, known: Known) -> Text:
+    return words.anywhere(term.value, known.with_names_like(term.value)), term.negative
 
 
 NARROW: dict[str, Callable[[Asked, Term], None]] = {

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from deployments import search
 from deployments.selectors.asked import Asked
-from deployments.selectors.history import Row, rows_near, rows_of
+from deployments.selectors.history import rows_near, rows_of
+from deployments.selectors.reading import Row
 
 MOST = 200  # deployments that are counted; more are “200+”
 SHOWN = 8  # values of one key
@@ -84,7 +85,7 @@ def _facet(key: str, label: str, asked: Asked, found: list[Row]) -> Facet:
 
 def _others(asked: Asked) -> tuple[list[Row], bool]:
     """Return what is found whatever one key is; of what is dear to find only the newest."""
-    if asked.ranged:
+    if asked.ranged or asked.texts:
         return rows_near(asked, MOST)
     rows = rows_of(asked, MOST + 1)
     return rows[:MOST], len(rows) <= MOST

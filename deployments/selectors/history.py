@@ -1,8 +1,6 @@
 """The history: what was deployed, found by the grammar of `deployments.search`.
 
-Page, API and chat ask here. What is found is read by number, from the newest down, in up to three
-ranges: the first tells how common it is, and so how far to look next; what is rare is then found by
-its index. So neither do queries grow with rows, nor does a page far back cost more than the first.
+Page, API and chat ask here. A page further back begins at a number, and costs what the first does.
 """
 
 from __future__ import annotations
@@ -10,32 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
 
 from django.db.models import Max, QuerySet
 
 from deployments.models import Deployment, Person
+from deployments.selectors import reading
 from deployments.selectors.asked import Asked, ask
+from deployments.selectors.reading import Row
 
 RECENT = 20
 PAGE = 50
-FIRST = 2_000  # numbers in the first range
-TURNS = 3  # ranges; the last is all the rest
 SKEW = timedelta(hours=1)  # more than clocks differ by, and than a transaction lasts
-
-
-class Row(NamedTuple):
-    """What is read of each deployment to find it, count it and page by it."""
-
-    pk: int
-    status: str
-    reason: str
-    environment: int
-    person: int
-    via: str
-
-
-FIELDS = ("pk", "status", "reason", "environment", "person", "via")
 
 
 @dataclass(frozen=True)
@@ -96,39 +79,12 @@ def rows_of(
 ) -> list[Row]:
     """Return up to `limit` rows, newest first; `upwards` oldest first."""
     low, high = _bounds(asked, below, above)
-    found, width = list[Row](), FIRST * (10 if asked.few else 1)
-    for turn in range(TURNS):
-        if turn == TURNS - 1 or width * 3 > high - low:  # an index is not halved by half a range
-            width = high - low
-        middle = min(high, low + width) if upwards else max(low, high - width)
-        rows = (
-            _rows(asked, low, middle, limit - len(found), "pk")
-            if upwards
-            else (_rows(asked, middle, high, limit - len(found), "-pk"))
-        )
-        found += rows
-        low, high = (middle, high) if upwards else (low, middle)
-        if len(found) >= limit or low >= high:
-            break
-        width = _wider(width, len(rows), limit - len(found))
-    return found
+    return reading.rows_of(asked, limit, low, high, upwards=upwards)
 
 
 def rows_near(asked: Asked, limit: int) -> tuple[list[Row], bool]:
-    """Return the newest rows as far as the first range goes, and whether that was all there is."""
-    low, high = _bounds(asked)
-    rows = _rows(asked, max(low, high - FIRST), high, limit, "-pk")
-    return rows, high - low <= FIRST and len(rows) < limit
-
-
-def _rows(asked: Asked, low: int, high: int, limit: int, order: str) -> list[Row]:
-    rows = asked.within(low, high).order_by(order).values_list(*FIELDS)[:limit]
-    return list(map(Row._make, rows))
-
-
-def _wider(width: int, hits: int, missing: int) -> int:
-    """Return how much further to look. What was hardly found so far is rare: then everywhere."""
-    return width * missing * 3 // (hits * 2) if hits else 2**62
+    """Return the newest rows as far as the first step goes, and whether that was all there is."""
+    return reading.rows_near(asked, limit, *_bounds(asked))
 
 
 def _bounds(asked: Asked, below: int = 0, above: int = 0) -> tuple[int, int]:

@@ -7,18 +7,25 @@ Each database has an index of trigrams for it. On SQLite it is one FTS5 table, w
 # ruff: noqa: S608, S611  what people type goes in as parameters only
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from django.db import connection
-from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
+from django.db import connection, transaction
+from django.db.models import BigIntegerField, ExpressionWrapper, F
 from django.db.models.expressions import RawSQL
 
 from deployments import search
-from deployments.models import Deployment
 from deployments.search import SHORTEST
 
 BITS = 24  # of a row's place, for the number of the log's chunk; 0 is what is said of a deployment
+NARROW = (
+    2_000  # numbers, among which PostgreSQL reads each text as fast as it finds it by its index
+)
+# Between numbers that lie further apart than that on the average SQLite jumps, else it walks.
+APART = 1_500
+NOTHING = "SELECT 0 AS n WHERE 1 = 0"
 CHUNKS = 3  # of one deployment whose matching lines are shown
 # As the index has it: another order or another sign between them, and it is not used.
 FACTS = "(ref || chr(10) || sha || chr(10) || subject || chr(10) || why || chr(10) || note)"
@@ -34,42 +41,65 @@ UNINDEXED = {
 
 
 class Among(NamedTuple):
-    """The deployments that are looked through: above a number and up to one."""
+    """The deployments that are looked through: above a number and up to one, or only these."""
 
     low: int
     high: int
-    rows: Q | None = None  # what narrows them to so few that their logs may be read one by one
+    numbers: Sequence[int] | None = None
+
+
+class Sought(NamedTuple):
+    """Texts, any of which is looked for, and what else answers to them."""
+
+    texts: tuple[str, ...]
+    people: tuple[int, ...] = ()  # their names have it
+    number: int | None = None  # the deployment that it is the number of
+    in_logs: bool = True
+
+
+class Listed(NamedTuple):
+    """Numbers of deployments from one end of a range on, and whether that is all of them."""
+
+    numbers: list[int]
+    whole: bool
 
 
 def place(deployment: int, seq: int = 0) -> int:
     return deployment << BITS | seq
 
 
-def anywhere(text: str, people: Collection[int], among: Among) -> RawSQL:
-    """Give the numbers of deployments with the text in what is said of them, or in their log.
+def anywhere(text: str, people: Collection[int]) -> Sought:
+    """Look for a text in what is said of deployments, by whom they are, and in their logs."""
+    texts = (text,) if len(text) >= SHORTEST else ()
+    return Sought(texts, tuple(people), search.number(text))
 
-    `people`: whose names have it. Their deployments count, and so does one of that number.
+
+def among(sought: Sought, those: Among) -> RawSQL:
+    """Give the numbers of the deployments among those in which it is."""
+    return _union(_places(sought, those) or [(NOTHING, [])])
+
+
+def listed(numbers: Sequence[int]) -> RawSQL:
+    """Give numbers that are at hand, in one parameter however many there are."""
+    return RawSQL(*_listed(numbers))
+
+
+def first(sought: Sought, those: Among, most: int, *, upwards: bool = False) -> Listed:
+    """List the deployments in which it is from one end of the range on, about as many as `most`.
+
+    SQLite's index is read from that end until there are enough; PostgreSQL's gives all in a range.
     """
-    parts = [_in_facts_and_logs(text, among)] if len(text) >= SHORTEST else []
-    number = search.number(text)
-    if number is not None:
-        parts.append(("SELECT %s", [number]))
-    if people:
-        marks = ", ".join(["%s"] * len(people))
-        found = f"SELECT id FROM deployments_deployment WHERE person_id IN ({marks})"
-        parts.append((f"{found} AND id > %s AND id <= %s", [*people, among.low, among.high]))
-    return RawSQL(
-        " UNION ALL ".join(sql for sql, _ in parts),
-        [value for _, given in parts for value in given],
-    )
-
-
-def in_facts(texts: Sequence[str], among: Among) -> RawSQL:
-    """Give the numbers of deployments with any of the texts in what is said of them."""
+    order = "ASC" if upwards else "DESC"
     if connection.vendor == "postgresql":
-        return _union([_facts(text, among) for text in texts])
-    sql, given = _found(" OR ".join(map(_phrase, texts)), among)
-    return RawSQL(f"{sql} AND rowid & {place(1) - 1} = 0", given)
+        numbers = _numbers(_places(sought, those), order, most, is_wide=_is_wide(those))
+        return Listed(numbers, len(numbers) < most)
+    texts = _numbers(_in_texts(sought, those, f"ORDER BY rowid {order} LIMIT {most}"), order)
+    whole = len(texts) < most
+    if texts and not whole:
+        edge = texts[-1]
+        those = Among(those.low, edge) if upwards else Among(edge - 1, those.high)
+    numbers = {*texts, *_numbers(_beside_texts(sought, those), order)}
+    return Listed(sorted(numbers, reverse=not upwards), whole)
 
 
 def chunks(texts: Sequence[str], deployments: Collection[int]) -> RawSQL:
@@ -96,43 +126,134 @@ def chunks(texts: Sequence[str], deployments: Collection[int]) -> RawSQL:
     )
 
 
-def _union(parts: Sequence[tuple[str, list[Any]]]) -> RawSQL:
+Part = tuple[str, list[Any]]
+
+
+def _union(parts: Sequence[Part]) -> RawSQL:
     sql = " UNION ALL ".join(part for part, _ in parts)
     return RawSQL(sql, [value for _, given in parts for value in given])
 
 
-def _in_facts_and_logs(text: str, among: Among) -> tuple[str, list[Any]]:
+def _numbers(
+    parts: Sequence[Part], order: str, most: int | None = None, *, is_wide: bool = False
+) -> list[int]:
+    if not parts:
+        return []
+    found = _union([(f"SELECT n FROM ({sql}) AS part", given) for sql, given in parts])
+    limit = f" LIMIT {most}" if most is not None else ""
+    sql = f"SELECT DISTINCT n FROM ({found.sql}) AS found ORDER BY n {order}{limit}"
+    with _planned(is_wide=is_wide), connection.cursor() as cursor:
+        cursor.execute(sql, found.params)
+        return [number for (number,) in cursor.fetchall()]
+
+
+@contextmanager
+def _planned(*, is_wide: bool) -> Iterator[None]:
+    """Have PostgreSQL put the index of texts and the one of numbers together in a wide range.
+
+    It takes each text that is no common one for equally rare, and the index for exact; so it would
+    rather look into each row that the index of texts gives, or into each one of the range.
+    """
+    if not is_wide:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL cpu_tuple_cost = 100")
+        yield
+
+
+def _is_wide(those: Among) -> bool:
+    return those.numbers is None and those.high - those.low > NARROW
+
+
+def _places(sought: Sought, those: Among) -> list[Part]:
+    return [*_in_texts(sought, those), *_beside_texts(sought, those)]
+
+
+def _in_texts(sought: Sought, those: Among, tail: str = "") -> list[Part]:
+    if not sought.texts:
+        return []
     if connection.vendor == "sqlite":
-        return _found(_phrase(text), among)
-    facts, given = _facts(text, among)
-    log = (
-        "SELECT deployment_id FROM deployments_logchunk"
-        " WHERE text ILIKE %s AND deployment_id > %s AND deployment_id <= %s"
-    )
-    if among.rows is None:
-        return f"{facts} UNION ALL {log}", [*given, *given]
-    rows = Deployment.objects.alias(**UNINDEXED).filter(among.rows).order_by().values("pk")
-    few, narrowed = rows.query.sql_with_params()
-    return f"{facts} UNION ALL {log} AND deployment_id IN ({few})", [*given, *given, *narrowed]
+        return [_found(sought, those, tail)]
+    parts = [_in_table(FACTS, "deployments_deployment", "id", text, those) for text in sought.texts]
+    if sought.in_logs:
+        table, column = "deployments_logchunk", "deployment_id"
+        parts += [_in_table("text", table, column, text, those) for text in sought.texts]
+    return parts
 
 
-def _found(phrases: str, among: Among) -> tuple[str, list[Any]]:
+def _beside_texts(sought: Sought, those: Among) -> list[Part]:
+    parts: list[Part] = []
+    if sought.number is not None and those.low < sought.number <= those.high:
+        parts.append(("SELECT CAST(%s AS bigint) AS n", [sought.number]))
+    if sought.people:
+        marks = ", ".join(["%s"] * len(sought.people))
+        found = f"SELECT id AS n FROM deployments_deployment WHERE person_id IN ({marks})"
+        sql, given = _those("id", those)
+        parts.append((f"{found} AND {sql}", [*sought.people, *given]))
+    return parts
+
+
+def _found(sought: Sought, those: Among, tail: str) -> Part:
+    """Look into SQLite's index: in a range, or at each of a few numbers that lie far apart."""
+    only = "" if sought.in_logs else f" AND found.rowid & {place(1) - 1} = 0"
+    wanted = " OR ".join(map(_phrase if sought.in_logs else _trigrams, sought.texts))
+    if those.numbers is not None:
+        low, high = min(those.numbers, default=0) - 1, max(those.numbers, default=0)
+        if high - low > APART * len(those.numbers):
+            numbers, given = _listed(those.numbers)
+            return (
+                f"SELECT those.value AS n FROM ({numbers}) AS those CROSS JOIN deployments_found AS"
+                f" found WHERE deployments_found MATCH %s AND found.rowid >= those.value << {BITS}"
+                f" AND found.rowid < (those.value + 1) << {BITS}{only}",
+                [*given, wanted],
+            )
+        those = Among(low, high)
     sql = (
-        f"SELECT rowid >> {BITS} FROM deployments_found"
-        " WHERE deployments_found MATCH %s AND rowid >= %s AND rowid < %s"
+        f"SELECT rowid >> {BITS} AS n FROM deployments_found AS found"
+        f" WHERE deployments_found MATCH %s AND rowid >= %s AND rowid < %s{only} {tail}"
     )
-    return sql, [phrases, place(among.low + 1), place(among.high + 1)]
+    return sql, [wanted, place(those.low + 1), place(those.high + 1)]
 
 
-def _facts(text: str, among: Among) -> tuple[str, list[Any]]:
-    sql = f"SELECT id FROM deployments_deployment WHERE {FACTS} ILIKE %s AND id > %s AND id <= %s"
-    return sql, [_like(text), among.low, among.high]
+def _in_table(what: str, table: str, column: str, text: str, those: Among) -> Part:
+    sql, given = _those(column, those)
+    return f"SELECT {column} AS n FROM {table} WHERE {what} ILIKE %s AND {sql}", [
+        _like(text),
+        *given,
+    ]
+
+
+def _those(column: str, those: Among) -> Part:
+    if those.numbers is None:
+        return f"{column} > %s AND {column} <= %s", [those.low, those.high]
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s)", [list(those.numbers)]
+    sql, given = _listed(those.numbers)
+    return f"{column} IN ({sql})", given
+
+
+def _listed(numbers: Sequence[int]) -> Part:
+    if connection.vendor == "postgresql":
+        return "SELECT unnest(%s::bigint[])", [list(numbers)]
+    return "SELECT value FROM json_each(%s)", [json.dumps(list(numbers))]
 
 
 def _phrase(text: str) -> str:
     """Write a text so that FTS5 looks for all of it, letter by letter."""
     doubled = text.replace("\0", "").replace('"', '""')
     return f'"{doubled}"'
+
+
+def _trigrams(text: str) -> str:
+    """Write a text so that FTS5 looks for its parts alone, which takes half as long.
+
+    Whoever asks compares what is found."""
+    text = text.replace("\0", "")
+    starts = [*range(0, len(text) - SHORTEST, SHORTEST), len(text) - SHORTEST]
+    parts = " AND ".join(_phrase(text[start : start + SHORTEST]) for start in starts)
+    return f"({parts})"
 
 
 def _like(text: str) -> str:

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from deployments.exceptions import Refused
 from deployments.models import Application, Deployment, Environment, Person
-from deployments.selectors import history, lookup
+from deployments.selectors import history, lookup, reading
 from deployments.selectors.asked import ask
 from deployments.services import indexing
 from tests.deployments import build
@@ -221,7 +221,8 @@ def test_pages_go_back_and_forth(many: list[int], alice: Person, query: str) -> 
 def test_ranges_that_grow_miss_nothing(
     many: list[int], alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "FIRST", 1)
+    monkeypatch.setattr(reading, "FIRST", 1)
+    monkeypatch.setattr(reading, "FIRST_OF_TEXTS", 1)
 
     assert found(alice, "fair") == sorted(many)
     assert numbers(history.find(alice, "", after=many[-1], limit=5)) == many[1:6]
@@ -241,7 +242,7 @@ def test_queries_do_not_grow_with_what_is_found(
     query: str,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         for one in history.find(alice, query).deployments:
             assert str(one.environment) and str(one.person)
 

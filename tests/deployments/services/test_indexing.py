@@ -120,7 +120,7 @@ def test_any_part_of_a_text_is_looked_up_in_its_index(
 ) -> None:
     with connection.cursor() as cursor:
         if IS_SQLITE:
-            looked_up = words.anywhere("refused", [], Among(0, 9))
+            looked_up = words.among(words.anywhere("refused", []), Among(0, 9))
             cursor.execute(f"EXPLAIN QUERY PLAN {looked_up.sql}", looked_up.params)
             assert "VIRTUAL TABLE" in str(cursor.fetchall())
             return
