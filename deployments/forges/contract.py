@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -104,6 +105,15 @@ class Diff:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How much changes: lines, and the files by name."""
+
+    additions: int
+    deletions: int
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mirror:
     """A bare repository on this machine that holds the commit it was asked for."""
 
@@ -139,6 +149,10 @@ class Forge(Protocol):
     def between(self, source: Source, base: str, head: str, limit: int = 250) -> Comparison: ...
 
     def diff(self, source: Source, base: str | None, head: str) -> Diff: ...
+
+    def sizes(self, source: Source, shas: Sequence[str]) -> dict[str, Size]: ...
+
+    def size(self, source: Source, base: str, head: str) -> Size: ...
 
     def mirror(self, source: Source, sha: str) -> Mirror: ...
 

@@ -103,12 +103,19 @@ def run(
 
 
 def read(
-    git_dir: Path, arguments: Sequence[str], *, feed: bytes = b"", limit: int = LIMIT
+    git_dir: Path,
+    arguments: Sequence[str],
+    *,
+    feed: bytes = b"",
+    limit: int = LIMIT,
+    timeout: float | None = None,
 ) -> bytes:
     """Return what git says about a repository on this machine; anything else is a ForgeError."""
-    output = run(git_dir, arguments, feed=feed, limit=limit)
+    output = run(git_dir, arguments, feed=feed, limit=limit, timeout=timeout)
     if output.ended == "time":
-        raise ForgeError(f"git {arguments[0]} took longer than {settings.GIT_TIMEOUT} s.")
+        raise ForgeError(
+            f"git {arguments[0]} took longer than {timeout or settings.GIT_TIMEOUT} s."
+        )
     if output.ended:
         raise ForgeError(f"git {arguments[0]} answered more than {limit // 1024} kB.")
     if output.code:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 
 from deployments.exceptions import DeploymentError
-from deployments.forges import diffs, git, history, mirrors, names, trees
+from deployments.forges import diffs, git, history, mirrors, names, sizes, trees
 from deployments.forges.contract import (
     Away,
     Commit,
@@ -15,6 +16,7 @@ from deployments.forges.contract import (
     Mirror,
     Refs,
     Resolved,
+    Size,
     Source,
     TreeNotes,
 )
@@ -47,6 +49,14 @@ class LocalForge:
         """Return what changes from base to head; without base, everything is added."""
         mirror = mirrors.holding(source, *([base] if base else []), head)
         return diffs.diff(mirror, base or diffs.EMPTY_TREE, head)
+
+    def sizes(self, source: Source, shas: Sequence[str]) -> dict[str, Size]:
+        """Return how much each commit changes against its first parent."""
+        return sizes.sizes(mirrors.holding(source, *shas), shas)
+
+    def size(self, source: Source, base: str, head: str) -> Size:
+        """Return how much changes between two commits."""
+        return sizes.size(mirrors.holding(source, base, head), base, head)
 
     def mirror(self, source: Source, sha: str) -> Mirror:
         """Return a mirror that holds the commit from now on, whatever happens to its branch."""

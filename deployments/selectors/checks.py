@@ -24,6 +24,7 @@ class Sign:
     state: str
     text: str
     url: str = ""
+    count: str = ""  # how many of how many passed
 
     @property
     def look(self) -> str:
@@ -103,7 +104,8 @@ def _sign(found: list[CommitStatus]) -> Sign:
     bad = [one for one in found if not _has_passed(one)]
     text = "; ".join(words(one.context, one) for one in bad)
     url = next((one.target_url for one in bad if one.target_url), "")
-    return Sign(combined(found), text or f"{len(found)} of {len(found)} checks passed", url)
+    count = f"{len(found) - len(bad)} of {len(found)}"
+    return Sign(combined(found), text or f"{count} checks passed", url, count)
 
 
 def _has_passed(status: CommitStatus | None) -> bool:

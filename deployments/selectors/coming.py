@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
-from deployments import forges
 from deployments.exceptions import DeploymentError
-from deployments.forges.contract import Comparison, Source
+from deployments.forges.contract import Comparison
 from deployments.models import Application, Environment
-from deployments.selectors import code
+from deployments.selectors import code, commits
 from deployments.selectors.applications import Stop
 
 SHOWN = 10  # commits of each group
@@ -63,19 +61,8 @@ def _compared(application: Application, shas: Sequence[str], head: str) -> Compa
     """Compare with what runs, with what lacks most where hosts differ; None: it is not known."""
     if not shas or not head:
         return None
-    source, forge = code.source(application), application.repository.forge
     try:
-        found = [_between(forge, source, sha, head) for sha in shas]
+        found = [commits.between(application, sha, head, SHOWN) for sha in shas]
     except DeploymentError:
         return None
     return max(found, key=lambda one: one.ahead, default=None)
-
-
-@lru_cache(1024)
-def _between(forge: str, source: Source, base: str, head: str) -> Comparison:
-    """Compare two commits that are at hand; what lies between them never changes."""
-    known = forges.forge(forge)
-    for sha in (base, head):
-        if not known.has(source, sha):
-            raise DeploymentError(f"{sha} has not been seen yet.")
-    return known.between(source, base, head, SHOWN)

@@ -11,12 +11,13 @@ from django.utils import timezone
 from deployments import providers
 from deployments.blockers import chosen
 from deployments.exceptions import DeploymentError, RepositoryAway
-from deployments.forges.contract import Comparison, Ref, Refs, Resolved, TreeNotes
+from deployments.forges.contract import Commit, Comparison, Ref, Refs, Resolved, TreeNotes
 from deployments.models import Application, Deployment, Environment, Placement
 from deployments.providers.contract import RELEASE, Context, HostSpec
-from deployments.selectors import code, tasks
+from deployments.selectors import code, commits, progress, tasks
 from deployments.selectors import running as runs
 from deployments.selectors.history import lately
+from deployments.selectors.progress import Usual
 from deployments.selectors.running import Running
 
 SPARED = timedelta(seconds=30)
@@ -41,8 +42,9 @@ class Waiting:
     seen_at: datetime | None = None  # when the repository was last heard, if that is not now
 
     @property
-    def choices(self) -> list[Ref]:
-        return [*self.refs.branches, *self.refs.tags][:200] if self.refs else []
+    def newest(self) -> Commit | None:
+        """Return the commit of the default branch, where it is not what runs."""
+        return next(iter(self.comparison.commits), None) if self.comparison else None
 
     @property
     def head(self) -> Ref | None:
@@ -70,6 +72,8 @@ class Review:
     notes: TreeNotes
     steps: list[Step]
     hosts: list[str]
+    usual: Usual
+    migrations: tuple[str, ...] = ()  # files by which the database changes
 
     @property
     def is_same(self) -> bool:
@@ -152,7 +156,14 @@ def review(
         code.notes(app, resolved.sha) if is_release else TreeNotes(),
         _steps(environment, resolved, placed, task),
         [placement.host.name for placement in placed],
+        progress.usual(environment, task),
+        _migrations(app, comparison),
     )
+
+
+def _migrations(application: Application, comparison: Comparison | None) -> tuple[str, ...]:
+    found = commits.size(application, comparison)
+    return tuple(commits.migrations(found)) if found else ()
 
 
 def _steps(

@@ -13,7 +13,7 @@ from statistics import median
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from deployments.models import Deployment, PhaseRun
+from deployments.models import Deployment, Environment, PhaseRun
 
 PAST = 10  # deployments that are looked back at
 MOST = 95  # per cent, until it is done
@@ -44,6 +44,27 @@ class Span:
 
 
 Spans = Mapping[int, Mapping[str, Span]]
+
+
+@dataclass(frozen=True)
+class Usual:
+    """How long one like it takes: the middle of the last that succeeded."""
+
+    phases: Mapping[str, float]
+    whole: float | None  # None: there was none yet
+
+
+def usual(environment: Environment, task: str) -> Usual:
+    """Return how long going on with a task takes there; going back takes another time."""
+    done = Deployment.objects.filter(environment=environment, status="success").order_by("-pk")
+    past = [
+        one
+        for one in _lean(done)[:PAST]
+        if one.task == task and one.kind != Deployment.Kind.ROLLBACK
+    ]
+    took = [seconds for one in past if (seconds := one.seconds) is not None]
+    spans = _spans([one.pk for one in past]) if past else {}
+    return Usual(_usual(past, spans), median(took) if took else None)
 
 
 def of(going: Sequence[Deployment]) -> dict[int, Progress]:

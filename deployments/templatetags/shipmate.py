@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from typing import TypeVar
 
 from django import template
 from django.templatetags.static import static
@@ -21,6 +22,7 @@ from deployments.web.looks import Look, any_look, phase_look
 
 register = template.Library()
 
+T = TypeVar("T")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -61,8 +63,9 @@ def checks_of(application: Application, commits: Sequence[Commit]) -> dict[str, 
 
 
 @register.filter
-def of(found: Mapping[str, Sign], sha: str) -> Sign | None:
-    return found.get(sha)
+def of(found: Mapping[str, T], name: str) -> T | None:
+    """Return what a table holds under a name that is known only here."""
+    return found.get(name)
 
 
 @register.filter

@@ -17,6 +17,7 @@ from deployments.providers.contract import RELEASE
 from deployments.selectors import (
     applications,
     code,
+    commits,
     environments,
     lookup,
     releases,
@@ -111,6 +112,7 @@ def _page(
             context |= _unchecked(person_of(request), context)
         except DeploymentError as error:
             context["ref_wrong"] = str(error)
+    context |= _commits(context)
     return render(request, "deployments/environment.html", context, status=status)
 
 
@@ -122,6 +124,26 @@ def _review(found: Environment, runs: running.Running, form: DeployForm) -> envi
     if wrong:
         raise Invalid(" ".join(wrong))
     return environments.review(found, runs, asked["ref"], asked["hosts"], asked["task"])
+
+
+def _commits(context: dict[str, Any]) -> dict[str, Any]:
+    """List what waits, with what is reviewed marked in it; listed alone if it is from elsewhere."""
+    found, waits, review = context["environment"], context["waiting"], context.get("review")
+    comparison, asked = waits.comparison, None
+    if review is not None and not context["form"].is_task:
+        asked = review.comparison
+        shown = comparison.commits[: commits.SHOWN] if comparison else ()
+        if review.resolved.sha not in [commit.sha for commit in shown]:
+            comparison, asked = asked, None
+    listed = commits.listed(found, comparison, context["stops"], asked)
+    return {
+        "comparison": comparison,
+        "aside": comparison is not waits.comparison,
+        "listed": listed,
+        "more": comparison.ahead - len(listed) if comparison else 0,
+        "people": commits.people(comparison) if comparison else None,
+        "size": commits.size(found.application, comparison),
+    }
 
 
 def _unchecked(person: Person, context: dict[str, Any]) -> dict[str, Any]:
@@ -174,10 +196,12 @@ def _ways_out(
     standing = blockers(found, person, hosts=hosts, fetches=fetches)
     may = rights.may(person, "deploy", found)
     back = releases.before_current(found)
+    stops = applications.way(found.application)
     return {
         "hosts_named": _host_names(found),
         "waiting": waiting,
-        "stops": applications.way(found.application),
+        "stops": stops,
+        "gaps": commits.gaps(found.application, stops),
         "blockers": standing,
         "blocked": bool(refusals(standing)),
         "may_deploy": may,

@@ -7,6 +7,7 @@ from django.urls import path
 from deployments.web import (
     applications,
     board,
+    choices,
     compare,
     deployments,
     environments,
@@ -39,6 +40,7 @@ urlpatterns = [
         environments.rollback,
         name="environment-rollback",
     ),
+    path("apps/<str:application>/<str:name>/refs/", choices.choices, name="environment-choices"),
     path("apps/<str:application>/<str:name>/lock/", locks.lock, name="environment-lock"),
     path("apps/<str:application>/<str:name>/unlock/", locks.unlock, name="environment-unlock"),
     path("deployments/<int:number>/", deployments.deployment, name="deployment"),

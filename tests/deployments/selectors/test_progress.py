@@ -107,3 +107,17 @@ def test_many_cost_as_many_queries_as_one(
         progress.of([one, other])
     with django_assert_num_queries(0):
         progress.of([])
+
+
+def test_what_is_usual_leaves_out_going_back_and_other_tasks(
+    qa: Environment, alice: Person
+) -> None:
+    phase(past(qa, alice, 100), "build", 0, 80)
+    phase(past(qa, alice, 10, kind="rollback"), "build", 0, 1)
+    phase(past(qa, alice, 5, task="migrations"), "build", 0, 1)
+
+    assert progress.usual(qa, "deploy") == progress.Usual({"build": 80}, 100)
+
+
+def test_without_a_past_nothing_is_usual(qa: Environment) -> None:
+    assert progress.usual(qa, "deploy") == progress.Usual({}, None)

@@ -10,10 +10,57 @@ from tests.deployments.web.production import PAGE, send, sha, text, words
 from tests.servers.repositories import Repository
 
 
-def test_the_form_offers_branches_and_tags(as_alice: Client, production: Environment) -> None:
-    page = text(as_alice)
+def test_the_form_offers_what_fits(as_alice: Client, production: Environment) -> None:
+    text(as_alice)  # looks at the repository
 
-    assert '<option value="main">' in page and '<option value="v2">' in page
+    options = text(as_alice, f"{PAGE}refs/?text=")
+
+    assert 'data-value="main"' in options and 'data-value="v2"' in options
+    assert "Say it three times" in options
+
+
+def test_a_commit_of_the_list_is_one_click_from_its_review(
+    as_alice: Client, alice: Person, production: Environment, repository: Repository
+) -> None:
+    build.live(production, alice, sha(repository, "main~2"), subject="Say hello")
+    second = sha(repository, "main~1")
+
+    assert f'href="?ref={second}#deploy"' in text(as_alice)
+    page = text(as_alice, f"{PAGE}?ref={second}")
+
+    assert "asked for" in page and "stays out" in page and "Runs now:" in page
+
+
+def test_who_may_not_deploy_reads_each_commit_instead(
+    as_bob: Client, alice: Person, production: Environment, repository: Repository
+) -> None:
+    build.live(production, alice, sha(repository, "main~2"))
+
+    page = text(as_bob)
+
+    assert "?ref=" not in page
+    assert f"/compare/hello/{sha(repository, 'main~1')}...{sha(repository)}/" in page
+
+
+def test_the_review_says_how_long_each_phase_usually_takes(
+    as_alice: Client, alice: Person, production: Environment, repository: Repository
+) -> None:
+    before = build.live(production, alice, sha(repository, "main~1"))
+    build.phase(before, "build", 1, "success", "success")
+
+    page = text(as_alice, f"{PAGE}?ref=main")
+
+    assert "phases, usually 1 m 00 s" in page
+    assert '<b>build</b> <span class="quiet num end">8 s</span>' in page
+
+
+def test_migrations_in_the_range_are_worth_a_thought(
+    as_alice: Client, alice: Person, production: Environment, repository: Repository
+) -> None:
+    build.live(production, alice, sha(repository))
+    repository.commit({"db/migrations/2.sql": "alter\n"})
+
+    assert "1 migration in the range; a roll back keeps it" in text(as_alice, f"{PAGE}?ref=main")
 
 
 def test_the_review_tells_what_will_happen(

@@ -65,7 +65,7 @@ def test_what_waits_is_counted_from_what_the_hosts_run(
 ) -> None:
     page = text(as_alice)
 
-    assert "1 commit on main" in page and f"/compare/hello/{failed.sha}..." in page
+    assert "1 commit by Alice on main" in page and f"/compare/hello/{failed.sha}..." in page
 
 
 def test_where_hosts_differ_what_waits_is_counted_from_what_lacks_most(
@@ -73,7 +73,10 @@ def test_where_hosts_differ_what_waits_is_counted_from_what_lacks_most(
 ) -> None:
     page = text(as_alice)
 
-    assert "2 commits on main" in page and f"<code>{mixed[0]}</code>, the one furthest away" in page
+    assert (
+        "2 commits by Alice on main" in page
+        and f"<code>{mixed[0]}</code>, the one furthest away" in page
+    )
 
 
 def test_it_lists_the_commits_that_wait_to_go_out(
@@ -83,7 +86,7 @@ def test_it_lists_the_commits_that_wait_to_go_out(
 
     page = text(as_alice)
 
-    assert "1 commit on main" in page and "Say it three times" in page
+    assert "1 commit by Alice on main" in page and "Say it three times" in page
 
 
 def test_the_last_try_that_failed_is_told_with_its_reason(
