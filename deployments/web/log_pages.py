@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -50,12 +50,16 @@ def log_after(request: HttpRequest, number: int) -> HttpResponse:
     """Give the lines behind a chunk, or those before a line, as HTML."""
     found = lookup.deployment_for(person_of(request), number)
     host, before = request.GET.get("host", ""), number_in(request, "before")
+    words = _words(request)
     if before:
         piece = log.newest(found, before, host)
     else:
         piece = log.following(found, number_in(request, "after"), host)
+    if words:
+        piece = replace(piece, lines=log_search.matching(piece.lines, words))
     table = phase_table.phases(found)
-    context = {"folds": logs.folds(piece, table, host, always_open=True)}
+    folds = logs.folds(piece, table, host, always_open=True, words=words)
+    context = {"folds": folds, "hit": bool(words)}
     answer = render(request, "deployments/deployment/_folds.html", context)
     answer["X-Log-After"] = str(piece.after)
     answer["X-Log-More"] = str(int(piece.more))
@@ -63,6 +67,19 @@ def log_after(request: HttpRequest, number: int) -> HttpResponse:
     answer["X-Log-Earlier"] = str(piece.first if piece.earlier else 0)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+@require_safe
+@translated
+def error_line(request: HttpRequest, number: int) -> HttpResponse:
+    """Give the number of the error behind, or before, a line of the whole log."""
+    found = lookup.deployment_for(person_of(request), number)
+    host = request.GET.get("host", "")
+    if "before" in request.GET:
+        line = log_search.previous_error(found, number_in(request, "before"), host)
+    else:
+        line = log_search.next_error(found, number_in(request, "after"), host)
+    return JsonResponse({"line": line or None})
 
 
 @require_safe
@@ -84,7 +101,7 @@ def log_tab(request: HttpRequest, found: Deployment, table: Phases) -> dict[str,
     host = request.GET.get("host", "")
     host = host if host in names else ""
     side_by_side = request.GET.get("view") == "hosts" and len(names) > 1 and not host
-    words = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+    words = _words(request)
     context = {
         "only_host": host,
         "views": _views(request, side_by_side) if len(names) > 1 else [],
@@ -94,19 +111,42 @@ def log_tab(request: HttpRequest, found: Deployment, table: Phases) -> dict[str,
         "whole_log": _address(request, q=""),
     }
     if words:
-        return context | _found(found, table, words, host)
+        return context | _found(request, found, table, words, host)
     if side_by_side:
         return context | _side_by_side(request, found, table, names)
     column = _column(request, found, table, host)
-    return context | {"columns": [column], "errors": logs.errors(column.piece)}
+    return context | {"columns": [column], "errors": _errors(found, [column])}
 
 
-def _found(found: Deployment, table: Phases, words: str, host: str) -> dict[str, Any]:
-    hits = log_search.find(found, words, host)
-    piece = Piece(hits.lines, after=0, more=False)
+def _words(request: HttpRequest) -> str:
+    return request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+
+
+def _errors(found: Deployment, columns: list[Column]) -> log_search.Errors:
+    """Count the errors of all that the columns are about, also what they do not show."""
+    if any(column.piece.earlier or column.piece.more for column in columns):
+        return log_search.errors(found, columns[0].host if len(columns) == 1 else "")
+    shown = [line.number for column in columns for line in column.piece.lines if line.is_error]
+    return log_search.Errors(len(shown), min(shown, default=0))
+
+
+def _found(
+    request: HttpRequest, found: Deployment, table: Phases, words: str, host: str
+) -> dict[str, Any]:
+    """Return the lines that hold the words; those still to be written are followed."""
+    behind = number_in(request, "behind")
+    hits = log_search.find(found, words, host, behind)
+    piece = Piece(hits.lines, after=hits.after, more=hits.more)
+    asked = {"q": words} | ({"host": host} if host else {})
+    follows = not hits.more and not found.is_finished
     return {
         "hits": len(hits.lines),
-        "more_hits": hits.more,
+        "behind": behind,
+        "more_hits": _address(request, q=words, behind=str(hits.last)) if hits.more else "",
+        "found_after": hits.after,
+        "follow_src": f"{reverse('deployment-log', args=[found.pk])}?{urlencode(asked)}"
+        if follows
+        else "",
         "folds": logs.folds(piece, table, always_open=True, words=words),
     }
 
@@ -123,7 +163,7 @@ def _side_by_side(
     return {
         "columns": columns,
         "side_by_side": True,
-        "errors": sum(logs.errors(column.piece) for column in columns),
+        "errors": _errors(found, columns),
         "hosts_before": _address(request, **{"from": str(max(0, start - AT_ONCE))})
         if start
         else "",

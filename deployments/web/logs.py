@@ -67,7 +67,3 @@ def folds(
 
 def _is_open(phase: PhaseSum | None, is_last: bool) -> bool:
     return is_last or phase is None or phase.status != "success"
-
-
-def errors(piece: Piece) -> int:
-    return sum(line.is_error for line in piece.lines)

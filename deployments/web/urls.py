@@ -45,6 +45,9 @@ urlpatterns = [
     path("apps/<str:application>/<str:name>/unlock/", locks.unlock, name="environment-unlock"),
     path("deployments/<int:number>/", deployments.deployment, name="deployment"),
     path("deployments/<int:number>/log/", log_pages.log_after, name="deployment-log"),
+    path(
+        "deployments/<int:number>/log/errors/", log_pages.error_line, name="deployment-log-errors"
+    ),
     path("deployments/<int:number>/log.txt", log_pages.raw, name="deployment-raw"),
     path("deployments/<int:number>/retry/", deployments.retry, name="deployment-retry"),
     path("deployments/<int:number>/cancel/", deployments.cancel, name="deployment-cancel"),

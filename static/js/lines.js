@@ -1,5 +1,5 @@
 // Lines of a log: #L40 and #L40-L52 are marked, Shift picks a range, n and p walk the errors, or
-// what was searched. A line that is not on the page is asked for by ?at=.
+// what was searched: errors of the whole log. A line that is not on the page is asked for by ?at=.
 const range = (hash) => hash.match(/^#L(\d+)(?:-L(\d+))?$/)?.slice(1).map((n) => n && Number(n));
 
 let wanted = true; // a line that is not there yet is shown when it comes
@@ -38,17 +38,41 @@ document.addEventListener("click", (event) => {
   pick();
 });
 
+// The next line that was searched, or error: of those on the page, else of the whole log.
+async function walk(by) {
+  const hits = document.querySelectorAll(".ln.hit");
+  const stops = [...(hits.length ? hits : document.querySelectorAll(".ln.err"))];
+  const here = stops.findIndex((line) => line.classList.contains("picked"));
+  if (!hits.length) return error(by, stops, here);
+  const next = here < 0 ? stops.at(by > 0 ? 0 : -1) : stops[here + by];
+  if (next) go(next.id);
+  else if (by > 0) document.querySelector("[data-log-next]")?.click();
+}
+
+async function error(by, stops, here) {
+  const source = document.querySelector("[data-log-errors]")?.dataset.logErrors;
+  if (here >= 0 && stops[here + by]) return go(stops[here + by].id);
+  if (!source) return;
+  const from = range(location.hash)?.[0];
+  const address = new URL(source, location.href);
+  address.searchParams.set(by > 0 ? "after" : "before", from ?? (by > 0 ? 0 : 999999999));
+  const answer = await fetch(address).catch(() => null); // without a line, the reader stays here
+  if (!answer?.ok || answer.redirected) return;
+  const { line } = await answer.json();
+  if (line) go(`L${line}`);
+}
+
+function go(id) {
+  history.replaceState(null, "", `#${id}`);
+  show();
+  fetchIt();
+}
+
 document.addEventListener("keydown", (event) => {
   const by = { n: 1, p: -1 }[event.key];
   if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, textarea, select")) return;
-  const hits = document.querySelectorAll(".ln.hit");
-  const stops = [...(hits.length ? hits : document.querySelectorAll(".ln.err"))];
-  const here = stops.findIndex((line) => line.classList.contains("picked"));
-  const next = here < 0 ? stops.at(by > 0 ? 0 : -1) : stops[here + by];
-  if (!next) return;
-  history.replaceState(null, "", `#${next.id}`);
-  show();
+  walk(by);
 });
 
 function show() {

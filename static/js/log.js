@@ -8,6 +8,7 @@ const mostChunks = 200; // in one box; the oldest make room while the reader is 
 function follow(log) {
   const end = log.querySelector(".log-end");
   const key = log.querySelector("[data-follow]");
+  const hits = document.querySelector("[data-log-hits]"); // how many lines hold what is searched
   let earlier = log.parentElement.querySelector("[data-log-earlier]");
   let busy = false;
   let again = false;
@@ -77,7 +78,13 @@ function follow(log) {
       toEnd();
     }
     mark();
+    if (hits) count();
     document.dispatchEvent(new CustomEvent("shipmate:lines", { detail: log }));
+  }
+
+  function count() {
+    const lines = log.querySelectorAll(".ln").length;
+    hits.textContent = lines === 1 ? "1 line" : `${lines.toLocaleString("en")} lines`;
   }
 
   // A fold that is there already takes the new lines and the new head; anything else goes to the end.

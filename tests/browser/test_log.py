@@ -79,6 +79,35 @@ def test_what_is_found_is_walked_by_keys_and_leads_to_its_place(page: Page) -> N
     expect(page.locator("#L1999")).to_be_in_viewport()
 
 
+def test_errors_are_walked_through_the_whole_log(page: Page) -> None:
+    expect(page.locator("#L10000")).to_be_in_viewport()
+
+    page.keyboard.press("n")
+    expect(page.locator("#L1000.picked")).to_be_in_viewport()
+    assert "at=1000" in page.url
+    for line in (2000, 3000, 4000):
+        page.keyboard.press("n")
+        expect(page.locator(f"#L{line}.picked")).to_be_in_viewport()
+    page.keyboard.press("p")
+
+    expect(page.locator("#L3000.picked")).to_be_in_viewport()
+
+
+def test_a_search_goes_on_with_what_is_written_meanwhile(
+    page_for: PageFor, alice: Person, production: Environment
+) -> None:
+    made = build.deployment(production, alice, "a" * 40, status="in_progress")
+    build.log(made, "refused once\n", "hello-production-1")
+    page = page_for(alice)
+    page.goto(f"{made.get_absolute_url()}?q=refused")
+
+    build.log(made, "fine\nrefused again\n", "hello-production-1")
+    page.evaluate("document.dispatchEvent(new CustomEvent('shipmate:catch-up'))")
+
+    expect(page.locator(".ln.hit")).to_have_count(2)
+    expect(page.locator("[data-log-hits]")).to_have_text("2 lines")
+
+
 def test_times_can_be_put_away_and_stay_away(page: Page) -> None:
     page.get_by_role("button", name="Times").click()
     expect(page.locator(".ln time").last).to_be_hidden()

@@ -50,3 +50,43 @@ def test_no_more_are_shown_than_a_page_bears(running: Deployment) -> None:
     found = log_search.find(running, "same")
 
     assert len(found.lines) == log_search.MOST and found.more
+
+
+def test_the_next_ones_are_found_behind_the_last(running: Deployment) -> None:
+    build.log(running, "same\nother\nsame\n")
+    build.log(running, "same\n", host="web-2")
+
+    behind = log_search.find(running, "same", behind=1)
+
+    assert [line.number for line in behind.lines] == [3, 4]
+    assert behind.after == running.log_seq
+
+
+# ---- Errors ----
+
+
+@pytest.fixture
+def wrong(running: Deployment) -> Deployment:
+    """A log with errors at 2 and 5, the second on another host."""
+    build.log(running, "fine\nERROR: one\nno error here\n")
+    build.log(running, "fine\nfatal: two\n", host="web-2")
+    build.log(running, "fine\n")
+    return running
+
+
+def test_errors_of_the_whole_log_are_counted(wrong: Deployment) -> None:
+    assert log_search.errors(wrong) == log_search.Errors(2, 2)
+    assert log_search.errors(wrong, "web-2") == log_search.Errors(1, 5)
+
+
+@pytest.mark.parametrize(("line", "after", "before"), [(0, 2, 0), (2, 5, 0), (4, 5, 2), (6, 0, 5)])
+def test_errors_are_walked_from_any_line(
+    wrong: Deployment, line: int, after: int, before: int
+) -> None:
+    assert log_search.next_error(wrong, line) == after
+    assert log_search.previous_error(wrong, line) == before
+
+
+def test_errors_of_one_host_are_walked_alone(wrong: Deployment) -> None:
+    assert log_search.next_error(wrong, 0, "web-2") == 5
+    assert log_search.previous_error(wrong, 5, "web-2") == 0

@@ -142,6 +142,41 @@ def test_an_odd_search_is_no_fault(as_alice: Client, running: Deployment, query:
     assert "Log" in text(as_alice, running, query)
 
 
+def test_more_than_a_page_bears_goes_on_at_an_address(
+    as_alice: Client, running: Deployment
+) -> None:
+    build.log(running, "same\n" * 501)
+
+    page = text(as_alice, running, "?q=same")
+    assert "500 lines, and more" in page and 'href="?q=same&amp;behind=500"' in page
+
+    rest = text(as_alice, running, "?q=same&behind=500")
+    assert 'id="L501"' in rest and 'id="L500"' not in rest and "and more" not in rest
+
+
+def test_a_search_follows_what_is_still_written(as_alice: Client, running: Deployment) -> None:
+    build.log(running, "same\n")
+    assert 'log/?q=same" data-log-after="1"' in text(as_alice, running, "?q=same")
+    build.log(running, "other\nsame again\n")
+
+    answer = as_alice.get(f"/deployments/{running.pk}/log/?q=same&after=1")
+
+    assert "<mark>same</mark> again" in words(answer) and "other" not in words(answer)
+    assert answer["X-Log-After"] == "2"
+
+
+def test_errors_of_the_whole_log_are_told_and_walked(as_alice: Client, running: Deployment) -> None:
+    build.log(running, "fine\nERROR: no\n")
+    build.log(running, "fine\n" * 5_000)
+
+    page = text(as_alice, running)
+    assert "1 error" in page and 'href="?at=2#L2"' in page
+
+    address = f"/deployments/{running.pk}/log/errors/"
+    assert as_alice.get(f"{address}?after=0").json() == {"line": 2}
+    assert as_alice.get(f"{address}?before=2").json() == {"line": None}
+
+
 # ---- Hosts ----
 
 
