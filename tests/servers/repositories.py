@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +53,14 @@ class Repository:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
         self._clock = START
-        self.git("init", "--quiet", "--bare", "--initial-branch=main")
+        self.git("init", "--quiet", "--bare", "--initial-branch=main", "--template=")
+
+    def copied(self, path: Path) -> Repository:
+        """Give another one with all that is in this one; that takes a hundredth of the time."""
+        shutil.copytree(self.path, path)
+        other = Repository.__new__(Repository)
+        other.path, other._clock = path, self._clock
+        return other
 
     def git(self, *arguments: str, feed: bytes = b"") -> str:
         """Run git in the repository and return what it says."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,18 +21,6 @@ from tests.servers.repositories import Repository
 from tests.servers.sshd import Sshd
 
 SHA = "a" * 40
-
-
-@pytest.fixture(scope="session")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three commits, written once for all tests here."""
-    return build.repository(tmp_path_factory.mktemp("repositories")).path
-
-
-@pytest.fixture
-def repository(written: Path, tmp_path: Path) -> Repository:
-    shutil.copytree(written, tmp_path / "hello.git")
-    return Repository(tmp_path / "hello.git")
 
 
 @pytest.fixture
