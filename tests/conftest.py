@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+
+from tests import migrated
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin"
 # What a marker needs, and the Debian packages that bring it (script/test installs the same).
@@ -47,6 +52,34 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             count = sum(1 for item in out if item.get_closest_marker(marker))
             if count:
                 terminalreporter.write_line(f"{count} tests need {package} ({marker})", red=True)
+
+
+@pytest.fixture(scope="session")
+def kept(pytestconfig: pytest.Config, django_db_modify_db_settings: None) -> Path | None:
+    """The file of a migrated database, if such can be kept."""
+    cache = getattr(pytestconfig, "cache", None)
+    if cache is None or connection.vendor != "sqlite":
+        return None
+    return migrated.place(cache.mkdir("migrated"))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(kept: Path | None) -> bool:
+    """Begin with a copy of what an earlier run has migrated."""
+    if kept is None or not kept.exists():
+        return False
+    migrated.bring(kept)
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, kept: Path | None
+) -> None:
+    """Keep what was migrated here for later runs."""
+    if kept is not None and not kept.exists():
+        with django_db_blocker.unblock():
+            migrated.keep(kept)
 
 
 left_out = pytest.StashKey[list[pytest.Item]]()
