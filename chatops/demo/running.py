@@ -34,6 +34,7 @@ def prepare(given: Options, say: Say) -> None:
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     Worker.objects.all().delete()  # those of an earlier run, which have ended
+    (given.state / "address").write_text(settings.SHIPMATE_URL, encoding="ascii")
     setup.make_admin(given.state)
     if given.is_yours:
         checkup.look_before(setup.make_yours(given, say), given.ref, say)

@@ -101,6 +101,15 @@ def test_a_deployment_in_the_middle_of_which_processes_are_killed_succeeds(demo:
     assert told.log.count("building hello") == 1
 
 
+def test_what_the_command_line_says_links_to_where_the_demo_is(demo: Running) -> None:
+    code, said = checkout.run(
+        demo.checkout / "script/manage", "shipmate", "status", "--as", "admin"
+    )
+
+    assert code == 0
+    assert f"http://127.0.0.1:{demo.port}/" in said
+
+
 def test_a_second_one_is_refused_and_disturbs_nothing(demo: Running) -> None:
     code, said = checkout.run(demo.checkout / "script/demo", "--reset")
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -105,7 +105,8 @@ class Running:
     def end(self) -> None:
         """Leave nothing behind, whatever state it is in."""
         for process in self.processes():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # ended by another that was killed
+                process.kill()
         if self.process is not None:
             self.process.kill()
             self.process.wait()
