@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from deployments.models import Deployment
 from deployments.selectors import locks as reading
+from deployments.selectors import phases
 from deployments.services import drifts, indexing, locks, queue, tallies, workers
 from deployments.services.moves import move
 
@@ -104,4 +105,5 @@ def end_overdue() -> None:
     )
     for deployment in overdue:
         note = "Its worker fell silent, and none could find out how it ended on the hosts."
-        move(deployment, "error", reason="lost", note=note)
+        doubts = [f"{doubt.rstrip('.')}." for doubt in phases.doubts(deployment)]
+        move(deployment, "error", reason="lost", note=" ".join([note, *doubts]))

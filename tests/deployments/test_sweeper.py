@@ -175,6 +175,18 @@ def test_a_run_that_nobody_could_go_on_with_ends_in_doubt(
     assert "none could find out how it ended" in kept.note
 
 
+def test_what_a_host_could_not_end_is_told_then_too(
+    here: Environment, alice: Person, settings: Settings
+) -> None:
+    deployment = overdue(here, alice, settings)
+    build.phase(deployment, "build", 1, "cancelled", doubt="41 is left on here-1")
+    fall_silent(deployment)
+
+    sweeper.sweep()
+
+    assert copy(deployment).note.endswith("on the hosts. 41 is left on here-1.")
+
+
 def test_a_long_run_whose_worker_lives_goes_on(
     here: Environment, alice: Person, settings: Settings
 ) -> None:
