@@ -1,13 +1,16 @@
-"""Processes that end with their parent, clusters that end whole, workers that say they live."""
+"""Processes that end with their parent, clusters that end whole, workers that are ready."""
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
+from importlib import import_module
 from multiprocessing import Process
 from typing import Any
 
+from django.conf import settings
 from django_q import cluster
 from django_q.conf import Conf
 from django_q.signals import post_spawn
@@ -21,6 +24,7 @@ log = logging.getLogger(__name__)
 def set_up() -> None:
     """Connect what every process of an installation has in common."""
     post_spawn.connect(_start_heart, dispatch_uid="heart")
+    post_spawn.connect(_settle, dispatch_uid="settle")
     if os.environ.get("SHIPMATE_SUPERVISED"):
         # Without this, killing a cluster's main process leaves orphans that go on taking tasks.
         # SIGKILL, because nobody is left who would end what does not listen; deployments go on
@@ -49,3 +53,10 @@ def _start_heart(**_: Any) -> None:
     heart = workers.Heart(str(Conf.CLUSTER_NAME))
     heart.beat()
     heart.start()
+
+
+def _settle(**_: Any) -> None:
+    """Load what tasks need before the first one, and keep it from who looks for garbage."""
+    for tasks in ("deployments.tasks", "bots.tasks", settings.ROOT_URLCONF):
+        import_module(tasks)
+    gc.freeze()
