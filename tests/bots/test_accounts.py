@@ -81,6 +81,16 @@ def test_another_account_cannot_use_the_word(account: ChatAccount, alice: Person
     assert "That is not the word" in said(other, f"link {word_of(client, address)}")
 
 
+@pytest.mark.parametrize("word", ["aaaa-aaaa", "-", "x" * 400])
+def test_no_other_word_will_do(word: str, account: ChatAccount, alice: Person) -> None:
+    client, address = opened(alice, account)
+    word_of(client, address)
+
+    assert "That is not the word" in said(account, f"link {word}")
+    account.refresh_from_db()
+    assert account.person is None
+
+
 def test_nobody_else_opens_an_address_that_somebody_has(
     account: ChatAccount, alice: Person, bob: Person
 ) -> None:

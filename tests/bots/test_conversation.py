@@ -167,10 +167,13 @@ def test_a_post_that_another_worker_holds_is_left_to_it(say: Talk, room: Room) -
     assert not Deployment.objects.exists()
 
 
+@pytest.mark.parametrize("line", ["show", "does this carry the fix?"])
 def test_a_worker_whose_lease_ended_says_nothing_more(
-    say: Talk, monkeypatch: pytest.MonkeyPatch
+    line: str, say: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    post = conversation.say(say.person, say.room, "status")
+    say("deploy hello to qa")
+    thread = say.in_thread()
+    post = conversation.say(say.person, say.room, line, parent=thread.thread)
 
     def slow(*given: Any, **named: Any) -> Message | None:
         monkeypatch.undo()
@@ -181,7 +184,8 @@ def test_a_worker_whose_lease_ended_says_nothing_more(
     monkeypatch.setattr(conversation, "receive", slow)
     tasks.handle(post.pk)
 
-    assert len(say.texts()) == 2
+    answers = len(thread.texts()) - 1
+    assert (answers, the_deployment().comments.count()) == ((1, 0) if line == "show" else (0, 1))
 
 
 # ---- Whatever dies ----

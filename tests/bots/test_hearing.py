@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection as database
+from django.utils import timezone
 
 from bots import accounts, connections, hearing
+from bots.messages import Message
 from bots.models import ChatAccount, ChatRoom, Incoming, Outgoing
+from bots.receive import receive
 from deployments.models import Application, Deployment, Environment, Person, Role
 from tests.bots.platforms import relay as relays
 from tests.bots.platforms.relay import Relay
@@ -129,6 +134,36 @@ def test_a_worker_that_died_over_it_leaves_it_to_another(
 
     assert Deployment.objects.count() == 1
     assert Incoming.objects.get().handled_at is not None
+
+
+def test_a_message_that_another_worker_holds_is_left_to_it(
+    relay: Relay, alices: ChatAccount
+) -> None:
+    relay.say("shipmate deploy hello to qa")
+    Incoming.objects.update(lease_until=timezone.now() + timedelta(seconds=9))
+
+    hearing.handle(Incoming.objects.get())
+
+    assert not Deployment.objects.exists()
+
+
+def test_a_worker_whose_lease_ended_says_nothing_more(
+    relay: Relay, alices: ChatAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(relay, "shipmate deploy hello to qa")
+    relay.say("it looks good to me", thread=next(iter(relay.told)))
+    row = Incoming.objects.latest("pk")
+
+    def slow(*given: Any, **named: Any) -> Message | None:
+        monkeypatch.undo()
+        Incoming.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        hearing.handle(row)  # another worker
+        return receive(*given, **named)
+
+    monkeypatch.setattr(hearing, "receive", slow)
+    hearing.handle(row)
+
+    assert the_deployment().comments.count() == 1
 
 
 def _die(*_: object) -> bool:

@@ -35,6 +35,21 @@ def test_in_a_thread_what_failed_holds_up_those_behind_it(
     assert line.texts("1") == ["one", "two"]
 
 
+def test_a_fault_of_ours_holds_them_up_as_well(
+    line: LinePlatform, deployment: Deployment, bob: Person
+) -> None:
+    line.breaks, line.error = iter(["", "before", *[""] * 9]), ValueError()
+    comments.add(deployment, bob, "one", via="web")
+    comments.add(deployment, bob, "two", via="web")
+    drain("chat")
+    assert line.texts("1") == []
+
+    pauses_are_over()
+    outgoing.deliver(ChatThread.objects.get())
+
+    assert line.texts("1") == ["one", "two"]
+
+
 def test_those_behind_it_go_on_when_it_is_given_up(
     line: LinePlatform, deployment: Deployment, bob: Person
 ) -> None:
