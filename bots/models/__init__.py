@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .chat import ChatAccount, ChatConnection, ChatRoom, ChatThread, LinkRequest, Question
-from .flow import Post, PostMention, ReadMark, Room
+from .flow import Kept, Post, PostMention, ReadMark, Room
 from .incoming import Incoming
 from .outgoing import Outgoing
 
@@ -13,6 +13,7 @@ __all__ = [
     "ChatRoom",
     "ChatThread",
     "Incoming",
+    "Kept",
     "LinkRequest",
     "Outgoing",
     "Post",

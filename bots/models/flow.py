@@ -86,3 +86,19 @@ class PostMention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} in {self.post_id}"
+
+
+class Kept(models.Model):
+    """A post that a person keeps to come back to."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="kept")
+    post = models.ForeignKey(Post, models.CASCADE, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "post"], name="one_keeping_per_post")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} kept by {self.person}"

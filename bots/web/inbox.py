@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bots import reading
 from bots.models import Post
-from bots.web.talk import REPLIES
+from bots.web.talk import replies
 from deployments.models import Application, Deployment, Environment, Person
 from deployments.web.looks import LOOKS, Look, look_of
 
@@ -105,13 +105,15 @@ def inbox(asked: Filter, person: Person) -> Inbox:
     rows = list(
         _matching(asked, person)
         .select_related(*RELATED)
-        .annotate(count=REPLIES, new=reading.new_in_thread(person))
+        .annotate(new=reading.new_in_thread(person))
         .order_by("-deployment_id", "pk")[: SHOWN + 1]
     )
     more, rows = len(rows) > SHOWN, rows[:SHOWN]
-    names = _speakers(rows)
+    names, counts = _speakers(rows), replies(rows)
     threads = [
-        Thread(p, p.deployment, look_of(p.deployment), p.count, p.new, names.get(p.pk, []))
+        Thread(
+            p, p.deployment, look_of(p.deployment), counts.get(p.pk, 0), p.new, names.get(p.pk, [])
+        )
         for p in rows
         if p.deployment is not None
     ]

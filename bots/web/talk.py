@@ -8,18 +8,15 @@ from datetime import date, timedelta
 
 from django.db.models import (
     Count,
-    OuterRef,
     Prefetch,
     Q,
     QuerySet,
-    Subquery,
     prefetch_related_objects,
 )
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from bots import bare, mentions
+from bots import bare, keeping, mentions
 from bots.handlers import asking
 from bots.language import parse
 from bots.language.commands import Command
@@ -34,9 +31,6 @@ SAID_TO_THE_BOT = (*bare.STRONG, "status", "help")
 LONGEST_LINE = 400  # letters; what is longer is talk
 STEP = "step:"  # the keys of what the bot adds to a thread
 LATEST = 200  # at once, to a page that was asleep
-_talk = Post.objects.filter(parent=OuterRef("pk"), only_for=None, person__isnull=False)
-_counted = _talk.order_by().values("parent").annotate(count=Count("pk")).values("count")
-REPLIES = Coalesce(Subquery(_counted), 0)
 RELATED = (
     "person",
     "deployment__environment__application",
@@ -65,6 +59,7 @@ class Said:
     replies: int = 0  # of people; what the bot adds is not counted
     asks: bool = False  # has buttons that one answer takes away
     is_line: bool = False  # said to the bot, not to people
+    is_kept: bool = False  # by the reader
 
     @property
     def day(self) -> date:
@@ -93,7 +88,13 @@ class Page:
         return self.posts[-1].post.pk if self.posts else 0
 
 
-def said(post: Post, reader: Person, codes: Collection[str] = (), replies: int = 0) -> Said:
+def said(
+    post: Post,
+    reader: Person,
+    codes: Collection[str] = (),
+    kept: Collection[int] = (),
+    replies: int = 0,
+) -> Said:
     """Return how a post is drawn; a question has buttons while its code is among the open ones."""
     message = _with_open_buttons(post, codes) if post.message else None
     return Said(
@@ -104,12 +105,14 @@ def said(post: Post, reader: Person, codes: Collection[str] = (), replies: int =
         replies=replies,
         asks=bool(message and message.asks and message.buttons),
         is_line=_is_line(post),
+        is_kept=post.pk in kept,
     )
 
 
 def threaded(root: Post, reader: Person) -> Said:
     """Return a thread's first post with the present facts of its deployment."""
-    return said(Post.objects.select_related(*RELATED).get(pk=root.pk), reader)
+    found = Post.objects.select_related(*RELATED).get(pk=root.pk)
+    return said(found, reader, kept=keeping.among(reader, [found]))
 
 
 def posts(room: Room, root: Post | None, person: Person, *, before: int = 0, read: int = 0) -> Page:
@@ -169,14 +172,18 @@ def _said(rows: list[Post], person: Person) -> list[Said]:
     is_asked = any(post.message and post.message.get("state") == "question" for post in rows)
     codes = asking.open_codes(person) if is_asked else frozenset[str]()
     prefetch_related_objects([post for post in rows if "@" in post.text], NAMED)
+    kept = keeping.among(person, rows)
     roots = [post for post in rows if post.deployment_id is not None]
     prefetch_related_objects(roots, TOLD)
-    replies = _replies(roots) if roots else {}
-    return [said(post, person, codes, replies.get(post.pk, 0)) for post in rows]
+    counts = replies(roots) if roots else {}
+    return [said(post, person, codes, kept, counts.get(post.pk, 0)) for post in rows]
 
 
-def _replies(roots: list[Post]) -> dict[int, int]:
-    found = Post.objects.filter(parent__in=[post.pk for post in roots], only_for=None)
+def replies(roots: Sequence[Post]) -> dict[int, int]:
+    """Count what people said; what the bot adds is not counted."""
+    found = Post.objects.filter(
+        parent__in=[post.pk for post in roots], only_for=None, person__isnull=False
+    )
     return dict(found.order_by().values_list("parent").annotate(Count("pk")))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from bots.web import flow, named, rooms, suggest
+from bots.web import apart, flow, rooms, suggest
 
 # “-” is no name of a room.
 urlpatterns = [
     path("", flow.home, name="flow"),
-    path("-/mentions/", named.named, name="flow-mentions"),
+    path("-/mentions/", apart.mentioned, name="flow-mentions"),
+    path("-/kept/", apart.kept, name="flow-kept"),
     path("-/suggest/", suggest.suggest, name="flow-suggest"),
     path("-/suggest/people/", suggest.people, name="flow-suggest-people"),
     path("-/rooms/", rooms.index, name="flow-rooms"),

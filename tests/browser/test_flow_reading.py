@@ -113,6 +113,22 @@ def test_a_button_of_a_question_goes_when_it_is_answered(
     expect(page.get_by_role("button", name="Deploy to production")).to_have_count(0)
 
 
+def test_a_bookmark_keeps_a_message_in_place(say: Talk, alice: Person, page_for: PageFor) -> None:
+    say("The key lies under the mat.")
+    page = page_for(alice)
+    page.goto(ROOM)
+    page.get_by_text("The key lies").hover()
+
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("button", name="Keep", pressed=True)).to_be_visible()
+    page.get_by_role("link", name="Kept").click()
+    page.get_by_role("button", name="Keep", pressed=True).click()
+    expect(page.get_by_role("button", name="Keep", pressed=False)).to_have_count(1)
+    page.reload()
+
+    expect(page.get_by_text("You keep nothing")).to_be_visible()
+
+
 def test_the_inbox_is_filtered_by_a_form(busy: str, alice: Person, page_for: PageFor) -> None:
     page = page_for(alice, scripts=False)
     page.goto("/flow/")
@@ -125,7 +141,9 @@ def test_the_inbox_is_filtered_by_a_form(busy: str, alice: Person, page_for: Pag
     assert "env=qa" in page.url
 
 
-@pytest.mark.parametrize("path", ["/flow/-/mentions/", "/flow/-/rooms/", "/flow/?q=nothing&env=qa"])
+@pytest.mark.parametrize(
+    "path", ["/flow/-/mentions/", "/flow/-/kept/", "/flow/-/rooms/", "/flow/?q=nothing&env=qa"]
+)
 def test_the_other_pages_are_sound(
     path: str, say: Talk, page_for: PageFor, check_page: CheckPage
 ) -> None:
