@@ -17,6 +17,8 @@ from deployments.selectors import feed
 from tests.bots.talking import Talk, goes, newest, the_deployment
 from tests.deployments.services.queueing import drain
 
+pytestmark = pytest.mark.slow  # looks at a page
+
 ROOM = "/flow/deploys/"
 
 

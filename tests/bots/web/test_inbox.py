@@ -16,6 +16,8 @@ from tests.bots.web.test_costs import crowd
 from tests.bots.web.test_flow import page
 from tests.deployments import build
 
+pytestmark = pytest.mark.slow  # looks at a page
+
 INBOX = "/flow/?pane=inbox"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +13,8 @@ from deployments.models import Application, Environment, Person
 from deployments.services import drifts, stars, tallies
 from tests.deployments import build
 from tests.servers.repositories import Repository
+
+pytestmark = pytest.mark.slow  # looks at a page
 
 SHA, OLD = "a" * 40, "b" * 40
 

@@ -17,6 +17,8 @@ from tests.deployments import build
 from tests.deployments.web.production import PAGE, send, sha, text, words
 from tests.servers.repositories import Repository
 
+pytestmark = pytest.mark.slow  # looks at a page
+
 
 def test_a_silent_repository_is_a_banner_not_a_fault(
     as_alice: Client, alice: Person, production: Environment, repository: Repository

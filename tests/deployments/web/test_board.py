@@ -15,6 +15,8 @@ from deployments.services import stars
 from deployments.web import board
 from tests.deployments import build
 
+pytestmark = pytest.mark.slow  # looks at a page
+
 SHA, OLD = "a" * 40, "b" * 40
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 
 from deployments.models import Application
 from tests.servers.repositories import Repository
+
+pytestmark = pytest.mark.slow  # looks at a page
 
 
 def test_names_and_commits_are_compared(as_bob: Client, hello: Application) -> None:

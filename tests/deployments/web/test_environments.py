@@ -10,6 +10,8 @@ from tests.deployments import build
 from tests.deployments.web.production import PAGE, sha, text, words
 from tests.servers.repositories import Repository
 
+pytestmark = pytest.mark.slow  # looks at a page
+
 
 def test_before_the_first_deployment_it_says_that_nothing_runs(
     as_alice: Client, production: Environment

@@ -17,6 +17,8 @@ from deployments.models import Deployment, Environment, Indexing, Person
 from deployments.services import indexing
 from tests.deployments import build
 
+pytestmark = pytest.mark.slow  # looks at a page
+
 A, B = "a" * 40, "b" * 40
 
 

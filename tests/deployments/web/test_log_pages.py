@@ -10,6 +10,8 @@ from django.test import Client
 from deployments.models import Deployment, Environment, Person
 from tests.deployments import build
 
+pytestmark = pytest.mark.slow  # looks at a page
+
 SHA = "a" * 40
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from deployments.models import Deployment, Environment, Lock, Person, Worker
 from tests.deployments import build
+
+pytestmark = pytest.mark.slow  # looks at a page
 
 SHA = "a" * 40
 

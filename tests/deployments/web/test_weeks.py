@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from deployments.models import Environment, Person, Tally
 from deployments.services.tallies import week_of
+
+pytestmark = pytest.mark.slow  # looks at a page
 
 
 def text(client: Client, address: str = "/weeks/") -> str:
