@@ -55,7 +55,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def kept(pytestconfig: pytest.Config, django_db_modify_db_settings: None) -> Path | None:
+def migrated_file(pytestconfig: pytest.Config, django_db_modify_db_settings: None) -> Path | None:
     """The file of a migrated database, if such can be kept."""
     cache = getattr(pytestconfig, "cache", None)
     if cache is None or connection.vendor != "sqlite":
@@ -64,22 +64,22 @@ def kept(pytestconfig: pytest.Config, django_db_modify_db_settings: None) -> Pat
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(kept: Path | None) -> bool:
+def django_db_keepdb(migrated_file: Path | None) -> bool:
     """Begin with a copy of what an earlier run has migrated."""
-    if kept is None or not kept.exists():
+    if migrated_file is None or not migrated_file.exists():
         return False
-    migrated.bring(kept)
+    migrated.bring(migrated_file)
     return True
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, kept: Path | None
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, migrated_file: Path | None
 ) -> None:
     """Keep what was migrated here for later runs."""
-    if kept is not None and not kept.exists():
+    if migrated_file is not None and not migrated_file.exists():
         with django_db_blocker.unblock():
-            migrated.keep(kept)
+            migrated.keep(migrated_file)
 
 
 left_out = pytest.StashKey[list[pytest.Item]]()
