@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.db import models
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = ("chatops", "deployments", "bots")
@@ -113,3 +115,40 @@ def test_what_others_made_stands_in_the_notice_with_its_licence() -> None:
     assert [path.name for path in others if f"{path.parent.name}/{path.name}" not in notice] == []
     named = re.findall(r"`(static/[\w./-]+|LICENSE)`", notice)
     assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def gotten_or_created() -> list[tuple[str, str, frozenset[str]]]:
+    """Return where a row is made unless it is there: place, model, and what it is looked up by."""
+    found = []
+    for path in modules(*PRODUCT):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr in ("get_or_create", "update_or_create"):
+                names = {word.arg for word in node.keywords if word.arg}
+                names |= {name.removesuffix("_id") for name in names}
+                model = ast.unparse(node.func).split(".")[0]
+                place = f"{path.relative_to(ROOT)}:{node.lineno}"
+                found.append((place, model, frozenset(names - {"defaults", "create_defaults"})))
+    return found
+
+
+def unique_together(model: type[models.Model]) -> list[set[str]]:
+    """Return the sets of fields of which the database itself keeps one row for each value."""
+    single = [{field.name} for field in model._meta.get_fields() if getattr(field, "unique", False)]
+    kept = model._meta.constraints
+    several = [set(one.fields) for one in kept if isinstance(one, models.UniqueConstraint)]
+    return [*single, *several]
+
+
+def test_what_is_made_unless_it_is_there_is_unique_in_the_database() -> None:
+    by_name = {model.__name__: model for model in apps.get_models()}
+
+    calls = gotten_or_created()
+
+    assert len(calls) > 10
+    assert [
+        f"{place}: {model}"
+        for place, model, names in calls
+        if not any(fields and fields <= names for fields in unique_together(by_name[model]))
+    ] == []
