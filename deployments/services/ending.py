@@ -56,13 +56,14 @@ def after_stopping(work: Work, failed: list[HostVerdict]) -> Verdict:
 def note_what_is_left(work: Work, run: PhaseRun, result: Result) -> None:
     """Keep what a host said to a wish to end a run, unless nothing is left there."""
     if isinstance(result, Outcome) and result.word in _GONE:
-        return _keep_doubt(work, run, "")
+        _keep_doubt(work, run, "")
+        return
     note = mask_text(of_host(run.host, run.phase, result, "").note, work.secrets.values())
     if isinstance(result, Outcome):  # what kept the host from answering was told as it happened
         work.log.say(run, f"[shipmate] {note}")
-        return _keep_doubt(work, run, note)
-    # What the host said before stands until it says something else.
-    return _keep_doubt(work, run, run.doubt or note)
+        _keep_doubt(work, run, note)
+    elif not run.doubt:  # what the host said before stands until it says something else
+        _keep_doubt(work, run, note)
 
 
 def look_again(work: Work) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client
 
 from deployments.models import Person
@@ -20,7 +20,7 @@ def _counts() -> Iterator[None]:
     cache.clear()
 
 
-def sign_in(client: Client, password: str, name: str = "alice") -> HttpResponse:
+def sign_in(client: Client, password: str, name: str = "alice") -> Any:
     return client.post("/accounts/login/", {"login": name, "password": password})
 
 
