@@ -289,6 +289,17 @@ def test_a_running_deployment_looks_right(
     check_page(page_for(alice), "/apps/hello/production/", "environment-running")
 
 
+def test_one_of_which_something_may_be_left_looks_right(
+    page_for: PageFor, check_page: CheckPage, alice: Person, running: Deployment
+) -> None:
+    left = "hello-production-1: processes are left that could not be ended: 4711 4712"
+    running.phase_runs.filter(host="hello-production-1").update(doubt=left)
+    Deployment.objects.filter(pk=running.pk).update(stop_by=alice, stop_at=timezone.now())
+
+    check_page(page_for(alice), running.get_absolute_url(), "doubt")
+    check_page(page_for(alice), f"{running.get_absolute_url()}?tab=hosts", "doubt-hosts")
+
+
 @pytest.mark.parametrize("hosts", [[], ["hello-production-1"]])
 @pytest.mark.parametrize("path", ["/", "/apps/hello/", "/apps/hello/production/?ref=v2"])
 def test_what_failed_behind_the_switch_looks_right(
