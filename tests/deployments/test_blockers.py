@@ -200,7 +200,7 @@ def test_of_many_environments_the_same_is_said_at_the_cost_of_one(
     for person in (bob, dora):
         said = {place.pk: blockers(again(place), person) for place in places}
         assert of(places, person) == said
-    with django_assert_num_queries(8):  # two of them for who may open the lock
+    with django_assert_num_queries(7):  # two of them for who may open the lock
         of(places, dora)
 
 
