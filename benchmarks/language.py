@@ -70,6 +70,7 @@ NAMES = Names(
     {f"app-{number}": ["production", "staging", "qa"] for number in range(48)}
     | {"web": ["production", "staging", "qa"], "api": ["production", "qa"]},
     {"prod": "production"},
+    tasks=lambda app: ("cache", "migrations"),
 )
 
 

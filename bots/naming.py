@@ -40,7 +40,10 @@ def names_for(person: Person, thread: Deployment | None = None) -> Names:
             return [thread.pk]
         return numbers_for(person, verb, app, place)
 
-    return Names(apps, aliases, refs, numbers)
+    def tasks(app: str) -> Sequence[str]:
+        return sorted(seen[app].settings.get("tasks") or ()) if app in seen else ()
+
+    return Names(apps, aliases, refs, numbers, tasks)
 
 
 def refs_of(app: Application) -> Sequence[str] | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from bots.language.clauses import NUMBER
 from bots.language.names import SHA, Names
+from bots.language.nearest import nearest
 from bots.language.repair import RISKY, is_a_slip
 from bots.language.sorting import Sorted
 from bots.language.words import Word
@@ -23,6 +24,7 @@ ABOUT_AN_APP = (
 )  # fmt: skip
 MOST = 3
 ASKED = 20  # applications that are asked for a ref
+STEM = 4  # letters that two forms of a word have in common
 
 
 def assembled(
@@ -54,6 +56,21 @@ def assembled(
                 continue  # nothing may be offered that forgets the place
         for ref in refs:
             yield from _lines(verb, head, app, places, replace(found, ref=ref), own)
+
+
+def tasked(word: str, found: Sorted, verb: str, names: Names) -> Iterator[str]:
+    """Return lines that run a task which a word in place of the verb may name: migrate web."""
+    for app in found.apps or _apps_with(found.places, names)[:ASKED]:
+        for task in names.tasks(app):
+            if may_name(word, task):
+                yield from assembled(replace(found, apps=[app]), "deploy", f"{verb}:{task}", names)
+
+
+def may_name(word: str, task: str) -> bool:
+    """Return whether two words are one in another form: migrate, migrations."""
+    stem = max(STEM, min(len(word), len(task)) - 1)
+    is_same = min(len(word), len(task)) >= STEM and word[:stem] == task[:stem]
+    return is_same or bool(nearest(word, [task]))
 
 
 def numbered(found: Sorted, verb: str, names: Names) -> list[str]:

@@ -14,10 +14,15 @@ SHA = re.compile(r"(?=.*[0-9])[0-9a-f]{5,40}|[0-9a-f]{40}")
 EXPLICIT = ("refs/heads/", "refs/tags/")
 Refs = Callable[[str], "Sequence[str] | None"]
 Numbers = Callable[[str, str | None, str | None], Sequence[int]]
+Tasks = Callable[[str], Sequence[str]]
 
 
 def _unknown(app: str) -> None:
     return None
+
+
+def _no_tasks(app: str) -> Sequence[str]:
+    return ()
 
 
 def _none(verb: str, app: str | None, place: str | None) -> Sequence[int]:
@@ -31,12 +36,14 @@ class Names:
     `refs`: asked for an application's branches and tags; None where they are not known.
     `numbers`: asked for the deployments that a verb may be about, newest first, by application
     and environment.
+    `tasks`: asked for the tasks of an application.
     """
 
     apps: Mapping[str, Sequence[str]]
     aliases: Mapping[str, str] = field(default_factory=dict)
     refs: Refs = _unknown
     numbers: Numbers = _none
+    tasks: Tasks = _no_tasks
 
     @cached_property
     def places(self) -> list[str]:

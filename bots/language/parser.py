@@ -17,7 +17,15 @@ from bots.language.commands import (
     TooLong,
 )
 from bots.language.grammar import QUESTION
-from bots.language.known import WITH_REF, about, assembled, example, numbered
+from bots.language.known import (
+    WITH_REF,
+    about,
+    assembled,
+    example,
+    may_name,
+    numbered,
+    tasked,
+)
 from bots.language.names import Names, exists
 from bots.language.nearest import nearest
 from bots.language.repair import MOST, MOST_WORDS, Miss, is_short, repairs
@@ -30,6 +38,7 @@ from deployments.lines import spoken
 
 Words = tuple[Word, ...]
 MOST_BEFORE = 6
+ASKED_OF_AN_APP = ("status", "where can i deploy", "deploys")
 GREETINGS = ("hey", "hi", "hello", "yo", "ok", "okay", "dear")
 ANSWERS = frozenset(
     ["yes", "y", "yep", "yup", "yeah", "sure", "ok", "okay", "ja", "oui", "si", "👍", "no", "n",
@@ -145,6 +154,8 @@ def _lines_near(
             lines += _with_names(words, found, miss.line, near, verb, names, loose=True)
     if not miss.line and is_short(words):
         lines += _behind(words, verb, names)
+    if not lines and not miss.line and found is not None and names is not None:
+        lines += _about_apps(found, verb, names)
     meant: dict[Command, str] = {}
     for line in lines:
         meant.setdefault(_understand(split(line), verb), line)
@@ -189,9 +200,26 @@ def _behind(words: Words, verb: str, names: Names | None) -> list[str]:
     if len(words) == 1 and (lines := about(words[0], names)):
         return lines
     if not _is_name(words[0], names):
-        return []
+        return _with_tasks(words, verb, names)
     near = [spoken(one, verb) for one in ("deploy", "status")]
     return _with_names(words, sort(words, names), "", near, verb, names)
+
+
+def _with_tasks(words: Words, verb: str, names: Names) -> list[str]:
+    """Return lines for the task that stands where a verb belongs: “please migrate web”."""
+    tasks = {task for app in names.apps for task in names.tasks(app)}
+    for index, word in enumerate(words[:MOST_BEFORE], 1):
+        said = word.plain.lower().strip(",:?!")
+        if any(may_name(said, task) for task in tasks):
+            made = tasked(said, sort(words[index:], names), spoken("deploy", verb), names)
+            return [line for line in made if _acts(split(line), verb, names)]
+    return []
+
+
+def _about_apps(found: Sorted, verb: str, names: Names) -> list[str]:
+    """Return what everybody may ask about the apps that a line names, whatever it wants of them."""
+    asked = [f"{spoken(one, verb)} {app}" for app in found.apps for one in ASKED_OF_AN_APP]
+    return [line for line in asked if _acts(split(line), verb, names)]
 
 
 def _is_name(word: Word, names: Names) -> bool:

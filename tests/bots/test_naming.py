@@ -12,7 +12,7 @@ from bots.naming import names_for
 from bots.receive import receive
 from bots.rendering import plain
 from bots.speaker import Speaker
-from deployments.models import Deployment, Person
+from deployments.models import Application, Deployment, Person
 from tests.deployments import build
 
 
@@ -32,6 +32,13 @@ def said(line: str, speaker: Speaker) -> str:
 
 def test_a_near_miss_is_mended_with_names_that_are_here(speaker: Speaker) -> None:
     assert "deploy hello to qa" in said("deploy to qa hello", speaker)
+    assert Deployment.objects.count() == 0
+
+
+def test_a_task_may_be_meant_by_what_is_no_verb(speaker: Speaker) -> None:
+    Application.objects.update(settings={"tasks": {"migrations": {"commands": ["true"]}}})
+
+    assert "deploy:migrations hello to qa" in said("migrate hello in qa", speaker)
     assert Deployment.objects.count() == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,32 @@ def test_what_is_offered_is_there_and_acts(line: str) -> None:
 
         assert isinstance(meant, Command)
         assert exists(meant, NAMES)
+
+
+TASKED = replace(
+    NAMES, tasks={"web": ["cache", "migrations"], "api": [], "billing": []}.__getitem__
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("migrate web", ["deploy:migrations web"]),
+        ("please migrate web", ["deploy:migrations web"]),
+        ("migrate web in qa", ["deploy:migrations web to qa"]),
+        ("run migrations on web qa", ["deploy:migrations web to qa"]),
+        ("migrate", ["deploy:migrations web"]),
+        ("caches web", ["deploy:cache web"]),
+        ("migrate api", ["status api", "where can i deploy api", "deploys api"]),
+        ("frobnicate web", ["status web", "where can i deploy web", "deploys web"]),
+        ("frobnicate", ["help"]),
+    ],
+)
+def test_a_word_that_is_no_verb_may_be_a_task(line: str, offered: list[str]) -> None:
+    answer = parse(line, addressed=True, known=lambda: TASKED)
+
+    assert isinstance(answer, NearMiss)
+    assert list(answer.suggestions) == offered
 
 
 def test_names_are_looked_up_only_for_a_near_miss() -> None:
