@@ -22,7 +22,12 @@ from deployments.web.live import stream_url
 
 SHOWN = 50
 AROUND = 20  # numbers after a post, so that some of the answers stand below it
-RELATED = ("post__room", "post__person", "post__parent__deployment__environment__application")
+RELATED = (
+    "post__room",
+    "post__person",
+    "post__deployment__environment__application",
+    "post__parent__deployment__environment__application",
+)
 Row = PostMention | Kept
 
 

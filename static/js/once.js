@@ -9,7 +9,7 @@ document.addEventListener("submit", (event) => {
     if (!form.dataset.sent) reasons(key);
     return;
   }
-  if (form.method === "get" || form.matches("[data-compose]")) return;
+  if (form.method === "get" || form.matches("[data-compose], #keep")) return; // sent in place, again and again
   form.dataset.sent = "yes";
   key?.setAttribute("aria-disabled", "true");
 }, true);
