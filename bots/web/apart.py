@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bots import keeping, mentions, reading
 from bots.models import Kept, Post, PostMention
 from bots.web import beside
-from bots.web.flow import address
+from bots.web.flow import address, as_number
 from deployments.exceptions import NotFound
 from deployments.models import Person
 from deployments.web.doors import person_of
@@ -44,7 +44,7 @@ class Apart:
 def mentioned(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     rows = mentions.seen_by(person).select_related(*RELATED)
-    before = _number(request.GET.get("before", ""))
+    before = as_number(request.GET.get("before", ""))
     if before:
         rows = rows.filter(post_id__lt=before)
     fresh = reading.mentions_unread(person).values_list("post_id", flat=True)[:SHOWN]
@@ -59,7 +59,7 @@ def kept(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _keep_or_drop(request)
     rows = keeping.kept_by(person_of(request)).select_related(*RELATED)
-    before = _number(request.GET.get("before", ""))
+    before = as_number(request.GET.get("before", ""))
     if before:
         rows = rows.filter(pk__lt=before)
     found = list(rows[: SHOWN + 1])
@@ -73,9 +73,9 @@ def _keep_or_drop(request: HttpRequest) -> HttpResponse:
     post: Post | None
     try:
         if "keep" in request.POST:
-            post = keeping.keep(person, _number(request.POST["keep"]))
+            post = keeping.keep(person, as_number(request.POST["keep"]))
         else:
-            post = keeping.drop(person, _number(request.POST.get("drop", "")))
+            post = keeping.drop(person, as_number(request.POST.get("drop", "")))
     except NotFound as error:
         raise Http404 from error
     if request.headers.get("X-Live") == "1":
@@ -111,7 +111,3 @@ def _url(post: Post) -> str:
     if post.deployment_id is not None:
         return address(post.room, post)
     return f"{address(post.room, post.parent)}?before_post={post.pk + AROUND}#post-{post.pk}"
-
-
-def _number(given: str) -> int:
-    return int(given) if given.isdecimal() and len(given) < 19 else 0

@@ -68,7 +68,7 @@ def seen(request: HttpRequest, slug: str, number: int | None = None) -> HttpResp
     """Note how far the reader has come."""
     where = get_object_or_404(Room, slug=slug)
     parent = _root(where, number) if number is not None else None
-    last = _number(request.POST.get("last", ""))
+    last = as_number(request.POST.get("last", ""))
     if last:
         reading.mark(person_of(request), where, parent, last)
     return HttpResponse(status=204)
@@ -133,19 +133,20 @@ def _place(where: Room, root: Post | None) -> dict[str, Any]:
 
 
 def _talk(request: HttpRequest, where: Room, root: Post | None, read: int = 0) -> talk.Page:
-    before = _number(request.GET.get("before_post", ""))
+    before = as_number(request.GET.get("before_post", ""))
     return talk.posts(where, root, person_of(request), before=before, read=read)
 
 
 def _asked_for(request: HttpRequest, where: Room, root: Post | None) -> list[talk.Said]:
     """Return what a live page asks for: posts by their numbers, and what came after one."""
-    numbers = [_number(given) for given in request.GET.get("ids", "").split(",")][:MOST]
+    numbers = [as_number(given) for given in request.GET.get("ids", "").split(",")][:MOST]
     given = request.GET.get("after")
-    after = _number(given) if given else None
+    after = as_number(given) if given else None
     return talk.these(where, root, person_of(request), numbers, after)
 
 
-def _number(given: str) -> int:
+def as_number(given: str) -> int:
+    """Read a number in an address; whatever is none is nought."""
     return int(given) if given.isdecimal() and len(given) < 19 else 0
 
 
