@@ -65,13 +65,13 @@ class Asked:
         return bool(self.rows or self.ranged)
 
     def within(self, low: int, high: int, *, texts: bool = True) -> QuerySet[Deployment]:
-        """Return the deployments with numbers above `low` and up to `high`."""
+        """Return the deployments with numbers above `low` and up to `high`, whatever their texts
+        if so asked."""
         return self._among(Among(low, high), self.texts if texts else [])
 
-    def among(self, numbers: list[int], *, but_lead: bool) -> QuerySet[Deployment]:
-        """Return those of these deployments; `but_lead`: all of them have the first text."""
-        those = Among(min(numbers) - 1, max(numbers), numbers)
-        return self._among(those, self.texts[1:] if but_lead else self.texts)
+    def among(self, numbers: list[int]) -> QuerySet[Deployment]:
+        """Return those of these deployments, whatever their texts."""
+        return self._among(Among(min(numbers) - 1, max(numbers), numbers), [])
 
     def _among(self, those: Among, texts: list[Text]) -> QuerySet[Deployment]:
         name = "number__in" if self.few else "pk__in"

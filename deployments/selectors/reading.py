@@ -180,7 +180,13 @@ def _others_in(asked: Asked, those: Among, span: Span) -> list[int] | None:
 def _listed_rows(
     asked: Asked, numbers: list[int], limit: int, order: str, *, but_lead: bool
 ) -> list[Row]:
-    return _rows(asked.among(numbers, but_lead=but_lead), limit, order) if numbers else []
+    texts = asked.texts[1:] if but_lead else asked.texts
+    if numbers and texts and asked.is_narrowed:  # by far the cheaper of the two to look at
+        numbers = list(asked.among(numbers).values_list("pk", flat=True))
+    for sought, negative in texts:
+        having = words.having(sought, numbers) if numbers else set()
+        numbers = [number for number in numbers if (number in having) != negative]
+    return _rows(asked.among(numbers), limit, order) if numbers else []
 
 
 def _rows(deployments: QuerySet[Deployment], limit: int, order: str) -> list[Row]:

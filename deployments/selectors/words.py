@@ -79,6 +79,12 @@ def among(sought: Sought, those: Among) -> RawSQL:
     return _union(_places(sought, those) or [(NOTHING, [])])
 
 
+def having(sought: Sought, numbers: Sequence[int]) -> set[int]:
+    """Return those of the deployments in which it is."""
+    those = Among(min(numbers) - 1, max(numbers), numbers)
+    return set(_numbers(_places(sought, those), "DESC"))
+
+
 def listed(numbers: Sequence[int]) -> RawSQL:
     """Give numbers that are at hand, in one parameter however many there are."""
     return RawSQL(*_listed(numbers))
