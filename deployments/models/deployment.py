@@ -96,7 +96,17 @@ class Deployment(models.Model):
             # All that the history's fields ask for: what is common in each and rare in all of them
             # together is told from the index alone.
             models.Index(
-                fields="status -id reason environment person via kind forced task".split(),
+                fields=[
+                    "status",
+                    "-id",
+                    "reason",
+                    "environment",
+                    "person",
+                    "via",
+                    "kind",
+                    "forced",
+                    "task",
+                ],
                 name="deployments_by_status",
             ),
         ]

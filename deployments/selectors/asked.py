@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -78,9 +77,10 @@ class Asked:
         found = Q(pk__gt=those.low, pk__lte=those.high) & self.rows
         if those.numbers is not None:
             found &= Q(pk__in=words.listed(those.numbers))
-        parts = [*self.ranged, *((partial(words.among, sought), no) for sought, no in texts)]
-        for part, negative in parts:
-            match = Q(**{name: part(those)})
+        numbers = [(part(those), negative) for part, negative in self.ranged]
+        numbers += [(words.among(sought, those), negative) for sought, negative in texts]
+        for some, negative in numbers:
+            match = Q(**{name: some})
             found &= ~match if negative else match
         return Deployment.objects.alias(**words.UNINDEXED).filter(found)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from django.db.models import Q
 
 from deployments.models import Deployment, Indexing, LogChunk
 from deployments.search import SHORTEST
@@ -12,6 +14,8 @@ from deployments.selectors import words
 from deployments.selectors.log import Line, lines_of
 
 SHOWN = 3  # lines of one deployment
+# Lines and chunks of a log that is read faster than the index is asked where to look in it.
+SHORT = (200, 10)
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,12 @@ def hits(deployments: Sequence[Deployment], texts: Sequence[str]) -> dict[int, H
     if not looked_for or not deployments:
         return {}
     found: dict[int, list[Line]] = defaultdict(list)
-    wanted = words.chunks(looked_for, [one.pk for one in deployments])
-    for chunk in LogChunk.objects.filter(pk__in=wanted).order_by("deployment", "seq"):
+    short = [one.pk for one in deployments if _is_short(one)]
+    long = [one.pk for one in deployments if not _is_short(one)]
+    there = Q(deployment__in=short)
+    if long:
+        there |= Q(pk__in=words.chunks(looked_for, long))
+    for chunk in LogChunk.objects.filter(there).order_by("deployment", "seq"):
         found[chunk.deployment_id] += _matching(chunk, looked_for)
     return {pk: Hits(lines[:SHOWN], len(lines) > SHOWN) for pk, lines in found.items() if lines}
 
@@ -39,6 +47,12 @@ def are_some_unindexed() -> bool:
     return Indexing.objects.filter(oldest__gt=0).exists()
 
 
-def _matching(chunk: LogChunk, texts: Iterable[str]) -> list[Line]:
-    lines = lines_of(chunk)
+def _is_short(deployment: Deployment) -> bool:
+    lines, chunks = SHORT
+    return deployment.log_lines <= lines and deployment.log_seq <= chunks
+
+
+def _matching(chunk: LogChunk, texts: Sequence[str]) -> list[Line]:
+    whole = chunk.text.casefold()
+    lines = lines_of(chunk) if any(text in whole for text in texts) else []
     return [line for line in lines if any(text in line.text.casefold() for text in texts)]

@@ -74,7 +74,7 @@ class Seen:
     def wanted(self, missing: int) -> int:
         """Return how many to list to find as many more, with some to spare."""
         rate = self.hits / self.listed if self.hits else self.rate
-        return min(MOST, int(2 * missing / rate) + 20) if rate else MOST
+        return min(MOST, int(1.5 * missing / rate) + 20) if rate else MOST
 
     def width(self, wanted: int) -> int:
         """Return among how many numbers there are as many to be listed."""

@@ -104,8 +104,8 @@ def first(sought: Sought, those: Among, most: int, *, upwards: bool = False) -> 
     if texts and not whole:
         edge = texts[-1]
         those = Among(those.low, edge) if upwards else Among(edge - 1, those.high)
-    numbers = {*texts, *_numbers(_beside_texts(sought, those), order)}
-    return Listed(sorted(numbers, reverse=not upwards), whole)
+    found = {*texts, *_numbers(_beside_texts(sought, those), order)}
+    return Listed(sorted(found, reverse=not upwards), whole)
 
 
 def chunks(texts: Sequence[str], deployments: Collection[int]) -> RawSQL:

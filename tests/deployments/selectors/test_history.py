@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from deployments.exceptions import Refused
 from deployments.models import Application, Deployment, Environment, Person
-from deployments.selectors import history, lookup, reading
+from deployments.selectors import history, lookup, reading, words
 from deployments.selectors.asked import ask
 from deployments.services import indexing
 from tests.deployments import build
@@ -226,6 +227,61 @@ def test_ranges_that_grow_miss_nothing(
 
     assert found(alice, "fair") == sorted(many)
     assert numbers(history.find(alice, "", after=many[-1], limit=5)) == many[1:6]
+
+
+@pytest.fixture
+def mixed(qa: Environment, production: Environment, alice: Person, dora: Person) -> list[int]:
+    """Thirty deployments, the newest first: two of three by alice, each fifth failed, and so on."""
+    made = []
+    for number in range(30):
+        said = f"fair{' odd' if number % 2 else ''}" if number % 4 else "foul"
+        person, status = (
+            (dora if number % 3 else alice),
+            ("failure" if not number % 5 else "success"),
+        )
+        one = build.deployment((qa, production)[number % 2], person, A, why=said, status=status)
+        if not number % 6:
+            build.log(one, "Collecting wheel\n")
+        made.append(one.pk)
+    indexing.catch_up()
+    return made[::-1]
+
+
+@pytest.mark.parametrize(("most", "apart"), [(1, 0), (2, 9), (10_000, 0)])
+@pytest.mark.parametrize(
+    ("query", "fits"),
+    [
+        ("fair", lambda n: n % 4),
+        ("odd fair", lambda n: n % 4 and n % 2),
+        ("fair -odd", lambda n: n % 4 and not n % 2),
+        ("by:alice fair", lambda n: not n % 3 and n % 4),
+        ("state:failed env:qa foul", lambda n: not n % 20),
+        ("collecting", lambda n: not n % 6),
+        ("collecting foul -state:failed", lambda n: not n % 12 and n % 5),
+        ("alice", lambda n: not n % 3),
+    ],
+)
+def test_however_small_the_steps_each_page_is_the_same_both_ways(
+    mixed: list[int],
+    alice: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    apart: int,
+    query: str,
+    fits: Callable[[int], bool],
+) -> None:
+    for name, value in {"FIRST": 3, "FIRST_OF_TEXTS": 2, "MOST": most}.items():
+        monkeypatch.setattr(reading, name, value)
+    monkeypatch.setattr(words, "APART", apart)
+    right = [pk for n, pk in zip(range(29, -1, -1), mixed, strict=True) if fits(n)]
+
+    down = numbers(history.find(alice, query, limit=4))
+    below = numbers(history.find(alice, query, before=right[1], limit=9))
+    up = numbers(history.find(alice, query, after=right[-1], limit=9))
+
+    assert down == right[:4]
+    assert below == right[2:11]
+    assert up == right[-10:-1]
 
 
 def test_all_that_is_found_comes_a_few_at_a_time(many: list[int], alice: Person) -> None:

@@ -14,6 +14,7 @@ from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from deployments.models import Deployment, Environment, Indexing, Person
+from deployments.selectors import hits
 from deployments.services import indexing
 from tests.deployments import build
 
@@ -66,9 +67,11 @@ def test_a_line_far_from_the_end_is_linked_where_its_part_of_the_log_is_shown(
     assert 'id="L2"' in as_alice.get(address.partition("#")[0]).content.decode()
 
 
+@pytest.mark.parametrize("short", [(200, 10), (0, 0)])
 def test_a_few_lines_are_shown_and_that_there_are_more(
-    as_alice: Client, failed: Deployment
+    as_alice: Client, failed: Deployment, monkeypatch: pytest.MonkeyPatch, short: tuple[int, int]
 ) -> None:
+    monkeypatch.setattr(hits, "SHORT", short)
     build.log(failed, "retry again\n" * 5)
     indexing.catch_up()
 
@@ -148,11 +151,15 @@ def test_queries_do_not_grow_with_rows(
             assert as_alice.get("/history/", {"q": query}).status_code == 200
         return len(asked)
 
+    def more(count: int) -> None:
+        for number in range(count):
+            made = build.deployment(failed.environment, failed.person, A, previous=failed)
+            build.log(made, f"{number} refused\n")
+        indexing.catch_up()
+
+    more(3)  # that are not like the first, so that both have to be looked at
     few = ask()
-    for number in range(60):
-        made = build.deployment(failed.environment, failed.person, A, previous=failed)
-        build.log(made, f"{number} refused\n")
-    indexing.catch_up()
+    more(60)
 
     assert ask() <= few
 
