@@ -16,6 +16,7 @@ from .lock import Lock
 from .log import LogChunk
 from .person import ApiToken, Person, Role
 from .plan import Plan
+from .saved_search import SavedSearch
 from .search import Indexing
 from .star import Star
 from .tally import Tally
@@ -41,6 +42,7 @@ __all__ = [
     "Plan",
     "Repository",
     "Role",
+    "SavedSearch",
     "Secret",
     "SshKey",
     "Star",

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from deployments import lines, search
 from deployments.exceptions import Refused
-from deployments.models import Deployment
+from deployments.models import Deployment, Person
 from deployments.selectors import facets, hits
 from deployments.selectors import history as found
 from deployments.selectors.asked import Asked, ask
@@ -28,14 +28,22 @@ from deployments.web.errors import translated
 def history(request: HttpRequest) -> HttpResponse:
     """Show a page of what is found, with the lines of logs, and what would narrow it."""
     text = _text(request)
+    person = person_of(request)
     context = {"query": text, "keys": search.KEYS, "line": lines.search(text), "csv": _csv(text)}
+    context |= _saved(person, text)
     try:
-        asked = ask(person_of(request), text)
+        asked = ask(person, text)
     except Refused as error:
         context |= {"wrong": error.reasons}
         return render(request, "deployments/history.html", context)
     context |= _found(request, asked, text)
     return render(request, "deployments/history.html", context)
+
+
+def _saved(person: Person, text: str) -> dict[str, Any]:
+    """Return the searches that the person keeps, and whether this is one of them."""
+    saved = list(person.searches.all())
+    return {"saved": saved, "is_saved": any(one.text == text for one in saved)}
 
 
 @require_safe

@@ -19,6 +19,7 @@ from deployments.web import (
     locks,
     log_pages,
     queue,
+    searches,
     weeks,
 )
 
@@ -53,6 +54,8 @@ urlpatterns = [
     path("deployments/<int:number>/cancel/", deployments.cancel, name="deployment-cancel"),
     path("deployments/<int:number>/comment/", deployments.comment, name="deployment-comment"),
     path("history/", history.history, name="history"),
+    path("history/save/", searches.save, name="search-save"),
+    path("history/forget/", searches.forget, name="search-forget"),
     path("history/deployments.csv", history.csv, name="history-csv"),
     path("compare/<str:application>/<path:versions>/", compare.compare, name="compare"),
     path("invitation/<str:text>/", invitation.invitation, name="invitation"),
