@@ -30,6 +30,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "chat": ("room", "connection", "outgoing"),
     "audit": ("audit",),
 }
+# What is set of a thing, and the beginnings of verbs that tell of it.
+PARTS = {"hosts": ("host",), "key": ("key",), "secrets": ("secret",), "people": ("role",)}
 # What only moves live pages along is no change that anybody asks about.
 NOISE = ("flow",)
 
@@ -114,11 +116,18 @@ def page(found: QuerySet[Change], before: int | None = None) -> Page:
 # ---- The history of one thing ----
 
 
-def history(thing: Application | Environment | Host | Person) -> list[Change]:
-    """Return the newest changes of a thing's settings. A secret's value is in none of them."""
+def history(thing: Application | Environment | Host | Person, part: str = "") -> list[Change]:
+    """Return the newest changes of a thing's settings. A secret's value is in none of them.
+
+    `part`: only those of hosts, keys, secrets or people, or of one setting by its name.
+    """
     found = Change.objects.filter(_about(thing), deployment=None).exclude(_begins(NOISE))
+    if part in PARTS:
+        found = found.filter(_begins(PARTS[part]))
+    elif part:
+        found = found.filter(Q(subject=part) | Q(subject__startswith=f"{part} "))
     rows = found.select_related("person", "application", "environment__application")
-    return list(rows.order_by("-id")[:SHORT])
+    return list(rows.order_by("-id")[: PAGE if part else SHORT])
 
 
 def _about(thing: Application | Environment | Host | Person) -> Q:

@@ -157,7 +157,7 @@ def _shown(request: HttpRequest, app: Application, **forms: Any) -> HttpResponse
     may = rights.may(person, "configure", app)
     context = {
         "app": app,
-        **past(app, person),
+        **past(app, request),
         **roles.shown(app, person),
         "environments": app.environments.all(),
         "secrets": app.secrets.all(),

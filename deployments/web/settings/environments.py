@@ -205,7 +205,7 @@ def _shown(
     steps = readiness.steps(environment, entered(request, environment))
     context = {
         "environment": environment,
-        **past(environment, person),
+        **past(environment, request),
         **roles.shown(environment, person),
         "app": environment.application,
         "placements": environment.placements.select_related("host"),

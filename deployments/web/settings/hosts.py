@@ -109,7 +109,7 @@ def _shown(
     lines = host.host_keys.splitlines()
     context = {
         "host": host,
-        **past(host, person),
+        **past(host, request),
         "accepted": [
             {"kind": line.split(maxsplit=1)[0], "fingerprint": keys.fingerprint(line)}
             for line in lines

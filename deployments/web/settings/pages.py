@@ -21,6 +21,7 @@ from deployments.web import menu
 from deployments.web.doors import person_of
 from deployments.web.errors import P, View, translated
 
+LONGEST_NAME = 200
 WRITE_ONLY = ("value", "private", "password")
 
 
@@ -39,16 +40,20 @@ def shared(request: HttpRequest) -> dict[str, Any]:
     return {"sections": menu.settings(request, person_of(request))}
 
 
-def past(thing: Application | Environment | Host | Person, reader: Person) -> dict[str, Any]:
-    """Return what was changed of a thing, and where the rest is told to who may read it."""
+def past(thing: Application | Environment | Host | Person, request: HttpRequest) -> dict[str, Any]:
+    """Return what was changed of a thing, and where the rest is told to who may read it.
+
+    With `changes` in the address it is what was changed of that setting alone.
+    """
+    part = request.GET.get("changes", "").replace("\x00", "")[:LONGEST_NAME]
     asked = {
         Application: {"app": str(thing)},
         Environment: {"environment": getattr(thing, "name", ""), "app": _app(thing)},
         Host: {"kind": "hosts", "q": str(thing)},
         Person: {"who": getattr(thing, "username", "")},
     }[type(thing)]
-    url = f"{reverse('audit')}?{urlencode(asked)}" if audit.may_see(reader) else ""
-    return {"history": audit.history(thing), "thing": thing, "all_url": url}
+    url = f"{reverse('audit')}?{urlencode(asked)}" if audit.may_see(person_of(request)) else ""
+    return {"history": audit.history(thing, part), "part": part, "thing": thing, "all_url": url}
 
 
 def _app(thing: object) -> str:

@@ -198,7 +198,7 @@ def _shown(request: HttpRequest, person: Person, **more: Any) -> HttpResponse:
     form = RoleForm(by)
     context = {
         "person": person,
-        **past(person, by),
+        **past(person, request),
         "roles": roles,
         "form": form,
         "may": rights.may(by, "administer"),

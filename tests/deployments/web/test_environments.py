@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from deployments.models import Deployment, Environment, Person
+from deployments.services import retiring
 from tests.deployments import build
 from tests.deployments.web.production import PAGE, sha, text, words
 from tests.servers.repositories import Repository
@@ -130,3 +131,15 @@ def test_names_of_branches_are_escaped(
     repository.branch('"><script>alert(1)</script>', sha(repository))
 
     assert "<script>alert" not in text(as_alice)
+
+
+def test_an_archived_place_says_so_on_its_page_and_on_the_way(
+    as_alice: Client, dora: Person, production: Environment
+) -> None:
+    retiring.archive(production, dora)
+
+    assert "hello/production is archived" in text(as_alice)
+    assert '<span class="quiet">archived</span>' in text(as_alice, "/apps/hello/qa/")
+    assert '<span class="chip">archived</span>' in text(as_alice, "/apps/hello/")
+    retiring.archive(production.application, dora)
+    assert "hello is archived" in text(as_alice, "/apps/hello/qa/")

@@ -9,8 +9,9 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from deployments.models import Application, Change, Environment, Host
+from deployments.models import Application, Change, Environment, Host, Person
 from deployments.runner import keys
+from deployments.services import credentials
 from tests.deployments import build
 from tests.servers import sshd as servers
 from tests.servers.sshd import Sshd
@@ -231,3 +232,29 @@ def test_the_number_of_queries_does_not_grow_with_hosts(
 
     with django_assert_max_num_queries(len(few)):
         text(as_dora)
+
+
+# ---- What was changed ----
+
+
+def test_each_setting_has_its_own_history(as_dora: Client, dora: Person, qa: Environment) -> None:
+    credentials.set_secret("API_KEY", "sesame-sesame", dora, environment=qa)
+    credentials.set_secret("OTHER_KEY", "sesame-sesame", dora, environment=qa)
+    page = f"/settings/apps/{qa.application.name}/{qa.name}/"
+    assert 'href="?changes=API_KEY#history"' in as_dora.get(page).content.decode()
+
+    told = as_dora.get(f"{page}?changes=API_KEY").content.decode().split('id="history"')[1]
+
+    assert "only API_KEY" in told and "set the secret" in told and "OTHER_KEY" not in told
+
+
+def test_a_kind_of_settings_has_a_history_too(
+    as_dora: Client, dora: Person, qa: Environment
+) -> None:
+    credentials.set_secret("API_KEY", "sesame-sesame", dora, environment=qa)
+    page = f"/settings/apps/{qa.application.name}/{qa.name}/"
+
+    told = as_dora.get(f"{page}?changes=key").content.decode().split('id="history"')[1]
+
+    assert "made an SSH key" in told and "API_KEY" not in told
+    assert "Nothing yet of moon" in as_dora.get(f"{page}?changes=moon").content.decode()
