@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from bots import conversation, reading, rooms
@@ -23,6 +24,7 @@ ROOT = ("room", "deployment__environment__application")
 MOST = 100  # posts that a live page may ask for by number
 
 
+@gzip_page
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the team inbox beside the first room."""
@@ -32,11 +34,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return _page(request, first, None, opened=False)
 
 
+@gzip_page
 @require_safe
 def room(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, get_object_or_404(Room, slug=slug), None, opened=True)
 
 
+@gzip_page
 @require_safe
 def thread(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     found = get_object_or_404(Room, slug=slug)

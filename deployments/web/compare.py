@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from deployments.exceptions import Invalid
@@ -13,6 +14,7 @@ from deployments.web.doors import person_of
 from deployments.web.errors import translated
 
 
+@gzip_page
 @require_safe
 @translated
 def compare(request: HttpRequest, application: str, versions: str) -> HttpResponse:

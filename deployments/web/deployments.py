@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments import lines
@@ -34,6 +35,7 @@ PARTS = ("head", "phases", "hosts", "timeline", "conversation")
 FAVICONS = {"in_progress": "running", "success": "success", "failure": "failed", "error": "failed"}
 
 
+@gzip_page
 @require_safe
 @translated
 def deployment(request: HttpRequest, number: int) -> HttpResponse:

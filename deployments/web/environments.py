@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from deployments import lines, rights
@@ -38,6 +39,7 @@ PARTS = {
 }
 
 
+@gzip_page
 @require_safe
 @translated
 def environment(request: HttpRequest, application: str, name: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from deployments import lines, search
@@ -24,6 +25,7 @@ from deployments.web.doors import person_of
 from deployments.web.errors import translated
 
 
+@gzip_page
 @require_safe
 def history(request: HttpRequest) -> HttpResponse:
     """Show a page of what is found, with the lines of logs, and what would narrow it."""

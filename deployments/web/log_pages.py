@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpRe
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from deployments.models import Deployment
@@ -44,6 +45,7 @@ class Column:
         return not self.piece.more
 
 
+@gzip_page
 @require_safe
 @translated
 def log_after(request: HttpRequest, number: int) -> HttpResponse:
