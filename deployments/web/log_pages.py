@@ -61,8 +61,7 @@ def log_after(request: HttpRequest, number: int) -> HttpResponse:
         piece = replace(piece, lines=log_search.matching(piece.lines, words))
     table = phase_table.phases(found)
     folds = logs.folds(piece, table, host, always_open=True, words=words)
-    context = {"folds": folds, "hit": bool(words)}
-    answer = render(request, "deployments/deployment/_folds.html", context)
+    answer = render(request, "deployments/deployment/_folds.html", {"folds": folds})
     answer["X-Log-After"] = str(piece.after)
     answer["X-Log-More"] = str(int(piece.more))
     answer["X-Log-End"] = str(int(found.is_finished and not piece.more))
