@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from deployments.models import Environment, Person
 from deployments.services import credentials
-from tests.browser.conftest import CheckPage, PageFor
+from tests.browser.conftest import CheckPage, PageFor, sideways
 from tests.deployments import build
 from tests.servers import sshd as servers
 from tests.servers.sshd import Sshd
@@ -158,3 +158,57 @@ def test_what_cannot_be_undone_takes_a_second_key(
     sure.click()
 
     expect(page.get_by_text("API_KEY is removed.")).to_be_visible()
+
+
+# ---- Keys only ----
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Walk by Tab, as somebody without a mouse does, until the wanted part has the focus."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"Tab does not reach {wanted}")
+
+
+def test_a_secret_is_set_and_its_history_read_by_keyboard_alone(
+    page_for: PageFor, dora: Person, qa: Environment
+) -> None:
+    page = page_for(dora)
+    page.goto("/settings/apps/hello/qa/")
+    tab_to(page, page.locator("#secret_name"))
+    page.keyboard.type("DB_PASSWORD")
+    page.keyboard.press("Tab")
+    page.keyboard.type("sesame-sesame")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#secrets")).to_contain_text("DB_PASSWORD")
+
+    tab_to(page, page.get_by_role("link", name="changes of DB_PASSWORD"))
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#history")).to_contain_text("only DB_PASSWORD")
+    expect(page.locator("#history li")).to_have_count(1)
+
+
+def test_a_role_is_given_by_keyboard_alone(page_for: PageFor, qa: Environment) -> None:
+    build.person("bob")
+    page = page_for(build.person("root"))
+    page.goto("/settings/apps/hello/qa/")
+    tab_to(page, page.locator("#people select").first)
+    page.keyboard.type("Bob")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Deployer")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Bob is deployer of hello/qa now.")).to_be_visible()
+
+
+def test_settings_fit_the_narrowest_phone(page_for: PageFor, dora: Person, qa: Environment) -> None:
+    page = page_for(dora)
+    page.set_viewport_size({"width": 320, "height": 700})
+    for address in (*PAGES, "/settings/people/", "/settings/audit/"):
+        page.goto(address)
+        assert sideways(page) <= 0, address
