@@ -20,6 +20,7 @@ class Speaker:
     via: str
     place: str  # a question asked here is answered here
     key: str = ""  # the same line delivered twice has the same key
+    asked: str = ""  # a fingerprint of what was sent with the key, where the door can tell
     deployment: Deployment | None = None
     base: str = ""  # what addresses begin with
     confirmed: bool = False  # said yes to exactly this
@@ -36,4 +37,4 @@ class Speaker:
 
     @property
     def door(self) -> Door:
-        return Door(self.person, self.via, self.key)
+        return Door(self.person, self.via, self.key, self.asked)

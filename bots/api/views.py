@@ -14,7 +14,7 @@ from bots.portraits import outside
 from bots.receive import receive
 from bots.rendering import plain
 from bots.speaker import Speaker
-from deployments.api.doors import ApiView, key_of, person_of
+from deployments.api.doors import ApiView, asked_of, key_of, person_of
 from deployments.api.errors import body
 from deployments.api.parsing import Asked, Text, checked
 from deployments.api.schema import KEY
@@ -72,6 +72,7 @@ def _speaker(request: Request) -> Speaker:
         via="api",
         place=f"api:{person.pk}",
         key=key_of(request),
+        asked=asked_of(request),
         base=outside(),
     )
 

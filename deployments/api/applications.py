@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deployments.api.deployments import LARGEST, MADE, answered, before, done
+from deployments.api.deployments import LARGEST, MADE, answered, done
 from deployments.api.doors import ApiView, door_of, person_of
 from deployments.api.errors import blocker
 from deployments.api.paging import AfterName, page
@@ -77,7 +77,7 @@ class Rollback(ApiView):
         """Return to what ran before, or to the deployment that is named."""
         asked, door = checked(NewRollback, request.data or {}), door_of(request)
         found = lookup.environment_for(door.person, app, environment)
-        known = before(door, environment=found.pk, kind="rollback")
+        known = lifecycle.find_by_key(door)
         if known is not None:
             return answered(request, known, is_new=False)
         number = asked["to"]

@@ -20,7 +20,6 @@ from deployments.exceptions import Invalid, Refused
 from deployments.models import Deployment
 from deployments.selectors import listing, log, lookup
 from deployments.services import lifecycle
-from deployments.services.lifecycle import Door
 
 P = ParamSpec("P")
 LARGEST = 2**63 - 1
@@ -109,9 +108,8 @@ class Deployments(ApiView):
         environment = lookup.environment_for(
             door.person, asked.pop("app"), asked.pop("environment")
         )
-        ref = asked.pop("ref")
-        known = before(door, ref, environment=environment.pk, kind="deploy", task=asked["task"])
-        made = known or lifecycle.request(environment, ref, door, **asked)
+        known = lifecycle.find_by_key(door)
+        made = known or lifecycle.request(environment, asked.pop("ref"), door, **asked)
         return answered(request, made, is_new=known is None)
 
 
@@ -139,7 +137,7 @@ class Retry(ApiView):
         """Deploy again what failed, erred or was cancelled, as a new deployment."""
         door = door_of(request)
         found = lookup.deployment_for(door.person, number)
-        known = before(door, environment=found.environment_id)
+        known = lifecycle.find_by_key(door)
         return answered(request, known or done(lifecycle.retry, found, door), is_new=known is None)
 
 
@@ -151,9 +149,8 @@ class ReturnTo(ApiView):
         """Return its environment to this deployment, which must have succeeded there."""
         door = door_of(request)
         found = lookup.deployment_for(door.person, number)
-        place = found.environment
-        known = before(door, environment=place.pk, kind="rollback")
-        made = known or done(lifecycle.rollback, place, door, to=found)
+        known = lifecycle.find_by_key(door)
+        made = known or done(lifecycle.rollback, found.environment, door, to=found)
         return answered(request, made, is_new=known is None)
 
 
@@ -166,23 +163,6 @@ class Cancel(ApiView):
         if found.status != Deployment.Status.CANCELLED:
             found = done(lifecycle.cancel, found, door)
         return Response(shown(found))
-
-
-def before(door: Door, ref: str = "", **same: Any) -> Deployment | None:
-    """Return what the same request made before; a key that was another request's is refused."""
-    known = lifecycle.find_by_key(door)
-    if known is None:
-        return None
-    was = {"environment": known.environment_id, "kind": known.kind, "task": known.task}
-    if any(was[name] != value for name, value in same.items()) or not _is_ref_of(known, ref):
-        said = f"This Idempotency-Key was sent with another request, which made {known}."
-        raise Refused([f"{said} Each request takes a key of its own."])
-    return known
-
-
-def _is_ref_of(known: Deployment, ref: str) -> bool:
-    """Return whether this may be what was asked for then: a branch is kept by its short name."""
-    return ref.endswith(known.ref) or known.ref.endswith(ref) or known.sha.startswith(ref.lower())
 
 
 def done(action: Callable[P, Deployment], *args: P.args, **kwargs: P.kwargs) -> Deployment:

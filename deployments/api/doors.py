@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from typing import ClassVar, cast
 
 from rest_framework.permissions import SAFE_METHODS
@@ -49,5 +51,11 @@ def key_of(request: Request) -> str:
     return f"api:{key}" if key else ""
 
 
+def asked_of(request: Request) -> str:
+    """Return a fingerprint of what is asked, by which the same request is known again."""
+    sent = [request.method, request.path, request.data]
+    return sha256(json.dumps(sent, sort_keys=True).encode()).hexdigest()
+
+
 def door_of(request: Request) -> Door:
-    return Door(person_of(request), "api", key_of(request))
+    return Door(person_of(request), "api", key_of(request), asked_of(request))

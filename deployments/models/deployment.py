@@ -44,6 +44,8 @@ class Deployment(models.Model):
     forced = models.BooleanField(default=False)  # past red or missing checks, for ever on record
     forced_past = models.JSONField(default=list, blank=True)  # those checks, each in a sentence
     key = models.CharField(max_length=100, null=True, unique=True)  # noqa: DJ001  idempotency
+    # A fingerprint of what was sent with the key; null so that adding it rewrites no table.
+    asked = models.CharField(max_length=64, null=True)  # noqa: DJ001
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
     reason = models.CharField(max_length=20, blank=True)  # a code, such as command or unreachable

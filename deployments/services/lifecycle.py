@@ -12,7 +12,13 @@ from django.utils import timezone
 
 from deployments import changes, lines, rights, typed
 from deployments.blockers import blockers
-from deployments.exceptions import DeploymentError, ForgeError, Invalid, RepositoryAway
+from deployments.exceptions import (
+    DeploymentError,
+    ForgeError,
+    Invalid,
+    Refused,
+    RepositoryAway,
+)
 from deployments.forges.contract import Resolved
 from deployments.models import Deployment, Environment, Person
 from deployments.providers.contract import RELEASE
@@ -28,11 +34,15 @@ AGAIN = frozenset({Status.FAILURE, Status.ERROR, Status.CANCELLED})
 
 @dataclass(frozen=True)
 class Door:
-    """Who asks, by which door, and the key under which the same request counts once."""
+    """Who asks, by which door, and the key under which the same request counts once.
+
+    `asked`: a fingerprint of all that was sent with the key, where the door can tell.
+    """
 
     person: Person
     via: str
     key: str = ""
+    asked: str = ""
 
     @property
     def unique(self) -> str | None:
@@ -222,6 +232,7 @@ def create(environment: Environment, door: Door, *, note: str = "", **fields: An
                 person=door.person,
                 via=door.via,
                 key=door.unique,
+                asked=door.asked or None,
                 note=note,
                 **fields,
             )
@@ -257,8 +268,12 @@ def _record_force(deployment: Deployment, door: Door) -> None:
 
 
 def find_by_key(door: Door) -> Deployment | None:
-    """Return what the same request made before."""
-    return Deployment.objects.filter(key=door.unique).first() if door.key else None
+    """Return what the same request made before. Raises Refused if the key was another's."""
+    known = Deployment.objects.filter(key=door.unique).first() if door.key else None
+    if known is not None and door.asked and door.asked != known.asked:
+        said = f"This Idempotency-Key was sent with another request, which made {known}."
+        raise Refused([f"{said} Each request takes a key of its own."])
+    return known
 
 
 def subject_of(environment: Environment, resolved: Resolved | None) -> str:

@@ -18,6 +18,7 @@ from deployments.services import tokens
 from deployments.services.moves import move
 from tests.bots.talking import the_deployment
 from tests.deployments import build
+from tests.deployments.api.conftest import Script
 from tests.servers.repositories import Repository
 
 URL = "/api/chat/commands/"
@@ -236,3 +237,14 @@ def test_another_way_of_asking_is_refused(post: Post, alice: Person) -> None:
 
     assert answer.status_code == 405
     assert error(answer)["code"] == "method_not_allowed"
+
+
+def test_a_key_that_was_sent_with_another_line_is_refused(alice: Person, qa: Environment) -> None:
+    script = Script(alice)
+    script.post("chat/commands/", {"text": "deploy hello to qa"}, key="build-7")
+
+    answer = script.post("chat/commands/", {"text": "deploy hello/v2 to qa"}, key="build-7")
+
+    assert answer.status_code == 409
+    assert "sent with another request" in answer.json()["error"]["reasons"][0]
+    assert Deployment.objects.count() == 1

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import override_settings
 
+from chatops import settings as product
 from deployments.models import Deployment, Environment, Person
 from tests.deployments import build
 from tests.deployments.api.conftest import MakeScript, Script
+from tests.deployments.services import elsewhere
 from tests.servers.repositories import Repository
 
 WEB = {"app": "hello", "environment": "qa"}
@@ -61,9 +67,68 @@ def test_a_key_that_was_sent_with_another_request_is_refused(
 ) -> None:
     ci.post("deployments/", WEB, key="build-7")
 
-    for other in ({"environment": "production"}, {"ref": "v2"}):
+    others = ({"environment": "production"}, {"ref": "v2"}, {"hosts": ["web"]}, {"why": "again"},
+              {"parameters": {"REGION": "eu"}}, {"force": True}, {"task": "migrate"})  # fmt: skip
+    for other in others:
         found = error(ci.post("deployments/", WEB | other, key="build-7"), 409)
         assert "sent with another request" in found["text"]
+    assert Deployment.objects.count() == 1
+
+
+def test_a_key_of_one_address_is_refused_at_another(
+    ci: Script, qa: Environment, alice: Person
+) -> None:
+    failed = [build.deployment(qa, alice, "a" * 40, status="failure").pk for _ in range(2)]
+    made = ci.post(f"deployments/{failed[0]}/retry/", key="again").json()["number"]
+
+    for url in (f"deployments/{failed[1]}/retry/", "apps/hello/environments/qa/rollback/"):
+        assert f"which made hello/qa #{made}" in error(ci.post(url, key="again"), 409)["text"]
+
+
+RACE = """
+from django.test import Client
+sent = {"app": "hello", "environment": "qa", "ref": REF}
+client = Client(headers={"Authorization": "Bearer TOKEN", "Idempotency-Key": "build-7"},
+                SERVER_NAME="127.0.0.1")
+answer = client.post("/api/deployments/", sent, content_type="application/json")
+print(answer.status_code, answer.json().get("number", 0))
+"""
+
+
+@pytest.fixture
+def throttled(transactional_db: None) -> Iterator[None]:
+    """The table that throttles of all processes count in, which a server makes as it starts."""
+    with override_settings(CACHES=product.CACHES):
+        call_command("createcachetable", verbosity=0)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE shipmate_cache")
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_at_once_make_one(throttled: None, ci: Script, qa: Environment) -> None:
+    code = RACE.replace("TOKEN", ci.text).replace("REF", "'main'")
+
+    said = elsewhere.race(code, 3)
+
+    made = Deployment.objects.get()
+    assert {one.split()[1] for one in said} == {str(made.pk)}
+    assert {one.split()[0] for one in said} <= {"201", "200"}
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_of_two_processes_that_ask_for_different_things_one_is_refused(
+    throttled: None, ci: Script, qa: Environment
+) -> None:
+    code = RACE.replace("TOKEN", ci.text)
+    both = [elsewhere.process(code.replace("REF", ref)) for ref in ("'main'", "'v2'")]
+    elsewhere.go(*both)
+
+    said = sorted(one.split()[0] for one in elsewhere.answers(*both))
+
+    assert said == ["201", "409"]
     assert Deployment.objects.count() == 1
 
 
