@@ -23,19 +23,31 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def add(
-    username: str, by: Person | None, *, name: str = "", password: str = "", role: str = ""
+    username: str,
+    by: Person | None,
+    *,
+    name: str = "",
+    password: str = "",
+    role: str = "",
+    robot: bool = False,
 ) -> tuple[Person, str]:
-    """Return the new person, and the password to tell them: the one given, or a generated one."""
+    """Return the new person, and the password to tell them: the one given, or a generated one.
+
+    A robot has none: it signs in nowhere, and speaks by the tokens that administrators make.
+    """
     _require(by)
     name = typed.line(name)
     person = Person(username=username, name=name)
-    told = password or generate_password()
-    _check_password(told, person)
-    person.set_password(told)
+    told = "" if robot else password or generate_password()
+    if robot:
+        person.set_unusable_password()
+    else:
+        _check_password(told, person)
+        person.set_password(told)
     with transaction.atomic():
         ledger.check(person)
         person.save()
-        _record("person.added", by, person, new=name)
+        _record("person.added", by, person, new=name, reason="robot" if robot else "")
         if role:
             give_role(person, role, None, by)
     return person, told

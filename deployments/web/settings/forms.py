@@ -273,7 +273,12 @@ class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         label="Role everywhere",
         help_text="For one app or environment only, give it on the next page.",
     )
-    field_order = ("username", "name", "role", "password")
+    robot = forms.BooleanField(
+        required=False,
+        label="A robot, such as a build",
+        help_text="It has no password and signs in nowhere. Make its tokens under Tokens.",
+    )
+    field_order = ("username", "name", "role", "password", "robot")
 
     class Meta:
         model = Person

@@ -44,7 +44,8 @@ def index(request: HttpRequest) -> HttpResponse:
         if saved(
             form, lambda: context.update(added=people.add(given.pop("username"), by, **given))
         ):
-            return _added(request, *context["added"], generated=not given["password"])  # type: ignore[misc]
+            generated = not (given["password"] or given["robot"])
+            return _added(request, *context["added"], generated=generated)  # type: ignore[misc]
     return show(request, "people.html", {**context, **_listed(request)})
 
 

@@ -8,6 +8,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
+from deployments import rights
 from deployments.exceptions import NotAllowed
 from deployments.models import ApiToken, Application, Person
 from deployments.selectors import lookup
@@ -46,8 +47,21 @@ class TokenForm(forms.Form):
         seen = lookup.applications_for(person)
         self.fields["applications"].queryset = seen  # type: ignore[attr-defined]
         self.fields["applications"].widget.attrs["size"] = 5
+        if rights.may(person, "administer"):
+            others = Person.objects.filter(is_active=True).exclude(pk=person.pk)
+            self.fields["speaks_for"].queryset = others.order_by("username")  # type: ignore[attr-defined]
+        else:
+            del self.fields["speaks_for"]
 
-    field_order = ("name", "days", "scopes", "applications")
+    speaks_for = forms.ModelChoiceField(
+        Person.objects.none(),
+        to_field_name="username",
+        required=False,
+        empty_label="yourself",
+        label="Speaks for",
+        help_text="What is done by it is done in this person's name, with this person's rights.",
+    )
+    field_order = ("name", "days", "speaks_for", "scopes", "applications")
 
 
 @require_safe
@@ -68,7 +82,7 @@ def make(request: HttpRequest) -> HttpResponse:
         return _shown(request, form=form)
     given = dict(form.cleaned_data)
     token, text = tokens.make(
-        person,
+        given.get("speaks_for") or person,
         given["name"],
         by=person,
         scopes=given["scopes"],

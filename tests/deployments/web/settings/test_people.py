@@ -142,3 +142,17 @@ def test_the_number_of_queries_does_not_grow_with_people(
 
     with django_assert_max_num_queries(len(few)):
         page(as_root, PEOPLE)
+
+
+def test_a_robot_has_no_password_and_speaks_by_tokens(as_root: Client) -> None:
+    added = {"username": "builder", "role": "deployer", "robot": "on"}
+
+    shown = as_root.post(PEOPLE, added, follow=True).content.decode()
+
+    robot = Person.objects.get(username="builder")
+    assert not robot.has_usable_password()
+    assert "The password of builder" not in shown
+    assert not Client().login(username="builder", password="")
+    as_root.post("/settings/tokens/make/", {"name": "ci", "scopes": ["read"], "days": "90",
+                                            "speaks_for": "builder"})  # fmt: skip
+    assert robot.tokens.get().name == "ci"

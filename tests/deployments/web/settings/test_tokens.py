@@ -88,6 +88,34 @@ def test_an_administrator_sees_everybodys_and_ends_them(client: Client, alice: P
     assert Change.objects.get(verb="token.revoked").subject.endswith("(nightly) of alice")
 
 
+def test_an_administrator_makes_them_for_others(
+    client: Client, alice: Person, root: Person
+) -> None:
+    client.force_login(root)
+
+    client.post(f"{URL}make/", {**MADE, "speaks_for": "alice"})
+
+    assert ApiToken.objects.get().person == alice
+    made = Change.objects.get(verb="token.made")
+    assert made.person == root and made.subject.endswith("(nightly) of alice")
+
+
+def test_nobody_else_does(as_dora: Client, alice: Person, dora: Person) -> None:
+    assert "Speaks for" not in page(as_dora)
+
+    as_dora.post(f"{URL}make/", {**MADE, "speaks_for": "alice"})
+
+    assert ApiToken.objects.get().person == dora
+
+
+def test_one_whose_account_is_off_gets_none(client: Client, charlie: Person, root: Person) -> None:
+    client.force_login(root)
+
+    shown = client.post(f"{URL}make/", {**MADE, "speaks_for": "charlie"}).content.decode()
+
+    assert "errorlist" in shown and not ApiToken.objects.exists()
+
+
 def test_others_see_their_own_only(as_dora: Client, alice: Person) -> None:
     tokens.make(alice, "nightly", by=alice)
 
@@ -108,10 +136,10 @@ def test_the_number_of_queries_does_not_grow_with_tokens(
     for person in (alice, root):
         tokens.make(person, "first", by=person, applications=[hello])
     page(client)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         page(client)
     for person in [alice, root] * 4:
         tokens.make(person, "more", by=person, applications=[hello])
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         page(client)
