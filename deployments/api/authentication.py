@@ -19,10 +19,20 @@ class TokenAuthentication(BaseAuthentication):
             return None
         token = tokens.find(text.strip())
         if token is None:
-            said = tokens.why_not(text.strip())
-            raise AuthenticationFailed(f"{said} Make a new one under Settings → Tokens.")
+            raise _no_use(tokens.why_not(text.strip()))
         token.person.token = token
         return token.person, token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Shipmate"'
+
+
+def still_good(request: Request) -> None:
+    """Refuse a token that has ended since the request began."""
+    assert isinstance(request.auth, ApiToken)  # noqa: S101  there is no other way in
+    if (said := tokens.why_no_more(request.auth)) != "":
+        raise _no_use(said)
+
+
+def _no_use(said: str) -> AuthenticationFailed:
+    return AuthenticationFailed(f"{said} Make a new one under Settings → Tokens.")

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from deployments.api import waiting
 from deployments.api.doors import ApiView, door_of, person_of
 from deployments.api.paging import Limit, page
 from deployments.api.parsing import Asked, Switch, Text, checked
@@ -78,6 +79,7 @@ class After(Asked):
     after = serializers.IntegerField(
         min_value=0, max_value=2**31 - 1, default=0, help_text="As the last answer said."
     )
+    wait = waiting.field()
 
 
 class Deployments(ApiView):
@@ -123,11 +125,19 @@ class One(ApiView):
 class Log(ApiView):
     @extend_schema(operation_id="deployments_log", parameters=[After], responses=LogShape)
     def get(self, request: Request, number: int) -> Response:
-        """Read the log behind an offset. Ask again with the `after` of the answer to follow it."""
-        found = lookup.deployment_for(person_of(request), number)
-        piece = log.following(found, checked(After, request.query_params.dict())["after"])
-        ended = found.is_finished and not piece.more
-        said = {"lines": piece.lines, "after": piece.after, "more": piece.more, "ended": ended}
+        """Read the log behind an offset. Ask again with the `after` of the answer to follow it.
+
+        With `wait` it is answered when there is a line, or the end.
+        """
+        asked, person = checked(After, request.query_params.dict()), person_of(request)
+
+        def look() -> dict[str, Any]:
+            found = lookup.deployment_for(person, number)
+            piece = log.following(found, asked["after"])
+            ended = found.is_finished and not piece.more
+            return {"lines": piece.lines, "after": piece.after, "more": piece.more, "ended": ended}
+
+        said = waiting.waited(request, look, lambda it: it["lines"] or it["ended"], asked["wait"])
         return Response(LogShape(said).data)
 
 

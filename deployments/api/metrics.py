@@ -52,6 +52,8 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from _deployments(self.person)
         yield _durations(self.person)
+        if self.person.token is not None and self.person.token.applications:
+            return  # the rest counts what is of other apps
         yield from _queue()
         yield from _workers()
         for collect in _others:

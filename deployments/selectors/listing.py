@@ -73,6 +73,10 @@ class Changes:
     after: int
     more: bool
 
+    @property
+    def newest(self) -> int:
+        return self.rows[-1].pk if self.rows else 0
+
 
 def changes(person: Person, after: int, limit: int) -> Changes:
     """Return the changes behind a number that the person may see.

@@ -81,8 +81,16 @@ def find(text: str) -> ApiToken | None:
 def why_not(text: str) -> str:
     """Say to whoever holds this text why it lets nobody in."""
     token = _known(text)
-    if token is None:
-        return "This token is not known."
+    return "This token is not known." if token is None else _why_ended(token)
+
+
+def why_no_more(token: ApiToken) -> str:
+    """Say why a token that let somebody in lets nobody in now; empty: it does."""
+    now = ApiToken.objects.select_related("person").get(pk=token.pk)
+    return "" if now.person.is_active and not now.ended else _why_ended(now)
+
+
+def _why_ended(token: ApiToken) -> str:
     if token.ended:
         return f"The token “{token.name}” {token.ended}."
     return f"The account of the token “{token.name}” is switched off."

@@ -6,7 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deployments.models import Change, CommitStatus, Deployment, Environment, Person, Role
+from deployments.models import (
+    Application,
+    Change,
+    CommitStatus,
+    Deployment,
+    Environment,
+    Person,
+    Role,
+)
 from deployments.rights import RANK, Right
 from deployments.services import locks
 from deployments.services.lifecycle import Door
@@ -101,12 +109,29 @@ ACTS = [
 ROLES = ["nobody", *RANK]
 
 
-def somebody(role: str, environment: Environment | None = None) -> Person:
-    """Make a person with that role everywhere, or in one environment."""
+def somebody(role: str, scope: Application | Environment | None = None) -> Person:
+    """Make a person with that role everywhere, for an app or in one environment."""
     made = Person.objects.create_user("somebody", name="Somebody")
     if role in RANK:
-        Role.objects.create(person=made, name=role, environment=environment)
+        where = {"application" if isinstance(scope, Application) else "environment": scope}
+        Role.objects.create(person=made, name=role, **where)
     return made
+
+
+def scopes(environment: Environment) -> dict[str, Application | Environment]:
+    """Return where a role may have been given, by whether it covers the environment."""
+    app = environment.application
+    other = Application.objects.create(name="other", repository=app.repository)
+    return {
+        "its app": app,
+        "itself": environment,
+        "its sibling": app.environments.exclude(pk=environment.pk)[0],
+        "another app": other,
+    }
+
+
+COVERING = ("its app", "itself")
+SCOPES = (*COVERING, "its sibling", "another app")
 
 
 def acted() -> int:

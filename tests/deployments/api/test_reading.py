@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from deployments.api import waiting
 from deployments.models import Application, Change, Environment, Person
-from deployments.services import locks
+from deployments.services import locks, tokens
 from deployments.services.lifecycle import Door
 from tests.deployments import build
 from tests.deployments.api.conftest import MakeScript, Script
@@ -201,3 +206,89 @@ def test_the_feed_is_a_constant_number_of_queries(
 
     with django_assert_num_queries(3):
         assert len(ids(ci.get("changes/"))) == 14
+
+
+# ---- To wait for something ----
+
+
+@pytest.fixture
+def later() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Do something in the background a little later, over a connection of its own."""
+    threads: list[threading.Thread] = []
+
+    def begin(act: Callable[[], object]) -> None:
+        def work() -> None:
+            time.sleep(0.5)
+            act()
+            connection.close()
+
+        threads.append(threading.Thread(target=work))
+        threads[-1].start()
+
+    yield begin
+    for thread in threads:
+        thread.join(20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_changes_is_answered_at_the_first(
+    ci: Script, qa: Environment, alice: Person, later: Any
+) -> None:
+    had = ci.get("changes/").json()
+    later(lambda: build.deployment(qa, alice, "a" * 40, status="pending"))
+    begun = time.monotonic()
+
+    said = ci.get("changes/", after=had["after"], newest=had["newest"], wait=10).json()
+
+    assert 0.4 < time.monotonic() - begun < 9
+    assert said["results"][-1]["verb"] == "deployment.status"
+    assert said["newest"] == said["results"][-1]["id"] > had["newest"]
+
+
+def test_what_one_has_already_ends_no_waiting(ci: Script, qa: Environment, alice: Person) -> None:
+    build.deployment(qa, alice, "a" * 40)
+    had, begun = ci.get("changes/").json(), time.monotonic()
+
+    said = ci.get("changes/", after=had["after"], newest=had["newest"], wait=1).json()
+
+    assert time.monotonic() - begun >= 1
+    assert (said["newest"], said["more"]) == (had["newest"], False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_a_log_is_answered_at_the_first_line(
+    ci: Script, qa: Environment, alice: Person, later: Any
+) -> None:
+    made = build.deployment(qa, alice, "a" * 40, status="in_progress")
+    later(lambda: build.log(made, "one\n"))
+
+    said = ci.get(f"deployments/{made.pk}/log/", wait=10).json()
+
+    assert [line["text"] for line in said["lines"]] == ["one"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_token_that_is_revoked_meanwhile_waits_in_vain(
+    ci: Script, qa: Environment, alice: Person, later: Any
+) -> None:
+    later(lambda: tokens.revoke(ci.token, by=alice))
+
+    answer = ci.get("changes/", newest=10_000, wait=10)
+
+    assert answer.status_code == 401
+    assert "was revoked" in answer.json()["error"]["text"]
+
+
+def test_where_too_many_wait_it_is_answered_at_once(
+    ci: Script, qa: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "_places", threading.BoundedSemaphore(1))
+    waiting._places.acquire()
+    begun = time.monotonic()
+
+    assert ci.get("changes/", newest=10_000, wait=10).status_code == 200
+    assert time.monotonic() - begun < 5
+
+
+def test_longer_than_ten_seconds_is_refused(ci: Script, qa: Environment) -> None:
+    assert ci.get("changes/", wait=11).status_code == 400

@@ -12,6 +12,7 @@ from deployments import rights
 from deployments.models import ApiToken, Application, Change, Deployment, Environment, Person, Role
 from deployments.rights import RANK, Right
 from tests.deployments import build
+from tests.deployments.acts import COVERING, SCOPES, scopes
 from tests.deployments.api.conftest import Script
 from tests.servers.repositories import Repository
 
@@ -146,6 +147,22 @@ def test_the_scopes_it_takes_are_enough(erin: Person, numbers: dict[str, int], c
     status = ask(Script(erin, scopes=call.scopes | call.needs), call, numbers)
 
     assert status in (200, 201)
+
+
+@pytest.mark.parametrize("where", SCOPES)
+@pytest.mark.parametrize("role", RANK)
+@pytest.mark.parametrize("call", [c for c in WRITES if c.right != "report"], ids=str)
+def test_a_role_counts_where_it_was_given(
+    erin: Person, numbers: dict[str, int], qa: Environment, call: Call, role: str, where: str
+) -> None:
+    give(erin, role, scopes(qa)[where])
+    before, enough = facts(), RANK[role] >= RANK[rights.LEAST[call.right]]
+    allowed = where in COVERING and enough
+
+    status = ask(Script(erin), call, numbers)
+
+    assert (status in (200, 201)) is allowed
+    assert (facts() != before) is allowed
 
 
 @pytest.mark.parametrize("call", WRITES, ids=str)

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 
 from deployments.models import Environment
+from deployments.rights import RANK
 from tests.deployments import build
-from tests.deployments.acts import ACTS, ROLES, Act, acted, somebody
+from tests.deployments.acts import ACTS, COVERING, ROLES, SCOPES, Act, acted, scopes, somebody
 from tests.servers.repositories import Repository
 
 pytestmark = pytest.mark.slow
@@ -34,17 +35,21 @@ def test_each_door_takes_its_right(
     assert (status == 302) is act.allowed(role)
 
 
+@pytest.mark.parametrize("where", SCOPES)
+@pytest.mark.parametrize("role", RANK)
 @pytest.mark.parametrize("act", ACTS, ids=str)
-def test_a_role_for_another_environment_opens_nothing_here(
-    act: Act, client: Client, qa: Environment, production: Environment, repository: Repository
+def test_a_role_counts_where_it_was_given(
+    act: Act, role: str, where: str, client: Client, qa: Environment, repository: Repository
 ) -> None:
-    person = somebody("admin", production)
+    person = somebody(role, scopes(qa)[where])
     there = act.before(qa, person, repository)
     client.force_login(person)
-    before = acted()
+    before, allowed = acted(), where in COVERING and act.allowed(role)
 
-    assert ask(client, act, there.pk if there else 0) in (403, 409)
-    assert acted() == before
+    status = ask(client, act, there.pk if there else 0)
+
+    assert (acted() > before) is allowed
+    assert status == 302 if allowed else status in (403, 409)
 
 
 @pytest.mark.parametrize("role", ROLES)
