@@ -11,9 +11,9 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatops.settings")
 django.setup(set_prefix=False)
-application = import_module("chatops.handler").Handler()
 
 # What is loaded now stays. Whoever looks for garbage, in the middle of a page, need not go through
 # it again and again.
 import_module(settings.ROOT_URLCONF)
+application = import_module("chatops.bounded").Bounded(import_module("chatops.handler").Handler())
 gc.freeze()

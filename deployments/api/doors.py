@@ -6,6 +6,8 @@ import json
 from hashlib import sha256
 from typing import ClassVar, cast
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -26,6 +28,7 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
+        _measure(request)
         if any("\0" in text for text in (request.path, *request.query_params.values())):
             raise Invalid("An address has no NUL character in it.")
 
@@ -37,6 +40,15 @@ class ApiView(APIView):
             scopes, wanted = ", ".join(token.scopes), " or ".join(f"“{scope}”" for scope in takes)
             said = f"This takes the scope {wanted}, and the token “{token.name}” has: {scopes}."
             raise NotAllowed(f"{said} {rights.MENDS_IT}")
+
+
+def _measure(request: Request) -> None:
+    """Say how long a body is that came in chunks: by its length alone is it known to be there."""
+    if request.headers.get("Transfer-Encoding") and not request.META.get("CONTENT_LENGTH"):
+        length = len(request._request.body)
+        if length > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+            raise RequestDataTooBig
+        request.META["CONTENT_LENGTH"] = str(length)
 
 
 def person_of(request: Request) -> Person:
