@@ -9,6 +9,7 @@ from bots.language import commands
 from bots.messages import Line, Link, Message, Strong
 from bots.speaker import Speaker
 from deployments.models import Role
+from deployments.selectors.people import roles_for
 
 HERE = "You are signed in here, so this is you already: "
 
@@ -37,15 +38,7 @@ def who_am_i(command: commands.WhoAmI, speaker: Speaker) -> Message:
         return sayings.note(*said, Line("link"), quiet=True)
     ceiling = speaker.person.ceiling
     here = f" From here you may do no more than a {ceiling}." if ceiling else ""
-    roles = (
-        ", ".join(
-            map(
-                _role,
-                speaker.person.roles.select_related("application", "environment__application"),
-            )
-        )
-        or "no role yet"
-    )
+    roles = ", ".join(map(_role, roles_for(speaker.person))) or "no role yet"
     said = (
         "You are ",
         Strong(str(speaker.person)),

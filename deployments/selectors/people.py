@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from deployments.models import Person, Role
 from deployments.rights import RANK, Scope, covering
+from deployments.selectors import lookup
 
 ACTIVE = {"yes": True, "no": False}
 
@@ -28,6 +29,16 @@ def everybody(words: str = "", *, active: str = "yes", role: str = "") -> QueryS
         Subquery(seen.values("last_seen_at")[:1], output_field=DateTimeField()), "last_login"
     )
     return found.annotate(last_seen=last).order_by("-is_active", "username")
+
+
+def roles_for(person: Person) -> QuerySet[Role]:
+    """Return the person's own roles, by a token bound to apps only those that count there."""
+    roles = person.roles.select_related("application", "environment__application").order_by("pk")
+    if person.token is None or not person.token.applications:
+        return roles
+    seen = lookup.applications_for(person)
+    there = Q(application__in=seen) | Q(environment__application__in=seen)
+    return roles.filter(there | Q(application=None, environment=None))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def ask(path: str, *chunks: bytes, **headers: str) -> tuple[int, Any]:
             "headers": [(name.replace("_", "-").encode(), value.encode())
                         for name, value in {"host": "127.0.0.1", **headers}.items()],
         }  # fmt: skip
-        spoken: Any = ApplicationCommunicator(application, scope)
+        spoken: Any = ApplicationCommunicator(application, scope)  # type: ignore[no-untyped-call]
         for place, chunk in enumerate(chunks, 1):
             more = place < len(chunks)
             await spoken.send_input({"type": "http.request", "body": chunk, "more_body": more})

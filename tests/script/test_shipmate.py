@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.db import connections
@@ -271,6 +272,60 @@ def test_a_token_is_not_sent_on_to_another_address(shipmate: Shipmate) -> None:
 
     assert said.returncode == 2
     assert "sends on to http://thief.example/. Set SHIPMATE_URL to that." in said.stderr
+
+
+class Busy(BaseHTTPRequestHandler):
+    """A proxy that says first when to come again, by a date."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        first = len(self.asked) == 1
+        self.send_response(503 if first else 200)
+        self.send_header("Retry-After", "Wed, 21 Oct 2037 07:28:00 GMT")
+        self.end_headers()
+        if not first:
+            self.wfile.write(b'{"results": []}')
+
+
+def test_a_date_in_retry_after_is_no_reason_to_fail(shipmate: Shipmate) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        said = shipmate("status", SHIPMATE_URL=f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+    assert (said.returncode, len(Busy.asked)) == (0, 2)
+
+
+def test_a_proxy_of_the_environment_is_used(shipmate: Shipmate) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        proxy = f"http://127.0.0.1:{server.server_port}"
+        far = {"SHIPMATE_URL": "http://deploy.invalid", "SHIPMATE_ALLOW_HTTP": "1"}
+        said = shipmate("status", **far, http_proxy=proxy)
+        server.shutdown()
+
+    assert said.returncode == 0
+    assert Busy.asked[-1].startswith("http://deploy.invalid/api/deployments/")
+
+
+def test_a_certificate_that_is_not_trusted_is_named_at_once(
+    shipmate: Shipmate, tmp_path: Path
+) -> None:
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
+            "/CN=localhost", "-keyout", "key.pem", "-out", "cert.pem"]  # fmt: skip
+    subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        said = shipmate("status", SHIPMATE_URL=f"https://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+    assert said.returncode == 2
+    assert "is not who it says" in said.stderr
 
 
 def test_a_wrong_command_line_is_explained(shipmate: Shipmate) -> None:

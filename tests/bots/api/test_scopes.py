@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deployments.models import Application, Deployment, Environment, Lock, Person
+from deployments.models import Application, Deployment, Environment, Lock, Person, Role
 from tests.deployments import build
 from tests.deployments.api.conftest import Script
 
@@ -58,11 +58,14 @@ def test_looking_takes_no_other_scope(alice: Person, qa: Environment) -> None:
 def test_a_bound_token_hears_of_its_apps_only(alice: Person, hello: Application) -> None:
     other = build.application("secretive", Path("/nowhere/other.git"))
     hidden = build.live(build.environment(other, "qa"), alice, "b" * 40)
+    build.log(hidden, "open sesame\n")
+    Role.objects.create(person=alice, name="maintainer", application=other)
     bound = Script(alice, applications=[hello])
 
     lines = ("status", "status secretive", "deploys secretive", f"show #{hidden.pk}", "locks",
-             "search state:success", "deploy secretive to qa", f"retry #{hidden.pk}")  # fmt: skip
+             "search state:success", "deploy secretive to qa", f"retry #{hidden.pk}",
+             "whoami", "search sesame", "search app:secretiv")  # fmt: skip
     for line in lines:
         heard = say(bound, line).json()["answer"].replace("“secretive”", "")
-        assert "secretive/" not in heard and "bbbbbbb" not in heard, line
+        assert "secretive" not in heard and "bbbbbbb" not in heard, line
     assert Deployment.objects.get() == hidden

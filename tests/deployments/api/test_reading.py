@@ -116,7 +116,11 @@ def test_a_token_bound_to_an_app_sees_only_that(
 
     assert [app["name"] for app in bound.get("apps/").json()["results"]] == ["hello"]
     assert {host["name"][:5] for host in bound.get("hosts/").json()["results"]} == {"hello"}
-    assert bound.get("deployments/").json()["results"] == []
+    build.log(hidden, "open sesame\n")
+    for q in ("", "sesame", "state:success", f"#{hidden.pk}"):
+        assert bound.get("deployments/", q=q).json()["results"] == []
+    assert "other" not in bound.get("deployments/", q="app:othe").content.decode()
+    assert {one["app"] for one in bound.get("changes/").json()["results"]} == {"hello"}
     for url in ("apps/other/", f"deployments/{hidden.pk}/", "hosts/other-qa-1/"):
         assert bound.get(url).status_code == 404
     assert bound.post("deployments/", {"app": "other", "environment": "qa"}).status_code == 404
