@@ -19,6 +19,7 @@ RATIOS = {
     },
     "live_pages": {"last_page_to_one_open_page_ratio", "last_page_to_limit_ratio"},
     "history": {"like_scan_to_log_ratio"},
+    "migrating": {"writer_waited_to_lease_ratio"},
     "pages": {"board_ratio", "environment_ratio"},
     "open_flow": {"room_read_10000_to_100_posts_ratio", "slowest_p95_to_limit_ratio"},
 }
