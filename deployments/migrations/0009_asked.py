@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0005_people'),
+        ('deployments', "0008_searches"),
     ]
 
     operations = [

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
     atomic = False  # an index is made concurrently
 
     dependencies = [
-        ("deployments", "0005_people"),
+        ("deployments", "0006_doubts"),
     ]
 
     operations = [
