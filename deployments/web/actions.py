@@ -37,13 +37,12 @@ def actions(deployment: Deployment, person: Person) -> list[Action]:
 
 def refusal(deployment: Deployment, person: Person) -> str:
     """Say who can act where the person cannot."""
-    environment = deployment.environment
-    if not deployment.is_finished and not _may_cancel(deployment, person):
-        right: rights.Right = "deploy" if deployment.person_id == person.pk else "force"
-        return rights.refusal(person, right, environment)
-    if deployment.is_finished and not rights.may(person, "deploy", environment):
-        return rights.refusal(person, "deploy", environment)
-    return ""
+    if deployment.stop_at is not None and not deployment.is_finished:
+        return ""  # nobody can do more than has been asked for
+    right = "deploy" if deployment.is_finished else _right_to_cancel(deployment, person)
+    if rights.may(person, right, deployment.environment):
+        return ""
+    return rights.refusal(person, right, deployment.environment)
 
 
 def way_back(deployment: Deployment) -> Deployment | None:
@@ -58,10 +57,12 @@ def way_back(deployment: Deployment) -> Deployment | None:
 
 
 def _may_cancel(deployment: Deployment, person: Person) -> bool:
-    if deployment.stop_at is not None:
-        return False
-    right: rights.Right = "deploy" if deployment.person_id == person.pk else "force"
-    return rights.may(person, right, deployment.environment)
+    right = _right_to_cancel(deployment, person)
+    return deployment.stop_at is None and rights.may(person, right, deployment.environment)
+
+
+def _right_to_cancel(deployment: Deployment, person: Person) -> rights.Right:
+    return "deploy" if deployment.person_id == person.pk else "force"
 
 
 def _cancel(deployment: Deployment) -> Action:

@@ -293,7 +293,7 @@ def test_one_of_which_something_may_be_left_looks_right(
     page_for: PageFor, check_page: CheckPage, alice: Person, running: Deployment
 ) -> None:
     left = "hello-production-1: processes are left that could not be ended: 4711 4712"
-    running.phase_runs.filter(host="hello-production-1").update(doubt=left)
+    running.phase_runs.filter(host="hello-production-1", phase="build").update(doubt=left)
     Deployment.objects.filter(pk=running.pk).update(stop_by=alice, stop_at=timezone.now())
 
     check_page(page_for(alice), running.get_absolute_url(), "doubt")

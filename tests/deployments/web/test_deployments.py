@@ -78,6 +78,7 @@ def test_one_that_is_being_stopped_says_so(
     page = text(as_alice, running)
 
     assert "Cancelling" in page and "/cancel/" not in page
+    assert "may not" not in page
 
 
 def test_what_a_host_could_not_end_is_said_until_it_has_ended(
