@@ -15,6 +15,7 @@ from deployments.models import Deployment, Environment, Lock, Person, Placement
 from deployments.selectors import checks, code, locks
 
 MINUTE = 60
+UNKNOWN_HOST = "unknown_host"
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,11 @@ def chosen(placements: list[Placement], hosts: list[str]) -> list[Placement]:
     return [p for p in placements if p.host.name in wanted or wanted & set(p.roles)]
 
 
+def names_of(placements: list[Placement]) -> set[str]:
+    """Return the names and roles by which hosts are chosen."""
+    return {p.host.name for p in placements} | {role for p in placements for role in p.roles}
+
+
 def _rights(environment: Environment, person: Person | None, may: bool) -> Iterator[Blocker]:
     if person is not None and (beyond := rights.beyond_token(person, "deploy", environment)):
         yield Blocker("token", beyond, rights.MENDS_IT)
@@ -195,12 +201,12 @@ def _hosts(environment: Environment, placements: list[Placement]) -> Iterator[Bl
 def _unknown_hosts(
     environment: Environment, placements: list[Placement], hosts: list[str]
 ) -> Iterator[Blocker]:
-    known = {p.host.name for p in placements} | {role for p in placements for role in p.roles}
+    known = names_of(placements)
     for name in hosts:
         if name not in known:
             listed = ", ".join(sorted(known)) or "none"
             text = f"{environment} has no host or role called “{name}”."
-            yield Blocker("unknown_host", text, f"It has: {listed}.")
+            yield Blocker(UNKNOWN_HOST, text, f"It has: {listed}.")
 
 
 def unchecked(environment: Environment, person: Person | None, sha: str) -> Iterator[Blocker]:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,62}", re.IGNORECASE)
 LONGEST = 200  # letters of a value
+WORDS = re.compile(r"[\w-]+(\|[\w-]+)*")
+FEW = 3
 # Names by which a shell, a linker or a language would run something else than was meant.
 RESERVED = re.compile(
     r"SHIPMATE_.*|LD_.*|DYLD_.*|GIT_.*|PATH|HOME|IFS|ENV|BASH_ENV|SHELL|USER|LOGNAME|PS4|CDPATH"
@@ -55,6 +58,34 @@ def _unfit(declared: Mapping[str, str], name: str, value: str, where: object) ->
     if not re.fullmatch(declared[name], value):
         return f"{name} takes {declared[name]}, not “{value}”."
     return ""
+
+
+def instead(declared: Mapping[str, str], given: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return what may have been meant, where one of the values cannot be taken."""
+    wrong = [name for name, value in given.items() if _unfit(declared, name, value, "")]
+    if len(wrong) != 1:
+        return []
+    (name,), value = wrong, given[wrong[0]]
+    if name in declared:
+        meant = [(name, one) for one in _near(value, _words(declared[name]))]
+    else:
+        meant = [(one, value) for one in get_close_matches(name.upper(), declared)]
+    made = [_with(given, name, other) for other in meant]
+    return [one for one in made if not refusals(declared, one, "")]
+
+
+def _words(pattern: str) -> list[str]:
+    """Return the values of a pattern that lists them: eu|us."""
+    return pattern.split("|") if WORDS.fullmatch(pattern) else []
+
+
+def _near(value: str, words: list[str]) -> list[str]:
+    return get_close_matches(value, words) or words[:FEW]
+
+
+def _with(given: Mapping[str, str], name: str, other: tuple[str, str]) -> dict[str, str]:
+    """Return the same in the same order with another name and value in one place."""
+    return dict(other if one == name else (one, value) for one, value in given.items())
 
 
 def _listed(declared: Mapping[str, str]) -> str:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TypedDict
 
-from deployments import lines, rights
-from deployments.blockers import Blocker, blockers, refusals
+from deployments import lines, parameters, rights
+from deployments.blockers import UNKNOWN_HOST, Blocker, blockers, names_of, refusals
 from deployments.exceptions import DeploymentError, Refused, RepositoryAway, UnknownRef
 from deployments.forges.contract import Resolved
 from deployments.models import Environment, Person
 from deployments.providers.contract import RELEASE
 from deployments.selectors import checks, code, tasks
+
+FEW = 3  # lines that are offered where nothing is near
 
 
 class More(TypedDict, total=False):
@@ -79,7 +81,12 @@ def look(environment: Environment, person: Person, wish: Wish) -> Look:
         fetches=bool(away),
         sha="" if wish.force and not unforced else sha,
     )
-    next_lines = [_line(environment, one) for one in instead] if len(wrong) == 1 else []
+    against = [blocker.code for blocker in refusals(found)]
+    if against == [UNKNOWN_HOST] and not wrong:
+        instead = _with_hosts(environment, wish)
+    elif against or len(wrong) != 1:
+        instead = []  # the wish itself is not all that is wrong
+    next_lines = [line for one in instead if (line := _line(environment, one))]
     refuse(found, [*wrong, *_moved(resolved, wish.expected_sha)], next_lines)
     return Look(resolved, away, tuple(checks.problems(environment, sha)) if wish.force else ())
 
@@ -95,7 +102,7 @@ def refuse(found: list[Blocker], wrong: Sequence[str] = (), instead: Sequence[st
         helping = [blocker.line for blocker in found if blocker.line]
         raise Refused(
             [str(blocker) for blocker in every],
-            helping or ([] if against else list(instead)),
+            helping or list(instead),
             every,
         )
     return next((blocker.text for blocker in found if blocker.code == "away"), "")
@@ -112,7 +119,23 @@ def _instead(environment: Environment, person: Person, wish: Wish) -> list[Wish]
     known = environment.effective_settings.get("tasks", {})
     near = [] if wish.is_release else get_close_matches(wish.task, known)
     found = [replace(wish, task=task) for task in near if task != wish.task]
+    declared = environment.effective_settings.get("parameters", {})
+    given = parameters.spelled(declared, wish.parameters)
+    found += [replace(wish, parameters=one) for one in parameters.instead(declared, given)]
     return found + [replace(wish, force=False)] * bool(_unforced(environment, person, wish))
+
+
+def _with_hosts(environment: Environment, wish: Wish) -> list[Wish]:
+    """Return the wish with names that are there in place of the one that is not."""
+    known = names_of(list(environment.placements.select_related("host")))
+    (unknown,) = [name for name in dict.fromkeys(wish.hosts) if name not in known]
+    near = get_close_matches(unknown, known) or sorted(known)[:FEW]
+    return [
+        replace(
+            wish, hosts=list(dict.fromkeys(n if host == unknown else host for host in wish.hosts))
+        )
+        for n in near
+    ]
 
 
 def _line(environment: Environment, wish: Wish) -> str:

@@ -54,3 +54,30 @@ def test_a_value_that_cannot_be_shown_is_refused(value: str) -> None:
 
 def test_people_need_not_know_the_case_of_a_name() -> None:
     assert parameters.spelled(REGION, {"region": "eu"}) == {"REGION": "eu"}
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"REGON": "eu"}, [{"REGION": "eu"}]),
+        ({"REGION": "eus"}, [{"REGION": "us"}, {"REGION": "eu"}]),
+        ({"REGION": "asia"}, [{"REGION": "eu"}, {"REGION": "us"}]),
+        ({"COLOR": "red"}, []),
+        ({"REGON": "asia"}, []),
+        ({"REGON": "eu", "COLOR": "red"}, []),
+        ({"REGION": "eu"}, []),
+    ],
+)
+def test_what_may_have_been_meant_can_be_taken(
+    given: dict[str, str], meant: list[dict[str, str]]
+) -> None:
+    assert parameters.instead(REGION, given) == meant
+
+
+def test_what_else_was_given_stays_where_it_was() -> None:
+    declared = {"REGION": "eu|us", "SIZE": "[0-9]+"}
+
+    assert parameters.instead(declared, {"REGON": "eu", "SIZE": "3"}) == [
+        {"REGION": "eu", "SIZE": "3"}
+    ]
+    assert parameters.instead(declared, {"SIZE": "big"}) == []

@@ -52,6 +52,32 @@ def test_parameters_are_those_that_the_app_declares(say: Talk, running: Deployme
     assert the_deployment().parameters == {"REGION": "us"}
 
 
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("deploy hello to qa REGON=eu", "deploy hello to qa REGION=eu"),
+        ("deploy hello to qa REGION=asia", "deploy hello to qa REGION=us"),
+        ("deploy hello to qa/hello-qa-2", "deploy hello to qa/hello-qa-1"),
+        ("deploy hello to qa/wbe REGION=eu", "deploy hello to qa/web REGION=eu"),
+    ],
+)
+def test_one_slip_in_a_host_or_parameter_is_answered_with_the_line_that_acts(
+    say: Talk, running: Deployment, line: str, offered: str
+) -> None:
+    answer = say(line)
+
+    assert offered in answer
+    say(offered.strip(""))
+    assert Deployment.objects.count() == 2
+
+
+def test_two_slips_are_answered_with_what_there_is_alone(say: Talk, running: Deployment) -> None:
+    answer = say("deploy hello to qa/wbe REGON=eu")
+
+    assert "no host or role called “wbe”" in answer and "no parameter REGON" in answer
+    assert "deploy" not in answer
+
+
 def test_a_question_keeps_task_and_parameters(
     say: Talk, production: Environment, running: Deployment
 ) -> None:
