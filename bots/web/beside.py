@@ -18,14 +18,15 @@ def rooms(request: HttpRequest) -> dict[str, Any]:
     person = person_of(request)
     known = reading.rooms(person)
     unread = reading.threads_unread(person)
+    joined = around.joined()
     return {
         "rooms": known,
         "unread_threads": unread,
         "unread_mentions": reading.mentions_unread(person).count(),
         "unread": unread + sum(room.new for room in known),
         "people": around.people(person),
-        "joined": around.joined(),
-        "may_join": rights.may(person, "administer"),
+        "joined": joined,
+        "may_join": bool(joined) and rights.may(person, "administer"),
     }
 
 
