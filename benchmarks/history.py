@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,7 @@ def measure(made: scale.Made, rounds: int) -> dict[str, float]:
 
     from deployments.models import Person  # noqa: PLC0415
 
+    import_module("chatops.asgi")  # as a web process begins
     person = Person.objects.get(username=made.people[0])
     found: dict[str, float] = {"deployments": made.size.deployments, "log_lines": made.size.lines}
     for name, queries in _queries(made).items():
@@ -75,46 +77,56 @@ def measure(made: scale.Made, rounds: int) -> dict[str, float]:
 def _queries(made: scale.Made) -> dict[str, list[str]]:
     """Return what is looked for, by its kind, from what is common to what is not there."""
     dice = random.Random(11)  # noqa: S311
-    words, app = made.words, made.apps[7]
+    return {"fields": _fields(made, dice), "text": _texts(made, dice), "log": _logs(made)}
+
+
+def _fields(made: scale.Made, dice: random.Random) -> list[str]:
+    app = made.apps[7]
+    return [
+        "",
+        "env:production state:failed",
+        f"app:{app}",
+        f"app:{app} env:qa -state:success",
+        f"by:{made.people[5]}",
+        f"by:{made.people[6]} state:cancelled since:90d",
+        "task:migrate state:error",
+        "kind:rollback via:api env:dev",
+        f"host:{made.apps[9]}-production-1",
+        "since:2d",
+        "until:900d",
+        "state:timed_out env:qa via:web is:forced",
+        f"sha:{dice.getrandbits(20):05x}",
+        "state:running",
+    ]
+
+
+def _texts(made: scale.Made, dice: random.Random) -> list[str]:
+    words = made.words
     parts = [word[1:] for word in (words[3], words[40], words[1_500], words[-4]) if len(word) > 3]
+    return [
+        *parts,
+        f"ref:feature/{words[900]}",
+        f'ref:{words[12]}-44 "{words[2]}"',
+        f"{dice.getrandbits(28):07x}",
+        f"env:production {parts[-1]}",
+        f"state:failed {parts[0]}",
+        "zzqqx",
+    ]
+
+
+def _logs(made: scale.Made) -> list[str]:
+    words = made.words
     log = ["Collecting", words[0], words[30], words[700], words[6_000], words[-9], "zzqqx"]
-    return {
-        "fields": [
-            "",
-            "env:production state:failed",
-            f"app:{app}",
-            f"app:{app} env:qa -state:success",
-            f"by:{made.people[5]}",
-            f"by:{made.people[6]} state:cancelled since:90d",
-            "task:migrate state:error",
-            "kind:rollback via:api env:dev",
-            f"host:{made.apps[9]}-production-1",
-            "since:2d",
-            "until:900d",
-            "state:timed_out env:qa via:web is:forced",
-            f"sha:{dice.getrandbits(20):05x}",
-            "state:running",
-        ],
-        "text": [
-            *parts,
-            f"ref:feature/{words[900]}",
-            f'ref:{words[12]}-44 "{words[2]}"',
-            f"{dice.getrandbits(28):07x}",
-            f"env:production {parts[-1]}",
-            f"state:failed {parts[0]}",
-            "zzqqx",
-        ],
-        "log": [
-            *log,
-            *(f"env:production state:failed {word}" for word in log),
-            f'"Collecting {words[20]}"',
-            f"{words[300]}.css",
-            f'"{words[100]}.service"',
-            f"{words[3]} {words[5_000]}",
-            f"{words[-30]} -state:success",
-            f"app:{made.apps[3]} deprecated",
-        ],
-    }
+    return [
+        *log,
+        *(f"env:production state:failed {word}" for word in log),
+        f'"Collecting {words[20]}"',
+        f"{words[300]}.css",
+        f'"{words[100]}.service"',
+        f"{words[3]} {words[5_000]}",
+        f"{words[-30]} -state:success",
+        f"app:{made.apps[3]} deprecated",
+    ]
 
 
 def _search(person: Person, query: str) -> Callable[[], object]:

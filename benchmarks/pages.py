@@ -36,6 +36,7 @@ LIMIT = 0.150  # seconds at p95
 APPS, PLACES = 300, ("qa", "staging", "production", "demo")
 PAGES = {
     "board": "/",
+    "whole board": "/?whole=1",
     "board cell": "/?part=cell&environment=5",
     "app": "/apps/app007/",
     "environment": "/apps/app007/production/",

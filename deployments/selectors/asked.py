@@ -43,19 +43,18 @@ class Asked:
     until: datetime | None = None
     wrong: list[str] = field(default_factory=list)  # what is not understood, in words
     near: dict[str, str] = field(default_factory=dict)  # wrong values, and what may be meant
-    # What was listed of the first text, by the range: it is the same whatever else is asked.
-    listed: dict[Among, Listed] = field(default_factory=dict)
+    # What was listed of a text, by the range: it is the same whatever else is asked.
+    listed: dict[tuple[Sought, Among], Listed] = field(default_factory=dict)
 
     def without(self, key: str) -> Asked:
         """Ask the same but for one key, with the same names and lists at hand."""
         other = _asked(self.query.without(key), self.known)
-        if other.lead == self.lead:
-            other.listed = self.listed
+        other.listed = self.listed
         return other
 
     @property
     def lead(self) -> Sought | None:
-        """Return the text to begin with: the longest is the rarest, as a rule."""
+        """Return the text to begin with, if there is one that must be found."""
         return next((sought for sought, negative in self.texts if not negative), None)
 
     @property
@@ -118,13 +117,8 @@ def _asked(query: Query, known: Known) -> Asked:
             f"Look for {MOST_TEXTS} words at most; quote those that belong together."
         )
     asked.texts += [_text(term, known) for term in found[:MOST_TEXTS]]
-    asked.texts.sort(key=_rarest_first)
+    asked.texts.sort(key=lambda text: text[1])
     return asked
-
-
-def _rarest_first(text: Text) -> tuple[bool, int]:
-    sought, negative = text
-    return negative, -min(map(len, sought.texts), default=search.LONGEST)
 
 
 def _narrow(narrow: Callable[[Asked, Term], None], asked: Asked, term: Term) -> None:

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from deployments.models import Deployment
 from deployments.selectors import words
 from deployments.selectors.asked import Asked
-from deployments.selectors.words import Among, Listed
+from deployments.selectors.words import Among, Listed, Sought
 
 FIRST = 2_000  # numbers in the first step
 FIRST_OF_TEXTS = 1_000
@@ -95,7 +95,7 @@ def rows_near(asked: Asked, limit: int, low: int, high: int) -> tuple[list[Row],
         rows = _rows(asked.within(those.low, those.high), limit, "-pk")
     else:
         those = span.begin(FIRST_OF_TEXTS)
-        rows = _listed_rows(asked, _texts_in(asked, those, span), limit, "-pk", but_lead=True)
+        rows = _listed_rows(asked, _rarest_in(asked, those, span), limit, "-pk", but_lead=True)
     return rows, those.low <= low and len(rows) < limit
 
 
@@ -121,7 +121,7 @@ def _wider(width: int, hits: int, missing: int) -> int:
 
 def _by_lists(asked: Asked, limit: int, span: Span) -> list[Row]:
     those = span.begin(FIRST_OF_TEXTS)
-    texts, others = _texts_in(asked, those, span), _others_in(asked, those, span)
+    texts, others = _rarest_in(asked, those, span), _others_in(asked, those, span)
     by_text = others is None or len(texts) <= len(others)
     lead = texts if by_text else others or []
     found = _listed_rows(asked, lead, limit, _order(span), but_lead=by_text)
@@ -159,14 +159,21 @@ def _list(
     return Listed(numbers, len(numbers) < wanted), those
 
 
-def _texts_in(asked: Asked, those: Among, span: Span) -> list[int]:
-    """List the deployments with the first text, once for all that is counted among them."""
+def _rarest_in(asked: Asked, those: Among, span: Span) -> list[int]:
+    """List the deployments with the rarest of the texts, and begin with that one from now on."""
     if asked.lead is None or those.low >= those.high:
         return []
-    if those not in asked.listed:
+    found = {text: _texts_in(asked, text[0], those, span) for text in asked.texts if not text[1]}
+    asked.texts.sort(key=lambda text: (text[1], len(found.get(text, []))))
+    return found[asked.texts[0]]
+
+
+def _texts_in(asked: Asked, sought: Sought, those: Among, span: Span) -> list[int]:
+    """List the deployments with a text, once for all that is counted among them."""
+    if (sought, those) not in asked.listed:
         most = 2**31  # all: chunks of logs are listed, of which a deployment may have very many
-        asked.listed[those] = words.first(asked.lead, those, most, upwards=span.upwards)
-    return asked.listed[those].numbers
+        asked.listed[sought, those] = words.first(sought, those, most, upwards=span.upwards)
+    return asked.listed[sought, those].numbers
 
 
 def _others_in(asked: Asked, those: Among, span: Span) -> list[int] | None:
