@@ -18,6 +18,8 @@ from deployments.selectors.reading import Row
 
 RECENT = 20
 PAGE = 50
+# What was frozen or set is long, and no list shows it.
+LONG = ("settings", "previous__settings", "environment__application__settings")
 SKEW = timedelta(hours=1)  # more than clocks differ by, and than a transaction lasts
 
 
@@ -104,7 +106,8 @@ def _bounds(asked: Asked, below: int = 0, above: int = 0) -> tuple[int, int]:
 
 def _shown(numbers: list[int]) -> list[Deployment]:
     """Read what is shown of each, in that order."""
-    found = Deployment.objects.select_related(
+    rows = Deployment.objects.select_related(
         "environment__application__repository", "person", "previous"
-    ).in_bulk(numbers)
+    )
+    found = rows.defer(*LONG).in_bulk(numbers)
     return [found[number] for number in numbers if number in found]

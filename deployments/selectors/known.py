@@ -17,7 +17,6 @@ class Place(NamedTuple):
 
     id: int
     name: str
-    aliases: list[str]
     app: str
     app_id: int
 
@@ -32,8 +31,14 @@ class Known:
     def places(self) -> dict[int, Place]:
         """The environments that the person may see."""
         seen = lookup.environments_for(self.person).order_by("application__name", "position")
-        fields = ("pk", "name", "aliases", "application__name", "application")
+        fields = ("pk", "name", "application__name", "application")
         return {row[0]: Place(*row) for row in seen.values_list(*fields)}
+
+    @cached_property
+    def aliases(self) -> dict[int, list[str]]:
+        """The environments that have aliases of their own, with them."""
+        rows = lookup.environments_for(self.person).exclude(aliases=[])
+        return dict(rows.order_by().values_list("pk", "aliases"))
 
     @cached_property
     def sees_all(self) -> bool:
@@ -57,7 +62,8 @@ class Known:
         for value in values:
             meant = {value, lookup.ALIASES.get(value, value)}
             places = self.places.values()
-            here = {one.id for one in places if one.name in meant or value in one.aliases}
+            here = {one.id for one in places if one.name in meant}
+            here |= {number for number, own in self.aliases.items() if value in own}
             if not here:
                 names = sorted({place.name for place in places})
                 raise Unmatched("environment", value, names)

@@ -142,6 +142,16 @@ def test_an_environment_called_like_an_abbreviation_is_found(
     assert found(alice, "env:dev") == [made.pk]
 
 
+def test_an_environment_is_found_by_an_alias_of_its_own(
+    hello: Application, qa: Environment, alice: Person
+) -> None:
+    live = build.environment(hello, "live", aliases=["www", "shop"])
+
+    made = build.deployment(live, alice, A)
+
+    assert found(alice, "env:shop") == [made.pk]
+
+
 def test_a_host_that_is_gone_is_still_found(made: list[int], alice: Person) -> None:
     production = Environment.objects.get(name="production")
     production.placements.get(host__name="hello-production-2").host.delete()
