@@ -18,8 +18,8 @@ from deployments.selectors.reading import Row
 
 RECENT = 20
 PAGE = 50
-# What was frozen or set is long, and no list shows it.
-LONG = ("settings", "previous__settings", "environment__application__settings")
+# What was frozen before, or is set now, is long, and no list shows it.
+LONG = ("previous__settings", "environment__application__settings")
 SKEW = timedelta(hours=1)  # more than clocks differ by, and than a transaction lasts
 
 
