@@ -27,7 +27,6 @@ WORDS = {
     "deployment.comment": "commented",
     "deployment.doubt": "what a host could not end:",
     "deployment.forced": "forced it past its checks",
-    "deployment.status": "deployment",
     "deployment.stopping": "asked it to stop",
     "deployment.taken_over": "another worker took it over",
     "environment.added": "added the environment",
@@ -70,12 +69,27 @@ WORDS = {
     "token.made": "made the token",
     "token.revoked": "revoked the token",
 }
+# What became of a deployment, by the state that it came to.
+STATUS = {
+    "pending": "asked for",
+    "queued": "queued",
+    "in_progress": "began",
+    "cancelled": "cancelled",
+}
 
 
 @register.filter
 def done(change: Change) -> str:
     """Say what was done."""
+    if change.verb == "deployment.status":
+        return STATUS.get(change.new, "ended")
     return WORDS.get(change.verb) or change.verb.replace(".", " ").replace("_", " ")
+
+
+@register.filter
+def is_state(change: Change) -> bool:
+    """Return whether a deployment came to another state, which has a sign of its own."""
+    return change.verb == "deployment.status"
 
 
 @register.filter

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from deployments.models import Application, Change, Person
+from deployments.models import Application, Change, Environment, Person
 from deployments.services import applications, credentials
+from tests.deployments import build
 
 AUDIT = "/settings/audit/"
 
@@ -100,3 +101,15 @@ def test_the_number_of_queries_does_not_grow_with_rows(as_root: Client, changed:
     Change.objects.bulk_create(Change(verb="host.added", subject=str(n)) for n in range(40))
 
     assert cost() <= few
+
+
+def test_what_became_of_a_deployment_is_said_in_words_with_its_sign(
+    as_root: Client, alice: Person, qa: Environment
+) -> None:
+    made = build.deployment(qa, alice, "a" * 40, status="failure")
+    build.change(made, old="queued", new="in_progress")
+
+    shown = text(as_root, f"{AUDIT}?kind=deployments")
+
+    assert "ended <a" in shown and "began <a" in shown and "asked for <a" in shown
+    assert 'data-state="failed"' in shown and "in_progress" not in shown
