@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client, override_settings
 
+from chatops import settings as product
 from deployments.models import Person
 from deployments.services import tokens
 from tests.deployments import build
@@ -43,3 +46,13 @@ def script() -> MakeScript:
 def ci(alice: Person) -> Script:
     """A script of alice's that may all she may."""
     return Script(alice)
+
+
+@pytest.fixture
+def throttled(transactional_db: None) -> Iterator[None]:
+    """The table that throttles of all processes count in, which a server makes as it starts."""
+    with override_settings(CACHES=product.CACHES):
+        call_command("createcachetable", verbosity=0)
+        yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE shipmate_cache")

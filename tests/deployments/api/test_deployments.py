@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
-from django.test import override_settings
 
-from chatops import settings as product
 from deployments.models import Deployment, Environment, Person
 from tests.deployments import build
 from tests.deployments.api.conftest import MakeScript, Script
@@ -93,16 +88,6 @@ client = Client(headers={"Authorization": "Bearer TOKEN", "Idempotency-Key": "bu
 answer = client.post("/api/deployments/", sent, content_type="application/json")
 print(answer.status_code, answer.json().get("number", 0))
 """
-
-
-@pytest.fixture
-def throttled(transactional_db: None) -> Iterator[None]:
-    """The table that throttles of all processes count in, which a server makes as it starts."""
-    with override_settings(CACHES=product.CACHES):
-        call_command("createcachetable", verbosity=0)
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE shipmate_cache")
 
 
 @pytest.mark.slow

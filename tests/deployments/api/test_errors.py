@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 from pytest_django import Settings
 
@@ -146,6 +148,33 @@ def test_whoever_asks_too_often_is_told_how_long_to_wait(slow: None, ci: Script)
 
     assert "Too many requests: wait " in error(answer, 429)["text"]
     assert 0 < int(answer["Retry-After"]) <= 60
+
+
+def test_that_is_said_also_where_more_was_counted_than_is_allowed(
+    slow: None, ci: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        ci.get("me/")
+    monkeypatch.setattr(PersonRate, "THROTTLE_RATES", {"user": "1/min"})
+
+    answer = ci.get("me/")
+
+    assert 55 < int(answer["Retry-After"]) <= 60
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_each_counts(throttled: None, slow: None, ci: Script) -> None:
+    def ask(_: int) -> int:
+        try:
+            return int(ci.get("me/").status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as threads:
+        codes = list(threads.map(ask, range(24)))
+
+    assert sorted(codes) == [200] * 4 + [429] * 20
 
 
 def test_a_token_acts_less_often_than_it_reads(slow: None, ci: Script) -> None:
