@@ -8,13 +8,15 @@ import shutil
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("SHIPMATE_STATE", tempfile.mkdtemp(prefix="shipmate-tests-"))
+if "SHIPMATE_STATE" not in os.environ:
+    os.environ["SHIPMATE_STATE"] = tempfile.mkdtemp(prefix="shipmate-tests-")
+    # By whoever made it alone: the processes that tests start use it too.
+    atexit.register(shutil.rmtree, os.environ["SHIPMATE_STATE"], ignore_errors=True)
 
 from chatops.settings import *  # noqa: F403
 from chatops.settings import DATABASES, STATE, STORAGES
 
 (STATE / "static").mkdir(parents=True, exist_ok=True)
-atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

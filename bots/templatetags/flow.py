@@ -16,7 +16,7 @@ def bookmark(number: int, is_kept: bool) -> SafeString:
     """Draw the key that keeps a post, or drops it again; it belongs to the form `keep`."""
     return format_html(
         '<button class="keep" type="submit" form="keep" name="{}" value="{}" aria-pressed="{}"'
-        ' title="Keep it, for you alone">{}<span class="vh">Keep</span></button>',
+        ' aria-label="Keep" title="Keep it, for you alone">{}</button>',
         "drop" if is_kept else "keep",
         number,
         "true" if is_kept else "false",
