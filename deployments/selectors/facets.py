@@ -12,6 +12,7 @@ from deployments.selectors.history import rows_near, rows_of
 from deployments.selectors.reading import Row
 
 MOST = 200  # deployments that are counted; more are “200+”
+MOST_WITH_TEXT = 100  # the same where a text is looked for, which takes longer
 SHOWN = 8  # values of one key
 # The values offered for a state, each with the status and reason that it looks like.
 STATES = {
@@ -46,19 +47,20 @@ class Facet:
 
 @dataclass(frozen=True)
 class Tally:
-    """What was found, counted as far as MOST."""
+    """What was found, counted as far as `most`."""
 
+    most: int
     rows_and_one_more: list[Row]
     facets: list[Facet]
 
     @property
     def count(self) -> int:
-        return min(len(self.rows_and_one_more), MOST)
+        return min(len(self.rows_and_one_more), self.most)
 
     @property
     def more(self) -> bool:
         """Return whether there are more than were counted."""
-        return len(self.rows_and_one_more) > MOST
+        return len(self.rows_and_one_more) > self.most
 
     @property
     def chosen(self) -> int:
@@ -67,18 +69,19 @@ class Tally:
 
 def tally(asked: Asked) -> Tally:
     """Count what a query finds, and for each key what it would find with each of its values."""
-    rows = rows_of(asked, MOST + 1)
-    facets = [_facet(key, label, asked, rows) for key, label in LABELS.items()]
-    return Tally(rows, [facet for facet in facets if facet.values])
+    most = MOST_WITH_TEXT if asked.texts else MOST
+    rows = rows_of(asked, most + 1)
+    facets = [_facet(key, label, asked, rows, most) for key, label in LABELS.items()]
+    return Tally(most, rows, [facet for facet in facets if facet.values])
 
 
 LABELS = {"state": "State", "env": "Environment", "app": "App", "by": "Who", "via": "Cause"}
 
 
-def _facet(key: str, label: str, asked: Asked, found: list[Row]) -> Facet:
+def _facet(key: str, label: str, asked: Asked, found: list[Row], most: int) -> Facet:
     """Count the values of one key among what is found whatever that key is."""
     is_asked = any(term.key == key for term in asked.query.terms)
-    rows, is_all = _others(asked.without(key)) if is_asked else (found[:MOST], len(found) <= MOST)
+    rows, is_all = _others(asked.without(key)) if is_asked else (found[:most], len(found) <= most)
     values = _states(asked, rows) if key == "state" else _values(key, asked, rows)
     return Facet(label, values, not is_all)
 
