@@ -37,6 +37,7 @@ class Asked:
     known: Known
     rows: Q = field(default_factory=Q)
     ranged: list[Ranged] = field(default_factory=list)
+    refs: Q = field(default_factory=Q)  # for which rows are compared when a text was listed
     texts: list[Text] = field(default_factory=list)  # those that may not be, if true, come last
     few: bool = False  # only a few environments are asked for: theirs are the rows to begin with
     since: datetime | None = None
@@ -65,15 +66,18 @@ class Asked:
     def within(self, low: int, high: int, *, texts: bool = True) -> QuerySet[Deployment]:
         """Return the deployments with numbers above `low` and up to `high`, whatever their texts
         if so asked."""
-        return self._among(Among(low, high), self.texts if texts else [])
+        if not texts:
+            return self._among(Among(low, high), self.rows, [])
+        return self._among(Among(low, high), self.rows & self.refs, self.texts)
 
     def among(self, numbers: list[int]) -> QuerySet[Deployment]:
         """Return those of these deployments, whatever their texts."""
-        return self._among(Among(min(numbers) - 1, max(numbers), numbers), [])
+        those = Among(min(numbers) - 1, max(numbers), numbers)
+        return self._among(those, self.rows & self.refs, [])
 
-    def _among(self, those: Among, texts: list[Text]) -> QuerySet[Deployment]:
+    def _among(self, those: Among, rows: Q, texts: list[Text]) -> QuerySet[Deployment]:
         name = "number__in" if self.few else "pk__in"
-        found = Q(pk__gt=those.low, pk__lte=those.high) & self.rows
+        found = Q(pk__gt=those.low, pk__lte=those.high) & rows
         if those.numbers is not None:
             found &= Q(pk__in=words.listed(those.numbers))
         numbers = [(part(those), negative) for part, negative in self.ranged]
@@ -201,8 +205,10 @@ def _ref(asked: Asked, term: Term) -> None:
     found = Q()
     for value in term.values:
         found |= Q(ref__icontains=value.replace("\0", ""))
-    _add(asked, term, found)
-    if not term.negative and all(len(value) >= search.SHORTEST for value in term.values):
+    if term.negative or any(len(value) < search.SHORTEST for value in term.values):
+        _add(asked, term, found)
+    else:
+        asked.refs &= found
         asked.texts.append((Sought(term.values, in_logs=False), False))
 
 

@@ -188,7 +188,9 @@ def _listed_rows(
     asked: Asked, numbers: list[int], limit: int, order: str, *, but_lead: bool
 ) -> list[Row]:
     texts = asked.texts[1:] if but_lead else asked.texts
-    if numbers and texts and asked.is_narrowed:  # by far the cheaper of the two to look at
+    if (
+        numbers and texts and (asked.is_narrowed or asked.refs)
+    ):  # by far the cheaper of the two to look at
         numbers = list(asked.among(numbers).values_list("pk", flat=True))
     for sought, negative in texts:
         having = words.having(sought, numbers) if numbers else set()
