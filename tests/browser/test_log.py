@@ -83,11 +83,11 @@ def test_errors_are_walked_through_the_whole_log(page: Page) -> None:
     expect(page.locator("#L10000")).to_be_in_viewport()
 
     page.keyboard.press("n")
-    expect(page.locator("#L1000.picked")).to_be_in_viewport()
+    expect(page.locator("#L1000.picked")).to_be_in_viewport(timeout=15_000)  # another page
     assert "at=1000" in page.url
     for line in (2000, 3000, 4000):
         page.keyboard.press("n")
-        expect(page.locator(f"#L{line}.picked")).to_be_in_viewport()
+        expect(page.locator(f"#L{line}.picked")).to_be_in_viewport(timeout=15_000)
     page.keyboard.press("p")
 
     expect(page.locator("#L3000.picked")).to_be_in_viewport()
