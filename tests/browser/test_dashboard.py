@@ -110,7 +110,7 @@ def test_signing_in_leads_to_the_board(page_for: PageFor, production: Environmen
 def deploy(page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="hello/production").click()
-    page.get_by_role("combobox", name="What").fill("main")
+    page.get_by_label("What", exact=True).fill("main")
     page.get_by_label("Why").fill("because we can")
     page.get_by_role("button", name="Review").click()
     expect(page.get_by_text("What will happen")).to_be_visible()
