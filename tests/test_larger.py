@@ -23,6 +23,17 @@ CORE = (
     "tests/deployments/web/test_history.py",
     "tests/bots/test_workers_at_once.py",
 )
+DOORS = (
+    "tests/bots/api",
+    "tests/deployments/api/test_deployments.py",
+    "tests/deployments/api/test_errors.py",
+    "tests/deployments/api/test_reading.py",
+    "tests/deployments/api/test_metrics.py",
+    "tests/deployments/services/test_invitations.py",
+    "tests/deployments/services/test_people.py",
+    "tests/deployments/services/test_sessions.py",
+    "tests/deployments/services/test_tokens.py",
+)
 PREPARE = """
 from django.conf import settings
 from tests.deployments import build
@@ -51,8 +62,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return checkout.copy(tmp_path_factory.mktemp("larger") / "shipmate")
 
 
-def test_the_core_of_the_life_cycle_holds_on_postgresql(database: str) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *CORE]
+@pytest.mark.parametrize("tests", [CORE, DOORS], ids=["core", "doors"])
+def test_the_life_cycle_and_its_doors_hold_on_postgresql(
+    database: str, tests: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
 
     done = subprocess.run(
         [*command, "-m", "not sshd"],
