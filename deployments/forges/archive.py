@@ -8,7 +8,7 @@ import os
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -26,6 +26,7 @@ KEPT = 10
 LEVEL = 6
 MEGABYTE = 1024 * 1024
 ABANDONED = 86_400
+Read = Callable[[str], Iterator[bytes]]
 LATEST = 2**31 - 1  # what every file system and tar can hold
 
 
@@ -41,12 +42,17 @@ class Archive:
 
 def archive(mirror: Path, sha: str) -> Archive:
     """Return the archive of a commit, made once and kept."""
+    return made_once(mirror, git.full_sha(sha), lambda out: write_archive(mirror, sha, out))
+
+
+def made_once(mirror: Path, name: str, write: Callable[[Path], Archive]) -> Archive:
+    """Return what was written under this name, now or before."""
     folder = Path(settings.SHIPMATE_STATE) / "archives" / mirror.stem
-    out = folder / f"{git.full_sha(sha)}.tar.gz"
-    with locked(folder / "lock", git.LONG * settings.GIT_TIMEOUT, f"packing {sha[:12]}"):
+    out = folder / f"{name}.tar.gz"
+    with locked(folder / "lock", git.LONG * settings.GIT_TIMEOUT, f"packing {name[:12]}"):
         made = _kept(out)
         if made is None:
-            made = write_archive(mirror, sha, out)
+            made = write(out)
             _sidecar(out).write_text(json.dumps(asdict(made) | {"path": out.name}))
         _drop_oldest(folder, out)
     return made
@@ -61,11 +67,16 @@ def write_archive(mirror: Path, sha: str, out: Path) -> Archive:
             f"The files of {sha[:12]} have {total // MEGABYTE} MB; SHIPMATE_MIRROR_MAX_MB"
             f" allows {settings.SHIPMATE_MIRROR_MAX_MB}."
         )
+    return written(tar(mirror, entries, time_of(mirror, sha)), out, len(entries))
+
+
+def written(blocks: Iterator[bytes], out: Path, files: int) -> Archive:
+    """Write a compressed file, which appears when it is whole."""
     out.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = Path(tempfile.mkstemp(dir=out.parent, prefix=f"{out.name}.", suffix=".partial")[1])
     try:
-        _compress(tar(mirror, entries, _time(mirror, sha)), partial)
-        made = Archive(out, partial.stat().st_size, _digest(partial), len(entries))
+        _compress(blocks, partial)
+        made = Archive(out, partial.stat().st_size, _digest(partial), files)
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
@@ -81,17 +92,24 @@ def uncompressed(path: Path) -> Iterator[bytes]:
 
 def tar(mirror: Path, entries: list[Entry], mtime: int) -> Iterator[bytes]:
     """Yield an uncompressed tar of these entries in blocks."""
-    written = 0
     with git.objects(mirror) as reader:
-        for entry in entries:
-            for block in _member(reader, entry, mtime):
-                written += len(block)
-                yield block
+        yield from whole(
+            block for entry in entries for block in member(reader.blocks, entry, mtime)
+        )
+
+
+def whole(members: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the blocks of members, and the end that makes a tar of them."""
+    length = 0
+    for block in members:
+        length += len(block)
+        yield block
     yield bytes(2 * tarfile.BLOCKSIZE)
-    yield bytes(-(written + 2 * tarfile.BLOCKSIZE) % tarfile.RECORDSIZE)
+    yield bytes(-(length + 2 * tarfile.BLOCKSIZE) % tarfile.RECORDSIZE)
 
 
-def _member(reader: git.ObjectReader, entry: Entry, mtime: int) -> Iterator[bytes]:
+def member(read: Read, entry: Entry, mtime: int) -> Iterator[bytes]:
+    """Yield one entry; `read` gives the content of an object."""
     info = tarfile.TarInfo(entry.path)
     info.mtime = mtime
     info.mode = 0o755 if entry.is_executable or entry.is_submodule else 0o644
@@ -100,15 +118,20 @@ def _member(reader: git.ObjectReader, entry: Entry, mtime: int) -> Iterator[byte
         yield _header(info)
     elif entry.is_link:
         info.type, info.mode = tarfile.SYMTYPE, 0o777
-        info.linkname = _target(b"".join(reader.blocks(entry.oid)), entry)
+        info.linkname = _target(b"".join(read(entry.oid)), entry)
         yield _header(info)
     elif entry.is_file:
-        info.size = entry.size
-        yield _header(info)
-        yield from reader.blocks(entry.oid)
-        yield bytes(-entry.size % tarfile.BLOCKSIZE)
+        yield from regular(info, entry.size, read(entry.oid))
     else:
         raise ForgeError(f"{_name(entry)} has the unknown mode {entry.mode}.")
+
+
+def regular(info: tarfile.TarInfo, size: int, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a file of the tar."""
+    info.size = size
+    yield _header(info)
+    yield from blocks
+    yield bytes(-size % tarfile.BLOCKSIZE)
 
 
 def _header(info: tarfile.TarInfo) -> bytes:
@@ -143,7 +166,8 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _time(mirror: Path, sha: str) -> int:
+def time_of(mirror: Path, sha: str) -> int:
+    """Return the time that the files of a commit bear."""
     command = ["log", "--max-count=1", "--format=%ct", "--end-of-options", git.full_sha(sha), "--"]
     with suppress(ValueError):
         return min(max(int(git.read(mirror, command)), 0), LATEST)

@@ -168,6 +168,9 @@ class PhaseRun(models.Model):
     doubt = models.TextField(blank=True)  # what its host could not end, until it has looked again
     offset = models.PositiveBigIntegerField(default=0)  # bytes of the remote log read and kept
     sent = models.PositiveBigIntegerField(default=0)  # bytes of code sent
+    base = models.CharField(
+        max_length=40, blank=True
+    )  # what they change; empty: they are all of it
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -45,7 +45,9 @@ class Phase:
 
     name: str
     scripts: Mapping[str, str] = field(repr=False)  # host → script
-    upload: str = ""  # the archive is sent to this name first
+    upload: str = ""  # the code is brought first: the archive under this name, or its tree
+    # Host → the folder of trees that it keeps, as a shell word, to send only what differs.
+    trees: Mapping[str, str] = field(default_factory=dict, repr=False)
     probe: str = ""  # an address that must answer 2xx once the script has ended well
     probe_seconds: int = 30
     # Host → a script that ends with 0 where the host runs the release. Given by the phase that

@@ -30,8 +30,9 @@ class SshProvider:
 def _release(context: Context) -> list[Phase]:
     """The whole way, without the steps that the settings leave empty."""
     settings = ssh_settings.whole(context.settings)
-    upload = ssh_scripts.upload_name(context)
-    phases = [Phase("transfer", _each(context, ssh_scripts.transfer), upload=upload)]
+    upload, trees = ssh_scripts.upload_name(context), _each(context, ssh_scripts.trees)
+    transfer = _each(context, ssh_scripts.transfer)
+    phases = [Phase("transfer", transfer, upload=upload, trees=trees)]
     if settings["build"]:
         phases.append(_commands("build", context, settings["build"]))
     if settings["once"]:

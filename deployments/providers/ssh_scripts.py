@@ -28,17 +28,26 @@ echo "current → releases/$name"
 """
 
 # Unpacked beside its place and renamed when whole, so that a folder without “.partial” is whole.
+# trees/SHA is what the next transfer may begin with: nothing runs in it and nothing is written to
+# it, so the release is a copy. Without an upload the tree was made before (runner/trees.py).
 TRANSFER = r"""
 umask 022
-echo "unpacking into releases/$name"
-mkdir -p "$root/releases" "$root/shared" || exit 1
-partial="$root/releases/$name.partial"
-rm -rf "$partial" && mkdir "$partial" || exit 1
-if gzip -t "$upload" 2>/dev/null; then
-  gzip -dc "$upload" | tar -xpof - -C "$partial"
-else
-  tar -xpof "$upload" -C "$partial"
-fi || { rm -rf "$partial"; exit 1; }   # a disk that is full must not stay so
+mkdir -p "$root/releases" "$root/shared" "$root/trees" || exit 1
+partial="$root/releases/$name.partial" tree="$root/trees/$sha" new="$root/trees/$sha.$name.partial"
+if [ -f "$upload" ]; then
+  echo "unpacking into trees/$sha"
+  rm -rf "$new" && mkdir -p "$new/tree" || exit 1
+  if gzip -t "$upload" 2>/dev/null; then
+    gzip -dc "$upload" | tar -xpof - -C "$new/tree"
+  else
+    tar -xpof "$upload" -C "$new/tree"
+  fi && true >"$new/whole" || { rm -rf "$new"; exit 1; }   # a disk that is full must not stay so
+  rm -rf "$tree" && mv "$new" "$tree" || exit 1
+fi
+[ -f "$tree/whole" ] || { echo "trees/$sha is not on this host any more. Retry."; exit 1; }
+rm -rf "$partial"
+cp -a "$how" "$tree/tree" "$partial" 2>/dev/null ||   # not every cp and disk can
+  { rm -rf "$partial" && cp -a "$tree/tree" "$partial"; } || { rm -rf "$partial"; exit 1; }
 rm -f "$partial/REVISION" && printf '%s\n' "$sha" >"$partial/REVISION" || exit 1
 """
 PLACE = r"""
@@ -50,6 +59,7 @@ fi
 echo "releases/$name holds $sha"
 """
 
+KEPT_TREES = 3  # those made last; what they have in common lies on the disk once
 CLEAN = r"""
 for folder in "$root"/releases/*; do
   old=${folder##*/}
@@ -58,6 +68,20 @@ for folder in "$root"/releases/*; do
   case " $keep " in *" $old "*) continue;; esac
   [ "$root/current" -ef "$folder" ] && continue
   rm -rf "$folder" && echo "releases/$old removed"
+done
+cd "$root/trees" 2>/dev/null || exit 0
+kept=1
+for tree in $(ls -dt -- */whole 2>/dev/null) *.partial; do
+  old=${tree%%[/.]*}
+  case $old in *[!0-9a-f]*) continue;; esac
+  [ ${#old} = 40 ] || continue
+  case $tree in
+    "$sha"/whole) continue;;
+    */whole)
+      kept=$((kept + 1))
+      [ $kept -gt "$most" ] && rm -rf "$old" && echo "trees/$old removed";;
+    *) rm -rf "$tree";;
+  esac
 done
 exit 0
 """
@@ -84,14 +108,21 @@ def folder(context: Context, host: HostSpec) -> str:
     return f'"$HOME"/{quote(path[2:])}' if path.startswith("~/") else quote(path)
 
 
+def trees(context: Context, host: HostSpec) -> str:
+    """Return the folder of trees as a shell word."""
+    return f"{folder(context, host)}/trees"
+
+
 def upload_name(context: Context) -> str:
     return f"{context.number}-{context.sha}.tar"
 
 
 def transfer(context: Context, host: HostSpec) -> str:
-    """Unpack the archive, write REVISION, link what is shared, put the release in its place."""
-    shared = ssh_settings.whole(context.settings)["shared"]
-    return "".join((head(context, host), TRANSFER, *map(_link_shared, shared), PLACE))
+    """Copy the tree, write REVISION, link what is shared, put the release in its place."""
+    settings = ssh_settings.whole(context.settings)
+    how = "-l" if settings["read_only"] else "--reflink=auto"
+    links = map(_link_shared, settings["shared"])
+    return "".join((head(context, host), f"how={how}\n", TRANSFER, *links, PLACE))
 
 
 def switch(context: Context, host: HostSpec) -> str:
@@ -112,8 +143,9 @@ def runs(context: Context, host: HostSpec) -> str:
 
 
 def clean(context: Context, host: HostSpec) -> str:
-    """Remove releases that are no longer kept."""
-    return f"{head(context, host)}keep={quote(' '.join(context.keep))}\n{CLEAN}"
+    """Remove releases and trees that are no longer kept."""
+    keep = quote(" ".join(context.keep))
+    return f"{head(context, host)}keep={keep} most={KEPT_TREES}\n{CLEAN}"
 
 
 def commands(context: Context, host: HostSpec, lines: list[str]) -> str:

@@ -24,6 +24,8 @@ DEFAULTS: dict[str, Any] = {
     "parameters": {},  # name → the pattern that a value given to a deployment must match
     "check_url": "",  # “{host}” is the host's address
     "check_seconds": 30,
+    # Nothing writes to a file that came with the code: releases share files that are the same.
+    "read_only": False,
     "keep": 5,  # releases on each host; what ran before stays in any case
     "total_seconds": 1_800,
     "silence_seconds": 600,
@@ -69,6 +71,8 @@ def _kinds(settings: dict[str, Any]) -> Iterator[str]:
             isinstance(value, list) and all(isinstance(part, str) for part in value)
         ):
             yield f"“{key}” takes a list of lines, not {value!r}."
+        if isinstance(usual, bool) and not isinstance(value, bool):
+            yield f"“{key}” is true or false, not {value!r}."
         if isinstance(usual, dict) and not isinstance(value, dict):
             yield f"“{key}” takes names and what belongs to them, not {value!r}."
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 
+from deployments.runner.delivery import Delivery
 from deployments.runner.flow import Cancelled, Done, Ending, Event, Flow, Job, Result
 from deployments.runner.follow import tidy
 from deployments.runner.hosts import Target
@@ -41,19 +42,14 @@ class Fleet:
         jobs = {host: job.result for host, job in self._jobs.items()}
         return self._events(flow, jobs, tick, Done)
 
-    def upload(
-        self,
-        hosts: Iterable[str],
-        name: str,
-        chunks: Callable[[bool], Iterable[bytes]],
-        *,
-        tick: float = TICK,
+    def deliver(
+        self, deliveries: Mapping[str, Delivery], *, tick: float = TICK
     ) -> Iterator[Event | None]:
-        """Send a file to each host; Done then carries Outcome("ended", position=bytes sent)."""
+        """Bring the code to each host; Done then carries what `delivery.deliver` returns."""
         flow = Flow()
         jobs: dict[str, Job] = {
-            host: partial(send, self._links[host], flow, name, chunks, self._patience)
-            for host in hosts
+            host: partial(send, self._links[host], flow, delivery, self._patience)
+            for host, delivery in deliveries.items()
         }
         return self._events(flow, jobs, tick, Done)
 

@@ -51,6 +51,14 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What is done with the host at present, in words."""
+
+    host: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Done:
     """The last event of a host's job."""
 
@@ -66,7 +74,7 @@ class Cancelled:
     result: Result
 
 
-Event = Output | Known | Trouble | Progress | Done | Cancelled
+Event = Output | Known | Trouble | Progress | Told | Done | Cancelled
 Ending = type[Done] | type[Cancelled]
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from deployments.exceptions import HostError
 from deployments.runner.connection import Connection, ConnectionLost
-from deployments.runner.flow import Flow, Job, Known, Output, Progress, Result, Trouble
+from deployments.runner.delivery import Delivery, deliver
+from deployments.runner.flow import Flow, Job, Known, Output, Progress, Result, Told, Trouble
 from deployments.runner.follow import Outcome, Run, cancel, follow
 from deployments.runner.hosts import Target
-from deployments.runner.upload import upload
 
 # Nothing was started yet: a host that cannot be reached is told of soon.
 FIRST_PATIENCE = 20.0
@@ -227,23 +227,20 @@ class HostJob:
         return ending.contact.away > self._patience + ending.grace
 
 
-def send(
-    link: Link,
-    flow: Flow,
-    name: str,
-    chunks: Callable[[bool], Iterable[bytes]],
-    patience: float,
-) -> Result:
-    """Upload to one host; a broken upload is simply done again."""
+def send(link: Link, flow: Flow, parcel: Delivery, patience: float) -> Result:
+    """Bring the code to one host; a delivery that broke is simply done again."""
     contact = Contact()
 
     def attempt(connection: Connection) -> Result:
-        sent = upload(connection, name, chunks, stop=flow.stop, progress=progress)
-        return Outcome("ended", 0, sent)
+        return deliver(connection, parcel, stop=flow.stop, progress=progress, tell=tell)
 
     def progress(sent: int) -> None:
         contact.heard()
         flow.emit(Progress(link.target.name, sent))
+
+    def tell(text: str) -> None:
+        contact.heard()
+        flow.emit(Told(link.target.name, text))
 
     def final(error: HostError) -> HostError | None:
         return error if _hopeless(error) or contact.away > patience else None

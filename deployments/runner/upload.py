@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from threading import Event
 
 from deployments.exceptions import HostError
@@ -40,6 +41,8 @@ say done
 """
 FOLDER = f"{wrapper.FOLDER}/uploads"
 
+Chunks = Callable[[bool], Iterable[bytes]]
+
 
 class UploadFailed(HostError):
     """The host could not keep the file. Sending it again would not help."""
@@ -47,10 +50,19 @@ class UploadFailed(HostError):
     code = "settings"
 
 
+@dataclass(frozen=True)
+class Received:
+    """A file that lies on the host whole, under a name that nobody else knows."""
+
+    partial: str
+    size: int
+    compressed: bool
+
+
 def upload(
     connection: Connection,
     name: str,
-    chunks: Callable[[bool], Iterable[bytes]],
+    chunks: Chunks,
     *,
     stop: Event | None = None,
     progress: Callable[[int], None] | None = None,
@@ -59,30 +71,50 @@ def upload(
 
     ConnectionLost: do it all again. UploadFailed: the host said why it cannot.
     """
+    received = receive(connection, name, chunks, stop=stop, progress=progress)
+    _finish(connection, {"name": name, "partial": received.partial})
+    return received.size
+
+
+def receive(
+    connection: Connection,
+    name: str,
+    chunks: Chunks,
+    *,
+    stop: Event | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Received:
+    """Send it and count it; the caller says what becomes of it."""
     nonce = wrapper.new_nonce()
     names = {"name": wrapper.safe_name(name)}
     program = wrapper.assemble("receive", nonce, FOLDER, names, RECEIVE)
     with Conversation(connection, program, nonce, more_follows=True) as host:
-        compressed = _answer(host, "ready") == "gz"
+        compressed = answer(host, "ready") == "gz"
         sent = _send(host, chunks(compressed), stop or Event(), progress or _ignore)
-        kept = _answer(host, "kept")
+        kept = answer(host, "kept")
     if kept != str(sent):
         raise ConnectionLost(f"{connection.target.name} kept {kept} of {sent} bytes")
-    _finish(connection, names | {"partial": f"{name}.{nonce}.partial"})
-    return sent
+    return Received(f"{name}.{nonce}.partial", sent, compressed)
 
 
 def _finish(connection: Connection, names: dict[str, str]) -> None:
     nonce = wrapper.new_nonce()
     program = wrapper.assemble("finish", nonce, FOLDER, names, FINISH)
     with Conversation(connection, program, nonce) as host:
-        _answer(host, "done")
+        answer(host, "done")
 
 
-def _answer(host: Conversation, expected: str) -> str:
-    said, *rest = host.line(ANSWER_TIMEOUT)
+def answer(
+    host: Conversation,
+    expected: str,
+    *,
+    doing: str = "keep the upload",
+    timeout: float = ANSWER_TIMEOUT,
+) -> str:
+    """Return what the host says with this word; UploadFailed where it says that it cannot."""
+    said, *rest = host.line(timeout)
     if said == "failed":
-        raise UploadFailed(f"{host.host} could not keep the upload: {' '.join(rest)}")
+        raise UploadFailed(f"{host.host} could not {doing}: {' '.join(rest)}")
     if said != expected:
         raise ConnectionLost(f"{host.host} said “{said}” instead of “{expected}”")
     return " ".join(rest)

@@ -67,6 +67,11 @@ class HostRow:
         return sum(run.sent for run in self.mine)
 
     @property
+    def base(self) -> str:
+        """Return the commit whose tree on the host was changed by what was sent."""
+        return next((run.base for run in self.mine if run.base), "")
+
+    @property
     def is_done(self) -> bool:
         return self.status == Status.SUCCESS
 

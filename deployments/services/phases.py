@@ -69,7 +69,7 @@ def _do(work: Work, phase: Phase, runs: Runs) -> None:
     if fresh:
         stop_between(work)
     if phase.upload and fresh:
-        sending.send(work, phase.upload, fresh, lambda: stop_between(work))
+        sending.send(work, phase, fresh, lambda: stop_between(work))
     left = {host: run for host, run in runs.items() if run.status not in OVER}
     good = _run(work, phase, left) if left else []
     if phase.confirm:

@@ -68,6 +68,12 @@ class CommandsForm(forms.Form):
         label="Shared paths",
         help_text="Kept from release to release, one a line: log/ is a folder, .env a file.",
     )
+    read_only = forms.BooleanField(
+        required=False,
+        label="Nothing writes to files that came with the code",
+        help_text="Releases then share what is the same on the disk. Not where commands or the "
+        "app change a file of the repository in place.",
+    )
     keep = _number("Releases to keep")
     total_seconds = _number("Longest deployment, in seconds")
     silence_seconds = _number("Longest silence, in seconds", "A command that says nothing so long.")

@@ -98,7 +98,7 @@ class LocalHost:
 def without(folder: Path, *programs: str, **own: str) -> str:
     """Make a PATH with what a small host has, but for these, and with some of one's own."""
     folder.mkdir()
-    for name in ("mkdir", "rm", "ln", "tar", "gzip", "cat", "mv", "perl", "sh", "printf"):
+    for name in ("mkdir", "rm", "ln", "cp", "tar", "gzip", "cat", "mv", "perl", "sh", "printf"):
         found = shutil.which(name)
         if name not in programs and name not in own and found:
             (folder / name).symlink_to(found)

@@ -118,7 +118,7 @@ def test_a_folder_in_the_place_of_current_is_left_alone(host: LocalHost) -> None
     assert done.returncode == 1
     assert "current is not a link. Move it away, then retry." in done.stdout
     assert os.listdir(host.root / "current") == ["precious"]
-    assert sorted(os.listdir(host.root)) == ["current", "releases", "shared"]
+    assert sorted(os.listdir(host.root)) == ["current", "releases", "shared", "trees"]
 
 
 def test_perl_switches_where_mv_cannot(host: LocalHost, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_host_with_neither_refuses_and_nothing_has_changed(
     assert done.returncode == 1
     assert "neither a mv that knows -T nor perl" in done.stdout
     assert host.current == "releases/1"
-    assert sorted(os.listdir(host.root)) == ["current", "releases", "shared"]
+    assert sorted(os.listdir(host.root)) == ["current", "releases", "shared", "trees"]
     assert sorted(os.listdir(host.root / "releases" / "1")) == ["REVISION", "app.txt"]
 
 

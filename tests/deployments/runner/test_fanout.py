@@ -3,7 +3,8 @@ from __future__ import annotations
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,11 +12,13 @@ import pytest
 
 from deployments.exceptions import HostError
 from deployments.runner import jobs
+from deployments.runner.delivery import Delivery, Parcel
 from deployments.runner.fanout import Fleet
 from deployments.runner.flow import Cancelled, Done, Event, Known, Output, Trouble
 from deployments.runner.follow import Outcome, Run
 from deployments.runner.hosts import UnknownHostKey
 from deployments.runner.jobs import Task
+from deployments.runner.upload import Chunks
 from tests.deployments.runner.observing import alive, new_id, until
 from tests.servers import sshd as servers
 from tests.servers.sshd import Sshd
@@ -231,8 +234,27 @@ def test_a_consumer_that_stalls_keeps_memory_flat_and_gets_everything(fleet: Fle
     assert peak < size / 2
 
 
+@dataclass
+class Whole:
+    """Packs what it is given; there is no tree that it could be made of."""
+
+    chunks: Chunks
+    sha: str = "a" * 40
+    lines: int = 1
+
+    def delta(self, trees: Mapping[str, int]) -> None:
+        return None
+
+    def whole(self) -> Parcel:
+        return Parcel(self.chunks, "a file")
+
+
+def deliver(fleet: Fleet, hosts: list[str], name: str, chunks: Chunks) -> list[Event | None]:
+    return list(fleet.deliver(dict.fromkeys(hosts, Delivery(Whole(chunks), name))))
+
+
 def test_an_upload_goes_to_every_host(fleet: Fleet, host: Sshd, own_host: Sshd) -> None:
-    events = list(fleet.upload(["web-1", "web-2"], "fleet.tar", lambda compressed: [b"x" * 5]))
+    events = deliver(fleet, ["web-1", "web-2"], "fleet.tar", lambda compressed: [b"x" * 5])
 
     assert ends(events) == {name: Outcome("ended", 0, 5) for name in ("web-1", "web-2")}
     for one in (host, own_host):
@@ -249,7 +271,7 @@ def test_an_upload_that_breaks_is_done_again(fleet: Fleet, own_host: Sshd) -> No
                 own_host.kill_sessions()
             yield b"%06d" % number * 10_000
 
-    events = list(fleet.upload(["web-2"], "fleet.tar", chunks))
+    events = deliver(fleet, ["web-2"], "fleet.tar", chunks)
 
     assert of(Trouble, events)
     assert ends(events) == {"web-2": Outcome("ended", 0, 40 * 60_000)}
@@ -259,14 +281,14 @@ def test_an_error_in_a_job_is_told_and_does_not_hang(fleet: Fleet) -> None:
     def broken(compressed: bool) -> Iterator[bytes]:
         raise ValueError("no such archive")
 
-    error = ends(list(fleet.upload(["web-1"], "x.tar", broken)))["web-1"]
+    error = ends(deliver(fleet, ["web-1"], "x.tar", broken))["web-1"]
 
     assert isinstance(error, HostError)
     assert "no such archive" in str(error)
 
 
 def test_tidying_reaches_every_host(fleet: Fleet, host: Sshd) -> None:
-    list(fleet.upload(["web-1"], "gone.tar", lambda compressed: [b"x"]))
+    deliver(fleet, ["web-1"], "gone.tar", lambda compressed: [b"x"])
 
     said = fleet.tidy(["web-1", "web-2"], ["gone.tar"])
 

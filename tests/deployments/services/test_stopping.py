@@ -12,7 +12,7 @@ import pytest
 from pytest_django import Settings
 
 from deployments.models import Change, Deployment
-from deployments.services import ending, lifecycle, sending
+from deployments.services import ending, lifecycle, packing
 from tests.deployments.runner.observing import alive
 from tests.deployments.services import web
 from tests.deployments.services import world as world_of
@@ -288,7 +288,7 @@ def test_sending_is_stopped_before_anything_runs(
 ) -> None:
     deployment = world.ask()
     lifecycle.cancel(_taken(deployment), world.door)
-    monkeypatch.setattr(sending, "BLOCK", 1)
+    monkeypatch.setattr(packing, "BLOCK", 1)
 
     Deployment.objects.filter(pk=deployment.pk).update(lease_until="2020-01-01T00:00:00Z")
     deployment = world.end(deployment)

@@ -1,0 +1,118 @@
+"""Trees of commits as a host keeps them, to make the next from: never run, never written.
+
+FOLDER/SHA/tree is the tree. FOLDER/SHA/whole was made last: what was written since then is newer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deployments.runner import wrapper
+from deployments.runner.connection import Connection, ConnectionLost
+from deployments.runner.conversation import Conversation
+from deployments.runner.upload import ANSWER_TIMEOUT, Received, answer
+
+# Copying and unpacking a large tree on a slow disk, after each of which the host says a word.
+STEP_TIMEOUT = 600.0
+
+# Without find nothing is known of a tree, so that none is named. A commit may have files from the
+# future: then the whole archive is sent, as for any tree that somebody has changed.
+LOOK = r"""
+say() { printf '%s %s\n' "$nonce" "$*" >&2; }
+main() {
+cd "$folder" 2>/dev/null || { say done; exit 0; }
+for name in *; do
+  case $name in *[!0-9a-f]*) continue ;; esac
+  [ ${#name} = 40 ] && [ -f "$name/whole" ] && cd "$name/tree" 2>/dev/null || continue
+  [ -n "$(find . -newer ../whole 2>&1 | head -n 1)" ] || say tree "$name" "$(($(find . | wc -l)))"
+  cd ../.. || exit 1
+done
+say done
+}
+"""
+
+# What changes is removed first, so that no file is written in place through a link.
+MAKE = r"""
+say() { printf '%s %s\n' "$nonce" "$*" >&2; }
+fail() { cd / && rm -rf "$folder/$partial" && rm -f "$upload"; say failed "$*"; exit 5; }
+unpack() {
+  if [ "$packed" = gz ]; then gzip -dc "$upload"; else cat "$upload"; fi |
+    LC_ALL=C tar -xpof - "$@" 2>&1
+}
+main() {
+umask 022
+upload=$HOME/.shipmate/uploads/$parcel partial=$sha.$nonce.partial
+error=$(LC_ALL=C mkdir "$folder/$partial" 2>&1) || fail "$error"
+cd "$folder/$partial" || fail "cannot enter $folder/$partial"
+cp -al "../$base/tree" tree 2>/dev/null || {
+  rm -rf tree
+  error=$(LC_ALL=C cp -a "../$base/tree" tree 2>&1) || fail "$error"
+}
+say copied
+error=$(unpack drop) || fail "$error"
+error=$(cd tree && LC_ALL=C . ../drop 2>&1) || fail "$error"
+error=$(unpack) || fail "$error"
+say unpacked
+checked=unverified
+if command -v sha256sum >/dev/null 2>&1; then
+  (
+    cd tree && { [ ! -s ../sums ] || sha256sum -c ../sums >/dev/null 2>&1; } && . ../odd
+  ) || fail 'a file is not what was sent'
+  checked=verified
+fi
+[ "$(cd tree && find . | wc -l)" -eq "$lines" ] || fail 'there are too many files, or too few'
+say checked
+rm -f drop sums odd "$upload"
+true >whole || fail "cannot write to $folder"
+error=$(cd .. && rm -rf "$sha" 2>&1 && LC_ALL=C mv "$partial" "$sha" 2>&1) || fail "$error"
+say made $checked
+}
+"""
+
+
+def look(connection: Connection, folder: str) -> dict[str, int]:
+    """Return the trees that nobody has written to, with how many lines `find .` prints in each.
+
+    `folder` is a shell word.
+    """
+    nonce = wrapper.new_nonce()
+    program = wrapper.assemble("look", nonce, folder, {}, LOOK)
+    found: dict[str, int] = {}
+    with Conversation(connection, program, nonce) as host:
+        for word, *rest in host.lines(ANSWER_TIMEOUT):
+            if word == "done":
+                return found
+            if len(rest) == 2 and rest[1].isdigit():
+                found[rest[0]] = int(rest[1])
+    raise ConnectionLost(f"{connection.target.name} did not say which trees it has")
+
+
+def make(
+    connection: Connection,
+    folder: str,
+    received: Received,
+    *,
+    base: str,
+    sha: str,
+    lines: int,
+    beat: Callable[[], None],
+) -> bool:
+    """Make a tree out of another and what was received; return whether hashes were checked.
+
+    UploadFailed: the host said why it cannot, and there is nothing of it.
+    """
+    nonce = wrapper.new_nonce()
+    names = {
+        "parcel": received.partial,
+        "packed": "gz" if received.compressed else "plain",
+        "base": base,
+        "sha": sha,
+        "lines": str(lines),
+    }
+    program = wrapper.assemble("make", nonce, folder, names, MAKE)
+    with Conversation(connection, program, nonce) as host:
+        doing = f"make the tree of {sha[:7]} out of that of {base[:7]}"
+        for step in ("copied", "unpacked", "checked"):
+            answer(host, step, doing=doing, timeout=STEP_TIMEOUT)
+            beat()
+        return answer(host, "made", doing=doing, timeout=STEP_TIMEOUT) == "verified"
