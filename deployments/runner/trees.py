@@ -10,9 +10,9 @@ from collections.abc import Callable
 from deployments.runner import wrapper
 from deployments.runner.connection import Connection, ConnectionLost
 from deployments.runner.conversation import Conversation
-from deployments.runner.upload import ANSWER_TIMEOUT, Received, answer
+from deployments.runner.upload import Received, answer
 
-# Copying and unpacking a large tree on a slow disk, after each of which the host says a word.
+# Counting, copying or unpacking a large tree on a slow disk.
 STEP_TIMEOUT = 600.0
 
 # Without find nothing is known of a tree, so that none is named. A commit may have files from the
@@ -79,7 +79,7 @@ def look(connection: Connection, folder: str) -> dict[str, int]:
     program = wrapper.assemble("look", nonce, folder, {}, LOOK)
     found: dict[str, int] = {}
     with Conversation(connection, program, nonce) as host:
-        for word, *rest in host.lines(ANSWER_TIMEOUT):
+        for word, *rest in host.lines(STEP_TIMEOUT):
             if word == "done":
                 return found
             if len(rest) == 2 and rest[1].isdigit():

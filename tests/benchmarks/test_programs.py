@@ -21,6 +21,7 @@ RATIOS = {
     "history": {"like_scan_to_log_ratio"},
     "migrating": {"writer_waited_to_lease_ratio"},
     "pages": {"board_ratio", "environment_ratio"},
+    "transfer": {"delta_to_archive_ratio", "delta_bytes_to_archive_ratio"},
     "open_flow": {"room_read_10000_to_100_posts_ratio", "slowest_p95_to_limit_ratio"},
 }
 PASSED, LIMIT_MISSED = 0, 1

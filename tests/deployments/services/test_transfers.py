@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deployments import tasks
 from deployments.models import Deployment
+from deployments.runner import trees
+from deployments.runner.connection import Connection
 from tests.deployments.services.packing import facts
 from tests.deployments.services.world import World, log_of
 from tests.servers.repositories import Link, Program
@@ -87,8 +91,8 @@ def test_each_host_is_asked_what_it_has(world: World, first: Deployment) -> None
 
     assert second.status == "success"
     assert [base for _, base in sent(second)] == ["", "", first.sha]
-    trees = [facts(tree(world, second.sha, host)) for host in range(3)]
-    assert trees[0] == trees[1] == trees[2]
+    found = [facts(tree(world, second.sha, host)) for host in range(3)]
+    assert found[0] == found[1] == found[2]
 
 
 def test_a_tree_that_is_not_its_commit_is_no_base(world: World, first: Deployment) -> None:
@@ -156,6 +160,35 @@ def test_a_worker_that_takes_over_sends_again(world: World, first: Deployment) -
     assert sent(deployment)[0][1] == first.sha
     assert not (release(world, deployment) / "half").exists()
     assert not broken.exists()
+
+
+def test_a_connection_that_breaks_on_the_way_is_no_end(
+    breakable: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = breakable.deploy()
+    made = trees.make
+    monkeypatch.setattr(trees, "make", breaking_once(made, breakable))
+
+    second = breakable.release()
+
+    assert second.status == "success"
+    assert [base for _, base in sent(second)] == [first.sha] * 3
+    assert "the connection broke" in log_of(second) or "did not answer" in log_of(second)
+    left = [path.name for path in (breakable.folder() / "trees").iterdir()]
+    assert sorted(left) == sorted([first.sha, second.sha])
+
+
+def breaking_once(make: Callable[..., bool], world: World) -> Callable[..., bool]:
+    """Have the first host lose its connection when its tree is about to be made."""
+    broken: list[bool] = []
+
+    def made(connection: Connection, *given: Any, **named: Any) -> bool:
+        if connection.target.name == "web-1" and not broken:
+            broken.append(True)
+            world.hosts[0].kill_sessions()
+        return make(connection, *given, **named)
+
+    return made
 
 
 def test_a_release_that_nothing_writes_to_shares_what_did_not_change(

@@ -92,6 +92,22 @@ def test_what_a_host_could_not_end_is_said_until_it_has_ended(
     assert text(as_alice, running, "?tab=hosts").count(left) == 1
 
 
+@pytest.mark.parametrize(
+    ("sent", "base", "told"),
+    [
+        (1_572_864, "", "1.5 MB of code sent, all of it"),
+        (800, OLD, "800 bytes of code sent, changes since bbbbbbb"),
+        (0, SHA, "no code sent, the host had it"),
+    ],
+)
+def test_each_host_tells_what_it_was_sent(
+    as_alice: Client, running: Deployment, sent: int, base: str, told: str
+) -> None:
+    build.phase(running, "transfer", 0, "success", "success", sent=sent, base=base)
+
+    assert text(as_alice, running, "?tab=hosts").count(told) == 2
+
+
 def test_a_silent_worker_is_said_with_the_time(as_alice: Client, running: Deployment) -> None:
     Deployment.objects.update(lease_until=build.long_ago())
 
