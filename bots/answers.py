@@ -24,6 +24,7 @@ class Sighting:
     number: int | None = None
     number_url: str = ""
     behind: int = 0
+    odd: tuple[str, ...] = ()  # what hosts say against the record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,7 @@ class Gap:
     authors: tuple[str, ...] = ()
     diff_url: str = ""
     trouble: str = ""
+    odd: tuple[str, ...] = ()
 
 
 def where_is(app: str, commit: CommitLine, found: Sequence[Sighting]) -> Message:
@@ -63,7 +65,9 @@ def where_is(app: str, commit: CommitLine, found: Sequence[Sighting]) -> Message
     state = "success" if found and all(one.how == "live" for one in found) else "waiting"
     if not found:
         return Message(parts=(*said, *phrase(" it has no environment yet.")))
-    return Message(state=state, parts=said, items=tuple(map(_sighting, found)))
+    return Message(
+        state=state, parts=said, items=tuple((*_sighting(one), *_odd(one.odd)) for one in found)
+    )
 
 
 def several(items: Sequence[Parts], trouble: Sequence[str]) -> Message:
@@ -86,7 +90,7 @@ def where_can_i(app: str, who: str, found: Sequence[Standpoint], url: str = "") 
 
 def deploy_status(app: str, found: Sequence[Gap]) -> Message:
     """Say how what is deployed differs from the default branch."""
-    items = tuple(_gap(one) for one in found)
+    items = tuple((*_gap(one), *_odd(one.odd)) for one in found)
     if not items:
         return Message(parts=phrase(f"{app} has no environment yet."))
     return Message(parts=phrase("What runs of ", Strong(app), ":"), items=items)
@@ -140,6 +144,10 @@ def _sighting(one: Sighting) -> Parts:
             with_ = f", with {others} other commit{'s' * (others != 1)}" if others > 0 else ""
             return (*where, *phrase(f"not there yet{with_}"))
     return (*where, *phrase("nothing was deployed there yet"))
+
+
+def _odd(odd: Sequence[str]) -> Parts:
+    return phrase("".join(f"; {text}" for text in odd)) if odd else ()
 
 
 def _runs(sha: str, ref: str, versions: Versions) -> Parts:

@@ -57,6 +57,7 @@ class Standing:
     since_at: str = ""  # exactly, ISO 8601
     behind: int | None = None
     locked: str = ""  # by whom
+    odd: tuple[str, ...] = ()  # what hosts say against the record
     url: str = ""
     diff_url: str = ""
 
@@ -363,12 +364,13 @@ def mixed(versions: Versions) -> Parts:
 
 
 def _runs(row: Standing) -> Parts:
-    locked = f", locked by {row.locked}" if row.locked else ""
+    beside = f", locked by {row.locked}" if row.locked else ""
+    beside += "".join(f"; {text}" for text in row.odd)
     if row.versions:
-        return phrase(*mixed(row.versions), locked)
+        return phrase(*mixed(row.versions), beside)
     but = f", but {row.but}" if row.but else ""
     ref = f" {row.ref}" if row.ref else ""
-    return phrase(Code(short(row.sha) or "nothing yet"), ref, but, locked)
+    return phrase(Code(short(row.sha) or "nothing yet"), ref, but, beside)
 
 
 def _behind(row: Standing) -> Parts:

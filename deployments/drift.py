@@ -10,7 +10,7 @@ from functools import cache
 from deployments.forges.contract import Comparison
 from deployments.models import Application, Deployment, Environment
 from deployments.selectors import code, running
-from deployments.selectors.running import Running
+from deployments.selectors.running import Odd, Running
 
 LOOKED_BACK = 30  # releases: further back it is only said that it is live
 UNFINISHED = ("pending", "queued", "in_progress")
@@ -31,6 +31,7 @@ class Whereabouts:
     gone: Deployment | None = None  # what took it away again
     coming: Deployment | None = None  # what is about to bring it
     behind: int | None = None  # commits that go out with it; none: nothing runs there
+    odd: tuple[Odd, ...] = ()  # hosts that say something else than is on record
 
 
 def whereabouts(environments: Sequence[Environment], sha: str) -> list[Whereabouts]:
@@ -49,7 +50,7 @@ def _in(environment: Environment, runs: Running, sha: str, compare: Compare) -> 
     if with_it:
         first = _first(releases, sha, compare) or with_it[-1].deployment
         since = first.finished_at or first.started_at if first else None
-        return Whereabouts(environment, hosts, of, True, since, first)
+        return Whereabouts(environment, hosts, of, True, since, first, odd=runs.odd)
     brought, gone = _taken(releases, sha, compare)
     found = running.compared(environment.application, runs, sha) if runs.shas else None
     return Whereabouts(
@@ -60,6 +61,7 @@ def _in(environment: Environment, runs: Running, sha: str, compare: Compare) -> 
         gone=gone,
         coming=_coming(environment, sha, compare),
         behind=found.ahead if found else None,
+        odd=runs.odd,
     )
 
 

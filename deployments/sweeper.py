@@ -17,7 +17,7 @@ from django.utils import timezone
 from deployments.models import Deployment
 from deployments.selectors import locks as reading
 from deployments.selectors import phases
-from deployments.services import drifts, indexing, locks, queue, tallies, workers
+from deployments.services import drifts, indexing, locks, queue, tallies, truth, workers
 from deployments.services.moves import move
 
 PAUSE = 2.0  # seconds between rounds
@@ -38,6 +38,7 @@ def sweep() -> None:
     if not queue.is_full("deploy"):
         ring_queued()
         ring_silent()
+        truth.ring()
     if not queue.is_full("chat"):
         clear_pending()
         drifts.ring()

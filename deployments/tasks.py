@@ -8,8 +8,8 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from deployments.models import Application, Deployment
-from deployments.services import drifts, execution, lifecycle, tallies
+from deployments.models import Application, Deployment, Environment
+from deployments.services import drifts, execution, lifecycle, tallies, truth
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,12 @@ def look(number: int) -> None:
     """Ask the repository of the application how far its environments are behind."""
     with in_silence(number):
         drifts.look(Application.objects.select_related("repository").get(pk=number))
+
+
+def hear(number: int) -> None:
+    """Ask the hosts of the environment what they run."""
+    with in_silence(number):
+        truth.hear(Environment.objects.select_related("application").get(pk=number))
 
 
 def recount() -> None:

@@ -128,6 +128,7 @@ def _standing(environment: Environment, runs: Running, speaker: Speaker) -> Stan
         environment=environment.name,
         versions=versions_of(runs),
         behind=_behind(environment, runs),
+        odd=tuple(map(str, runs.odd)),
         url=speaker.base + environment.get_absolute_url(),
     )
     whole = runs.whole

@@ -193,6 +193,7 @@ def _sighting(found: Whereabouts, speaker: Speaker) -> Sighting:
         number=told.pk if told else None,
         number_url=speaker.base + told.get_absolute_url() if told else "",
         behind=found.behind or 0,
+        odd=tuple(map(str, found.odd)),
     )
 
 
@@ -233,6 +234,7 @@ def _gap(place: Environment, runs: Running, speaker: Speaker) -> Gap:
         url=speaker.base + place.get_absolute_url(),
         sha=whole.sha if whole else "",
         versions=versions_of(runs),
+        odd=tuple(map(str, runs.odd)),
     )
     try:
         head = code.resolve(app, "")

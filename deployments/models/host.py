@@ -50,6 +50,11 @@ class Placement(models.Model):
     current = models.ForeignKey(
         "Deployment", models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # What the host itself says that it runs: the commit in its REVISION; empty: none.
+    says = models.CharField(max_length=40, blank=True)
+    heard_at = models.DateTimeField(null=True, blank=True)  # when it said so
+    asked_at = models.DateTimeField(null=True, blank=True)  # null: it is to be asked soon
+    silence = models.TextField(blank=True)  # why it has not answered since
 
     class Meta:
         ordering = ["host__name"]
@@ -59,3 +64,10 @@ class Placement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host} in {self.environment}"
+
+    @property
+    def is_odd(self) -> bool:
+        """Return whether the host said something else, when last heard, than is on record."""
+        if self.heard_at is None or self.current is None:
+            return False
+        return self.says != self.current.sha

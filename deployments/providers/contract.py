@@ -67,3 +67,6 @@ class Provider(Protocol):
 
     def phases(self, context: Context) -> list[Phase]:
         """Return the phases in their order; the same context gives the same phases."""
+
+    def truth(self, context: Context) -> dict[str, str]:
+        """Return a script for each host that prints the commit which runs there, and no more."""

@@ -26,6 +26,9 @@ class SshProvider:
             return [_task(context)]
         return [_return(context)] if context.returns else _release(context)
 
+    def truth(self, context: Context) -> dict[str, str]:
+        return _each(context, ssh_scripts.truth)
+
 
 def _release(context: Context) -> list[Phase]:
     """The whole way, without the steps that the settings leave empty."""

@@ -135,6 +135,11 @@ def confirm(context: Context, host: HostSpec) -> str:
     return head(context, host) + '[ "$root/current" -ef "$release" ]\n'
 
 
+def truth(context: Context, host: HostSpec) -> str:
+    """Print the commit that the host says it runs."""
+    return head(context, host) + 'cat "$root/current/REVISION" 2>/dev/null\n'
+
+
 def runs(context: Context, host: HostSpec) -> str:
     """Refuse to go on where another release became current since the task was asked for."""
     said = "Another release runs here than when the task was asked for. Nothing was run."

@@ -110,7 +110,10 @@ def cells(
     by_number = _deployments(environments, rows, fields)
     by_number |= {one.pk: one for one in unfinished}
     succeeded = {e.pk: by_number.get(e.current_id or 0) for e in environments}
-    running, held = runs.made(rows, by_number, succeeded), locks.of(environments)
+    running, held = (
+        runs.made(rows, by_number, succeeded, runs.odd(environments)),
+        locks.of(environments),
+    )
     lines, drifts = waiting.lines(unfinished), _drifts(environments)
     how_far = progress.of(unfinished)
     why = waiting.reasons(unfinished, held, workers)

@@ -87,14 +87,22 @@ def placements_of(environment: Environment) -> list[Placement]:
 def hosts_now(
     environment: Environment, running: Running, placements: Sequence[Placement]
 ) -> list[HostNow]:
-    """Return what each host runs. Where they differ, what last succeeded on all is expected."""
+    """Return what each host runs, as it says itself where it was heard to say something else.
+    Where they differ, what last succeeded on all is expected.
+    """
     expects = running.whole or environment.current
     expected = expects.sha if expects else ""
     return [
         HostNow(placement, sha, agrees=sha == expected)
         for placement in placements
-        for sha in [placement.current.sha if placement.current else ""]
+        for sha in [_runs(placement)]
     ]
+
+
+def _runs(placement: Placement) -> str:
+    if placement.is_odd or placement.current is None:
+        return placement.says
+    return placement.current.sha
 
 
 def recent(environment: Environment) -> list[Deployment]:

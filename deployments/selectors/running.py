@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, F
 
 from deployments.forges.contract import Comparison
 from deployments.models import Application, Deployment, Environment, Placement
@@ -41,10 +41,27 @@ class Version:
 
 
 @dataclass(frozen=True)
+class Odd:
+    """A host that says something else than is on record."""
+
+    host: str
+    record: str
+    says: str  # empty: that it runs nothing
+
+    @property
+    def claim(self) -> str:
+        return f"{self.host} says {self.says[:7] or 'nothing'}"
+
+    def __str__(self) -> str:
+        return f"record says {self.record[:7]}, {self.claim}"
+
+
+@dataclass(frozen=True)
 class Running:
     """What runs in an environment: one version, several, or nothing."""
 
     versions: tuple[Version, ...] = ()  # newest first; hosts that run nothing yet come last
+    odd: tuple[Odd, ...] = ()  # hosts that say something else
 
     @property
     def whole(self) -> Deployment | None:
@@ -65,26 +82,43 @@ class Running:
 
 
 def of(environments: Sequence[Environment]) -> dict[int, Running]:
-    """Return what runs in each, in two queries. Where there is no host it is what succeeded."""
+    """Return what runs in each, in three queries. Where there is no host it is what succeeded."""
     rows = placed(environments)
     hosted = {environment for environment, _, _ in rows}
     numbers = {number for _, number, _ in rows}
     numbers |= {e.current_id for e in environments if e.pk not in hosted}
     brought = Deployment.objects.select_related("person").in_bulk(numbers - {None})
     succeeded = {e.pk: brought.get(e.current_id or 0) for e in environments}
-    return made(rows, brought, succeeded)
+    return made(rows, brought, succeeded, odd(environments))
 
 
 def made(
     rows: Iterable[Row],
     brought: Mapping[int, Deployment],
     succeeded: Mapping[int, Deployment | None],
+    odds: Mapping[int, tuple[Odd, ...]],
 ) -> dict[int, Running]:
     """Put together what runs in each environment, from what is at hand."""
     found: dict[int, list[tuple[Deployment | None, int]]] = defaultdict(list)
     for environment, number, hosts in rows:
         found[environment].append((brought.get(number or 0), hosts))
-    return {pk: _running(found.get(pk) or [(current, 0)]) for pk, current in succeeded.items()}
+    return {
+        pk: Running(_versions(found.get(pk) or [(current, 0)]), odds.get(pk, ()))
+        for pk, current in succeeded.items()
+    }
+
+
+def odd(environments: Sequence[Environment]) -> dict[int, tuple[Odd, ...]]:
+    """Return the hosts of each that said something else, when last heard, than is on record."""
+    heard = Placement.objects.filter(heard_at__isnull=False, current__isnull=False)
+    found = lookup.in_environments(heard.exclude(says=F("current__sha")), environments)
+    rows = found.order_by("host__name").values_list(
+        "environment_id", "host__name", "current__sha", "says"
+    )
+    odds: dict[int, tuple[Odd, ...]] = defaultdict(tuple)
+    for environment, host, record, says in rows:
+        odds[environment] += (Odd(host, record, says),)
+    return odds
 
 
 def in_(environment: Environment) -> Running:
@@ -109,7 +143,7 @@ def placed(environments: Sequence[Environment]) -> list[Row]:
     return list(rows)
 
 
-def _running(rows: Iterable[tuple[Deployment | None, int]]) -> Running:
+def _versions(rows: Iterable[tuple[Deployment | None, int]]) -> tuple[Version, ...]:
     by_sha: dict[str, Version] = {}
     for deployment, hosts in sorted(rows, key=_newest_first):
         sha = deployment.sha if deployment else ""
@@ -118,7 +152,7 @@ def _running(rows: Iterable[tuple[Deployment | None, int]]) -> Running:
             known.deployment if known else deployment, (known.hosts if known else 0) + hosts
         )
     versions = tuple(by_sha.values())
-    return Running(versions if any(version.sha for version in versions) else ())
+    return versions if any(version.sha for version in versions) else ()
 
 
 def _newest_first(row: tuple[Deployment | None, int]) -> int:

@@ -22,7 +22,7 @@ from deployments.runner.fanout import Fleet
 from deployments.runner.hosts import Target
 from deployments.runner.masking import mask_text
 from deployments.selectors import checks, running
-from deployments.services import credentials, phases, plan, workers
+from deployments.services import credentials, phases, plan, truth, workers
 from deployments.services.lease import Lease, LeaseLost
 from deployments.services.logs import LogWriter
 from deployments.services.moves import claim, move
@@ -163,6 +163,7 @@ def _end(deployment: Deployment, verdict: Verdict) -> None:
     fields: dict[str, Any] = {"progress": 100} if verdict.status == Status.SUCCESS else {}
     reason, note = verdict.reason, verdict.note
     move(deployment, verdict.status, reason=reason, note=note, person=person, **fields)
+    truth.ask_soon(deployment.environment)
 
 
 def _reason(error: DeploymentError) -> str:

@@ -138,7 +138,12 @@ def note_version(work: Work, host: str) -> None:
     with work.lease.fence():
         Placement.objects.filter(
             environment=work.deployment.environment_id, host__name=host
-        ).update(current=work.deployment)
+        ).update(
+            current=work.deployment,
+            says=work.deployment.sha,
+            heard_at=timezone.now(),
+            silence="",
+        )
 
 
 def switched(work: Work) -> int:

@@ -42,6 +42,7 @@ WORDS = {
     "host.placed": "placed the host",
     "host.removed": "removed the host",
     "host.roles": "changed what it does:",
+    "host.says": "heard that something else runs on",
     "host.unplaced": "took out the host",
     "invitation.made": "invited",
     "invitation.used": "came by the invitation of",

@@ -133,6 +133,8 @@ def _meta(cell: Cell, place: str, clock: Clock) -> str:
 
 def _who(cell: Cell, place: str, clock: Clock) -> str:
     """Name what matters most under the newest try: what runs, what it waits for, or its person."""
+    if cell.running.odd:
+        return _odd(cell, place)
     if cell.running.is_mixed:
         return _mixed(cell, place)
     live = _live(cell, cell.live, clock) if cell.live is not None else ""
@@ -154,6 +156,18 @@ def _mixed(cell: Cell, place: str) -> str:
         f'<a class="live" data-state="partly" href="{url_of(cell.environment)}#hosts">'
         f'{sign(LOOKS["failure:partly"])}<span class="cut">mixed: {shas}'
         f'<span class="vh"> in {place}: which host runs what</span></span></a>'
+    )
+
+
+def _odd(cell: Cell, place: str) -> str:
+    """Say that a host says something else than is on record, which stands in full behind it."""
+    first, *others = cell.running.odd
+    more = f", {len(others)} more" if others else ""
+    told = escape("; ".join(map(str, cell.running.odd)))
+    return (
+        f'<a class="live" data-state="partly" href="{url_of(cell.environment)}#hosts"'
+        f' title="{told}">{sign(LOOKS["failure:partly"])}<span class="cut">'
+        f'{escape(first.claim)}{more}<span class="vh"> in {place}: {told}</span></span></a>'
     )
 
 

@@ -115,6 +115,12 @@ def live(environment: Environment, person: Person, sha: str, **fields: Any) -> D
     return made
 
 
+def says(environment: Environment, sha: str, *hosts: str) -> None:
+    """Let hosts have said that they run this commit."""
+    placed = environment.placements.filter(host__name__in=hosts)
+    placed.update(says=sha, heard_at=timezone.now())
+
+
 def switched(environment: Environment, person: Person, sha: str, *hosts: str) -> Deployment:
     """Write a deployment that failed behind the switch of these hosts, or of all."""
     made = deployment(environment, person, sha, status="failure", reason="health")

@@ -114,7 +114,7 @@ def _shown(
             {"kind": line.split(maxsplit=1)[0], "fingerprint": keys.fingerprint(line)}
             for line in lines
         ],
-        "placements": host.placements.select_related("environment__application"),
+        "placements": host.placements.select_related("environment__application", "current"),
         "trial": trial,
         "form": HostForm(instance=host),
         "may": not refusal,

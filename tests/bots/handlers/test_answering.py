@@ -35,6 +35,12 @@ def test_status_tells_what_runs_where(say: Talk, live: Deployment) -> None:
     assert production.split() == ["hello/production", "nothing", "yet"]
 
 
+def test_status_tells_where_a_host_says_something_else(say: Talk, live: Deployment) -> None:
+    build.says(live.environment, "b" * 40, "hello-qa-1")
+
+    assert f"; record says {live.sha[:7]}, hello-qa-1 says bbbbbbb" in say("status")
+
+
 @pytest.fixture
 def failed(production: Environment, alice: Person) -> Deployment:
     """What both hosts of production run, since it failed behind the switch."""

@@ -121,6 +121,17 @@ def test_deploy_status_tells_commits_and_authors(
     assert "Show diff" in answer
 
 
+def test_where_a_host_says_something_else_it_is_told(
+    say: Talk, qa: Environment, alice: Person, shas: list[str]
+) -> None:
+    build.live(qa, alice, shas[0])
+    build.says(qa, "", "hello-qa-1")
+
+    told = f"; record says {shas[0][:7]}, hello-qa-1 says nothing"
+    assert told in say(f"where is {shas[0]}")
+    assert told in say("deploy-status hello in qa")
+
+
 def test_deploy_status_of_an_app_tells_of_all_its_environments(
     say: Talk, qa: Environment, production: Environment, alice: Person, shas: list[str]
 ) -> None:

@@ -230,13 +230,13 @@ def test_the_number_of_queries_does_not_grow(
     as_alice: Client, alice: Person, tmp_path: Path, django_assert_num_queries: Queries
 ) -> None:
     fill(tmp_path, alice, range(3))
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(29):
         as_alice.get("/")
     fill(tmp_path, alice, range(3, 30))
 
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(29):
         as_alice.get("/")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         as_alice.get(f"/?part=cell&environment={Environment.objects.latest('pk').pk}")
 
 
@@ -353,6 +353,18 @@ def test_what_waits_says_for_what(as_alice: Client, alice: Person, qa: Environme
 
     build.worker()
     assert "next when a worker is free" in text(as_alice)
+
+
+def test_a_host_that_says_something_else_is_marked(
+    as_alice: Client, alice: Person, qa: Environment
+) -> None:
+    build.live(qa, alice, SHA)
+    build.says(qa, OLD, "hello-qa-1")
+
+    page = text(as_alice)
+
+    assert f'<span class="cut">hello-qa-1 says {OLD[:7]}' in page
+    assert f'title="record says {SHA[:7]}, hello-qa-1 says {OLD[:7]}"' in page
 
 
 def test_what_people_typed_stays_text(as_alice: Client, alice: Person, qa: Environment) -> None:

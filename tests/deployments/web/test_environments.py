@@ -42,6 +42,31 @@ def test_a_host_that_runs_another_version_stands_out(
     assert "1 of 2 agree" in page and f"should be {sha(repository, 'v2')[:7]}" in page
 
 
+def test_a_host_that_says_something_else_is_told(
+    as_alice: Client, alice: Person, production: Environment
+) -> None:
+    build.live(production, alice, "a" * 40)
+    build.says(production, "b" * 40, "hello-production-2")
+
+    page = text(as_alice)
+
+    assert "record says aaaaaaa, hello-production-2 says bbbbbbb" in page
+    assert "1 of 2 agree" in page and "should be aaaaaaa" in page
+
+
+def test_a_host_that_does_not_answer_is_unheard(
+    as_alice: Client, alice: Person, production: Environment
+) -> None:
+    build.live(production, alice, "a" * 40)
+    build.says(production, "a" * 40, "hello-production-2")
+    production.placements.update(silence="it cannot be reached")
+
+    page = text(as_alice)
+
+    assert "not heard yet" in page and "not heard since" in page
+    assert "record says" not in page
+
+
 def test_what_failed_behind_the_switch_is_what_runs(
     as_alice: Client, failed: Deployment, production: Environment
 ) -> None:

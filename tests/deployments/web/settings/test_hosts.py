@@ -49,6 +49,15 @@ def test_a_host_is_shown_with_where_it_is_used(as_bob: Client, qa: Environment) 
 
 
 @pytest.mark.sshd
+def test_a_host_shows_what_it_says_it_runs(as_dora: Client, alice: Person, qa: Environment) -> None:
+    build.live(qa, alice, "a" * 40)
+    build.says(qa, "b" * 40, "hello-qa-1")
+
+    assert "record says aaaaaaa, it says bbbbbbb; heard" in page(
+        as_dora, "/settings/hosts/hello-qa-1/"
+    )
+
+
 def test_the_key_is_looked_at_and_accepted(added: Client, machine: Sshd) -> None:
     shown = added.post(f"{HOST}scan/").content.decode()
     assert f'name="line" value="{" ".join(machine.host_key.split()[:2])}"' in shown
