@@ -55,14 +55,17 @@ class Bench:
     releases: int = 0
     times: dict[str, list[Took]] = field(default_factory=dict)
 
-    def ours(self, sha: str, *, trees: bool) -> Took:
-        """Bring a commit to all hosts as a deployment does; without trees all of it is sent."""
+    def ours(self, sha: str, *, trees: bool = True, read_only: bool = False) -> Took:
+        """Bring a commit to all hosts as a deployment does; without trees all of it is sent.
+
+        `read_only`: as where nothing writes to files that came with the code.
+        """
         from deployments.runner.delivery import Delivery  # noqa: PLC0415  settings are there now
         from deployments.runner.fanout import Fleet  # noqa: PLC0415
         from deployments.services.packing import Packer  # noqa: PLC0415
 
         self.releases += 1
-        phase = self._phase(sha)
+        phase = self._phase(sha, {"read_only": read_only})
         targets = {f"web-{n}": host.target(f"web-{n}") for n, host in enumerate(self.hosts)}
         with _timed() as took, Fleet(targets.values()) as fleet:
             packer = Packer(self.repository.path, sha)
@@ -100,20 +103,20 @@ class Bench:
         self.repository.git(f"--work-tree={checkout}", "checkout", "--force", sha, "--", ".")
         return checkout
 
-    def _phase(self, sha: str) -> Phase:
+    def _phase(self, sha: str, settings: dict[str, bool]) -> Phase:
         from deployments.providers.contract import Context, HostSpec  # noqa: PLC0415
         from deployments.providers.ssh import SshProvider  # noqa: PLC0415
 
         hosts = tuple(HostSpec(f"web-{n}", "127.0.0.1") for n in range(len(self.hosts)))
         number = self.releases
-        told = {"task": "deploy", "ref": "main", "who": "bench", "settings": {}}
+        told = {"task": "deploy", "ref": "main", "who": "bench", "settings": settings}
         names = {"application": "app", "environment": "live", "release": str(number)}
         made = Context(number=number, sha=sha, hosts=hosts, **told, **names)  # type: ignore[arg-type]
         return SshProvider().phases(made)[0]
 
     def begin(self) -> None:
         """Have the first commit lie on all hosts, for us and for rsync."""
-        self.ours(self.base, trees=True)
+        self.ours(self.base)
         checkout = self._checkout(self.base)
         for host in self.hosts:
             subprocess.run(
@@ -147,7 +150,8 @@ def measure(hosts: int, megabytes: int, rounds: int) -> dict[str, float]:
     with _bench(hosts, megabytes) as bench:
         bench.begin()
         ways: dict[str, Callable[[str], Took]] = {
-            "delta": lambda sha: bench.ours(sha, trees=True),
+            "delta": bench.ours,
+            "delta_linked": lambda sha: bench.ours(sha, read_only=True),
             "archive": lambda sha: bench.ours(sha, trees=False),
         }
         if shutil.which("rsync"):
@@ -155,7 +159,7 @@ def measure(hosts: int, megabytes: int, rounds: int) -> dict[str, float]:
         for number in range(rounds):
             sha = bench.change(number)
             for name in random.sample(list(ways), len(ways)):
-                if name == "delta":
+                if name.startswith("delta"):
                     _forget(bench, sha)
                 bench.times.setdefault(name, []).append(ways[name](sha))
                 bench.make_room(sha)
@@ -168,14 +172,17 @@ def _figures(times: dict[str, list[Took]]) -> dict[str, float]:
         found[f"{name}_seconds"] = statistics.median(one.seconds for one in all_of_it)
         found[f"{name}_bytes"] = statistics.median(one.sent for one in all_of_it)
         found[f"{name}_cpu_seconds"] = statistics.median(one.cpu for one in all_of_it)
-    for peer in set(times) - {"delta"}:
+    for peer in set(times) - {"delta", "delta_linked"}:
+        found[f"delta_linked_to_{peer}_ratio"] = (
+            found["delta_linked_seconds"] / found[f"{peer}_seconds"]
+        )
         found[f"delta_to_{peer}_ratio"] = found["delta_seconds"] / found[f"{peer}_seconds"]
         found[f"delta_bytes_to_{peer}_ratio"] = found["delta_bytes"] / found[f"{peer}_bytes"]
     return {name: float(f"{value:.3g}") for name, value in found.items()}
 
 
 def _forget(bench: Bench, sha: str) -> None:
-    """Take the tree away that the whole archive left, so that only what changed can be sent."""
+    """Take the tree away that another way left, so that only what changed can be sent."""
     for host in bench.hosts:
         shutil.rmtree(host.home / "app-live" / "trees" / sha, ignore_errors=True)
 

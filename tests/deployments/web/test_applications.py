@@ -151,4 +151,4 @@ def test_the_number_of_queries_does_not_grow(
     with CaptureQueriesContext(connection) as many:
         text(as_bob)
 
-    assert len(few) == len(many) == 18
+    assert len(few) == len(many) == 19
