@@ -11,8 +11,8 @@ from deployments.runner.connection import Connection
 from deployments.runner.conversation import Conversation
 from deployments.runner.hosts import Target
 
-WIDTH = 16
-TIMEOUT = 15.0
+WIDTH = 32
+TIMEOUT = 8.0
 LONGEST = 200  # bytes of an answer
 
 READ = r"""

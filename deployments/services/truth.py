@@ -21,18 +21,22 @@ from deployments.runner.hosts import Target
 from deployments.services import credentials, queue
 
 EVERY = timedelta(minutes=10)
-AT_ONCE = 5  # environments that are asked in one round
 SHA = re.compile(r"[0-9a-f]{40}")
 
 
 def ring() -> None:
-    """Have those asked that were not for longest, each environment in a worker."""
+    """Have those of one environment asked that were not for longest, unless workers have more to
+    do: hosts that are silent take a worker's time, and deployments go first.
+    """
+    if queue.bells("deploy"):
+        return
     due = Q(asked_at=None) | Q(asked_at__lt=timezone.now() - EVERY)
     first = _known().filter(due).order_by(F("asked_at").asc(nulls_first=True), "environment")
-    numbers = list(dict.fromkeys(first.values_list("environment", flat=True)[: 20 * AT_ONCE]))
-    for number in numbers[:AT_ONCE]:
-        if Placement.objects.filter(due, environment=number).update(asked_at=timezone.now()):
-            queue.wake("deployments.tasks.hear", number, cluster="deploy")
+    number = first.values_list("environment", flat=True).first()
+    if number is None:
+        return
+    if Placement.objects.filter(due, environment=number).update(asked_at=timezone.now()):
+        queue.wake("deployments.tasks.hear", number, cluster="deploy")
 
 
 def ask_soon(environment: Environment) -> None:

@@ -15,6 +15,7 @@ from deployments.runner import reading
 from deployments.selectors import running
 from deployments.services import truth
 from tests.deployments import build
+from tests.deployments.services.conftest import enqueue
 from tests.deployments.services.queueing import bells, lose
 from tests.deployments.services.world import World
 
@@ -149,6 +150,14 @@ def test_they_are_asked_again_after_a_while_and_soon_after_a_deployment(live: En
     truth.ring()
 
     assert bells() == [(HEAR, (live.pk,))]
+
+
+def test_deployments_that_wait_go_first(live: Environment, alice: Person) -> None:
+    enqueue(live, alice)
+
+    truth.ring()
+
+    assert HEAR not in {name for name, _ in bells()}
 
 
 def test_nobody_asks_where_nothing_was_deployed_or_that_is_archived(
