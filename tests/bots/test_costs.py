@@ -26,8 +26,8 @@ def asked(queries: Sequence[dict[str, str]]) -> int:
     [
         ("shipmate help", 5),
         ("shipmate deploys hello", 8),
-        ("shipmate status hello", 10),
-        ("shipmate where can i deploy hello", 13),
+        ("shipmate status hello", 11),
+        ("shipmate where can i deploy hello", 14),
     ],
 )
 def test_a_question_is_answered_with_few_queries(say: Talk, line: str, number: int) -> None:
