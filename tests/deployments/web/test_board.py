@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -343,8 +344,8 @@ def test_what_runs_says_when_it_will_be_done(
 
     page = text(as_alice)
 
-    assert "<span data-percent>50 %</span>" in page
-    assert 'data-elapsed="30" data-total="60"' in page and " s left</span>" in page
+    assert re.search(r"<span data-percent>5\d %</span>", page)
+    assert re.search(r'data-elapsed="3\d" data-total="60"', page) and " s left</span>" in page
 
 
 def test_what_waits_says_for_what(as_alice: Client, alice: Person, qa: Environment) -> None:
