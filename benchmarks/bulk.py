@@ -38,7 +38,7 @@ DEPLOYMENT = (
 )  # fmt: skip
 PHASE_RUN = (
     "id", "deployment_id", "host", "phase", "position", "status", "code", "reason", "note",
-    "offset", "sent", "started_at", "finished_at",
+    "doubt", "base", "offset", "sent", "started_at", "finished_at",
 )  # fmt: skip
 LOG_CHUNK = (
     "id", "deployment_id", "seq", "host", "phase", "offset", "first_line", "text", "created_at",

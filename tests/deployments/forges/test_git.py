@@ -58,6 +58,7 @@ def test_hooks_of_a_hostile_repository_do_not_run(
     forge: LocalForge, repository: Repository, source: Source, marker: Path
 ) -> None:
     repository.commit()
+    (repository.path / "hooks").mkdir()
     for hook in ("post-upload-pack", "pre-upload-pack", "reference-transaction", "post-checkout"):
         (repository.path / "hooks" / hook).symlink_to(f"{marker}.sh")
 

@@ -121,5 +121,5 @@ def test_the_number_of_queries_does_not_grow(
             queued(environment, alice)
             Lock.objects.create(environment=environment, person=alice)
 
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(11):
             text(as_bob)
