@@ -177,7 +177,8 @@ class _Maker:
         for number in range(1, self.size.deployments + 1):
             at = self._at(number)
             yield (
-                number, number, self._host(number), "build", 1, "success", 0, "", "", "", "", 0, 0, at,
+                number, number, self._host(number), "build", 1, "success", 0, "", "",
+                "", "", 0, 0, at,
                 at + timedelta(seconds=10 + number % 60),
             )  # fmt: skip
 
