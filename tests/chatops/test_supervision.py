@@ -13,6 +13,8 @@ from supervisor.options import ServerOptions
 from chatops import supervision
 from tests.servers import checkout
 
+pytestmark = pytest.mark.slow
+
 
 def configured(folder: Path, **options: int) -> configparser.RawConfigParser:
     kept = supervision.programs("127.0.0.1", 8234, clusters=3)

@@ -34,6 +34,8 @@ from bots.language.clauses import SMALL_WORDS
 from bots.language.text import clean
 from deployments import lines
 
+pytestmark = pytest.mark.slow
+
 APPS = st.from_regex(r"\A[a-z0-9][-_.a-z0-9]{0,20}\Z").filter(
     lambda name: name not in (*SMALL_WORDS, "plan")
 )

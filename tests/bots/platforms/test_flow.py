@@ -14,6 +14,8 @@ from tests.bots.platforms.contract import PlatformContract, Seen
 from tests.bots.talking import shown
 from tests.deployments.services.queueing import drain
 
+pytestmark = pytest.mark.slow
+
 
 class FlowDriver:
     """People in a room of the built-in chat."""

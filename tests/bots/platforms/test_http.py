@@ -19,6 +19,8 @@ from tests.bots.platforms.contract import OutsideContract, Seen
 from tests.bots.platforms.relay import Relay
 from tests.deployments.services.queueing import drain
 
+pytestmark = pytest.mark.slow
+
 
 class RelayDriver:
     """People in a chat behind a relay, each with an account that was tied to them."""

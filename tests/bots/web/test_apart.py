@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from django.test import Client
 
 from bots import keeping
 from bots.models import Kept, Post
 from tests.bots.talking import Talk
 from tests.bots.web.test_costs import cost
+
+pytestmark = pytest.mark.slow
 
 KEPT = "/flow/-/kept/"
 

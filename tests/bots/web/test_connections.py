@@ -13,6 +13,8 @@ from deployments import vault
 from deployments.models import Change, Person
 from tests.deployments import build
 
+pytestmark = pytest.mark.slow
+
 PAGE = "/settings/connections/"
 
 

@@ -16,6 +16,8 @@ from deployments.models import Change, Environment, Person
 from tests.deployments import build
 from tests.deployments.services.queueing import bells, drain
 
+pytestmark = pytest.mark.slow
+
 OUTGOING = "/settings/outgoing/"
 
 

@@ -13,6 +13,8 @@ from deployments.models import Application, Change, Person
 from tests.bots.talking import Talk
 from tests.deployments import build
 
+pytestmark = pytest.mark.slow
+
 ROOMS = "/flow/-/rooms/"
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 
 from bots.models import Post
 from deployments.models import Application
 from tests.bots.talking import Talk, the_deployment
+
+pytestmark = pytest.mark.slow
 
 ADDRESS = "/flow/-/suggest/"
 

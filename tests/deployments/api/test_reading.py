@@ -81,8 +81,8 @@ QUERIES = {
     "me/": 1,
     "apps/": 3,
     "apps/hello/": 3,
-    "apps/hello/environments/": 9,
-    "apps/hello/environments/qa/": 15,
+    "apps/hello/environments/": 10,
+    "apps/hello/environments/qa/": 16,
     "hosts/": 3,
     "hosts/hello-qa-1/": 3,
 }

@@ -20,6 +20,8 @@ from deployments.selectors.asked import ask
 from deployments.services import indexing
 from tests.deployments import build
 
+pytestmark = pytest.mark.slow
+
 A, B = "a" * 40, "b" * 40
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 
 from deployments.models import Deployment, Environment, Host, Person
 from tests.deployments import build
 from tests.deployments.web.production import PAGE, send, sha, text, words
 from tests.servers.repositories import Repository
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_form_offers_what_fits(as_alice: Client, production: Environment) -> None:

@@ -13,6 +13,8 @@ from deployments.models import Deployment, Environment, Person
 from tests.deployments import build
 from tests.servers.repositories import Repository
 
+pytestmark = pytest.mark.slow
+
 SHA, OLD = "a" * 40, "b" * 40
 
 

@@ -13,6 +13,8 @@ from deployments.services import locks
 from deployments.services.lifecycle import Door
 from tests.deployments import build
 
+pytestmark = pytest.mark.slow
+
 PAGE = "/apps/hello/qa/"
 
 

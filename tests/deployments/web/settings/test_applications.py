@@ -11,6 +11,8 @@ from deployments.models import Application, Environment, Person
 from deployments.services import applications, environments
 from tests.servers.repositories import Repository
 
+pytestmark = pytest.mark.slow
+
 APP = "/settings/apps/hello/"
 
 

@@ -14,6 +14,8 @@ from deployments.models import Application, Change, Environment, Person
 from deployments.services import applications, credentials
 from tests.deployments import build
 
+pytestmark = pytest.mark.slow
+
 AUDIT = "/settings/audit/"
 
 

@@ -16,6 +16,8 @@ from tests.deployments import build
 from tests.servers import sshd as servers
 from tests.servers.sshd import Sshd
 
+pytestmark = pytest.mark.slow
+
 MOON = "/settings/apps/hello/moon/"
 
 WHAT_IT_IS = {"deploys": "deployer", "position": "9", "checks": "none"}

@@ -14,6 +14,8 @@ from tests.deployments import build
 from tests.servers import sshd as servers
 from tests.servers.sshd import Sshd
 
+pytestmark = pytest.mark.slow
+
 HOST = "/settings/hosts/web-9/"
 
 

@@ -10,6 +10,8 @@ from deployments.models import Application, Change
 from deployments.web.settings.named_lines import ParametersField, TasksField
 from tests.deployments.web.settings.test_applications import APP, commands, text
 
+pytestmark = pytest.mark.slow
+
 TASKS = {
     "migrations": {"commands": ["bin/migrate", "bin/check: all"], "once": True},
     "cache": {"commands": ["bin/clear"], "once": False},

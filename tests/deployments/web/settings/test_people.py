@@ -10,6 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from deployments.models import Application, Environment, Person, Role
 
+pytestmark = pytest.mark.slow
+
 PEOPLE, ME = "/settings/people/", "/settings/me/"
 
 

@@ -8,6 +8,8 @@ from django.test import Client
 from deployments.models import Application, Environment, Person, Role
 from deployments.selectors.people import holders_of
 
+pytestmark = pytest.mark.slow
+
 QA = "/settings/apps/hello/qa/"
 
 

@@ -14,6 +14,8 @@ from deployments.models import ApiToken, Application, Change, Person
 from deployments.services import tokens
 from tests.deployments import build
 
+pytestmark = pytest.mark.slow
+
 URL = "/settings/tokens/"
 MADE = {"name": "nightly", "scopes": ["read", "deploy"], "days": "90"}
 
