@@ -78,7 +78,7 @@ def _deploy(client: Client) -> float:
     before = Deployment.objects.count()
     started = time.perf_counter()
     client.post(f"/flow/{ROOM}/", f"/flow/{ROOM}/say/", {"text": "deploy hello to qa"})
-    stored = LogChunk.objects.filter(deployment__gt=before, text__contains="unpacking")
+    stored = LogChunk.objects.filter(deployment__gt=before, text__contains="releases/")
     while not stored.exists():
         time.sleep(POLL)
     took = time.perf_counter() - started

@@ -31,6 +31,12 @@ def missing_parts() -> dict[str, str]:
     return {marker: " and ".join(packages) for marker, packages in lacking.items() if packages}
 
 
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    """Begin without what a test before has counted: tests' people have the same numbers."""
+    cache.clear()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out, by name and never in CI, the tests whose system part is missing."""
     missing = missing_parts()

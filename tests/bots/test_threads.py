@@ -24,7 +24,7 @@ from tests.deployments.services import queueing
 pytestmark = pytest.mark.slow
 
 SHA = "a" * 40
-QUERIES = 36
+QUERIES = 38
 
 
 @pytest.fixture
