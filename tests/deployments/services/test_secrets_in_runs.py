@@ -24,6 +24,9 @@ FORMS = (b"hunter2", b"aHVudGVyMi", b"68756e74657232")
 
 @pytest.fixture
 def secret(world: World) -> None:
+    with connection.cursor() as cursor:  # what a test before left in the free pages of the file
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     credentials.set_secret(
         "TOKEN", SECRET, build.maker(), application=world.environment.application
     )
