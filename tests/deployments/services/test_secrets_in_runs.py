@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -166,8 +167,11 @@ def _all_tables() -> bytes:
             database.execute(f'SELECT * FROM "{name}"').fetchall()  # noqa: S608  the table's own name
             for (name,) in names
         ]
-    files = [part.read_bytes() for part in file.parent.glob(f"{file.name}*")]
-    return b"\n".join([repr(rows).encode(), *files])
+    # By another process: where this one closes the files, SQLite loses its locks on them.
+    # https://www.sqlite.org/howtocorrupt.html, 2.2
+    parts = [str(part) for part in file.parent.glob(f"{file.name}*")]
+    files = subprocess.run(["cat", *parts], capture_output=True, check=True).stdout
+    return repr(rows).encode() + files
 
 
 def _all_arguments() -> bytes:
