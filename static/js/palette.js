@@ -5,17 +5,20 @@ const input = dialog?.querySelector("input");
 const list = dialog?.querySelector("[data-palette-list]");
 let asking = null;
 let timer = 0;
+let shown = null; // what the list answers
 
 const entries = () => [...list.querySelectorAll("a, button")];
 
 async function ask() {
   asking?.abort();
   asking = new AbortController();
-  const address = `${dialog.dataset.palette}?part=found&q=${encodeURIComponent(input.value)}`;
+  const text = input.value;
+  const address = `${dialog.dataset.palette}?part=found&q=${encodeURIComponent(text)}`;
   try {
     const answer = await fetch(address, { signal: asking.signal });
     if (answer.redirected || !answer.ok) throw new Error("refused");
     list.innerHTML = await answer.text();
+    shown = text;
   } catch (error) {
     if (error.name !== "AbortError") list.textContent = "The server does not answer. Try again, or load the page anew.";
   }
@@ -25,8 +28,17 @@ function open() {
   if (dialog.open) return;
   document.querySelectorAll("dialog[open]").forEach((other) => other.close());
   input.value = "";
+  list.textContent = "";
+  shown = null;
   dialog.showModal();
   ask();
+}
+
+// Never what was found for fewer letters.
+async function openFirst() {
+  clearTimeout(timer);
+  if (shown !== input.value) await ask();
+  if (dialog.open && shown === input.value) entries()[0]?.click();
 }
 
 function walk(by) {
@@ -64,7 +76,7 @@ if (dialog) {
     }
     if (event.key === "Enter" && event.target === input) {
       event.preventDefault();
-      entries()[0]?.click();
+      openFirst();
     }
   });
 }
