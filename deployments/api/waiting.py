@@ -15,7 +15,7 @@ from deployments.api.authentication import still_good
 T = TypeVar("T")
 LONGEST = 10  # seconds; below the patience with which a server is stopped
 EVERY = 0.25  # seconds between two looks
-MOST = 50  # requests of one process that wait at once: each holds a thread and a connection
+MOST = 8  # requests of one process that wait at once: each holds a thread that answers pages
 _places = BoundedSemaphore(MOST)
 
 

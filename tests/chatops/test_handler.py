@@ -15,7 +15,8 @@ from django.core.signals import request_finished, request_started
 from django.test import Client
 
 from bots.models import Post, Room
-from chatops.handler import Handler
+from chatops.handler import THREADS, Handler
+from deployments.api import waiting
 from deployments.models import Person
 from deployments.web import live
 
@@ -104,6 +105,10 @@ def test_open_streams_keep_no_thread_from_others(cookie: str) -> None:
                 return await head(talk)
 
     assert run(main)["status"] == 200
+
+
+def test_scripts_that_wait_leave_half_of_the_threads_to_pages() -> None:
+    assert waiting.MOST <= THREADS // 2
 
 
 def test_a_stream_ends_when_nobody_listens(cookie: str) -> None:
