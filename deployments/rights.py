@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Literal
 
 from django.db.models import Q, QuerySet
@@ -116,12 +116,8 @@ def _held(person: Person, scope: Scope, roles: Collection[Role] | None) -> int:
         return 0  # nobody knows who it is
     if person.is_superuser:
         return RANK["admin"]
-    names: Iterable[str]
-    if roles is None:
-        names = person.roles.filter(covering(scope)).values_list("name", flat=True)
-    else:
-        names = [role.name for role in roles if covers(role, scope)]
-    return max((RANK[name] for name in names), default=0)
+    held = roles_of(person) if roles is None else roles
+    return max((RANK[role.name] for role in held if covers(role, scope)), default=0)
 
 
 def roles_of(person: Person | None) -> list[Role]:
@@ -130,7 +126,7 @@ def roles_of(person: Person | None) -> list[Role]:
 
 
 def covers(role: Role, scope: Scope) -> bool:
-    """Return of a role at hand whether `covering` matches it."""
+    """Return whether the role counts there: given everywhere, for its app, for itself."""
     if role.application_id is None and role.environment_id is None:
         return True
     if isinstance(scope, Environment):
@@ -139,7 +135,7 @@ def covers(role: Role, scope: Scope) -> bool:
 
 
 def covering(scope: Scope) -> Q:
-    """Match the roles whose scope covers this one: everywhere, its app, itself."""
+    """Match the roles that `covers` says count there, for lists of people."""
     everywhere = Q(application=None, environment=None)
     if isinstance(scope, Environment):
         return everywhere | Q(application=scope.application_id) | Q(environment=scope)

@@ -76,6 +76,16 @@ def test_each_cell(
         assert at_hand == may(erin, right, scope), place
 
 
+@pytest.mark.parametrize("given", list(COVERS))
+def test_who_is_listed_as_a_holder_is_who_may(
+    places: dict[str, Any], erin: Person, given: str
+) -> None:
+    give(erin, "maintainer", places[given])
+
+    for scope in places.values():
+        assert (erin in rights.holders("configure", scope)) is may(erin, "configure", scope)
+
+
 @pytest.mark.parametrize("right", list(TABLE))
 def test_without_a_role_there_is_only_seeing(
     places: dict[str, Any], erin: Person, right: Right
