@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -274,32 +274,39 @@ def test_a_token_is_not_sent_on_to_another_address(shipmate: Shipmate) -> None:
     assert "sends on to http://thief.example/. Set SHIPMATE_URL to that." in said.stderr
 
 
-class Busy(BaseHTTPRequestHandler):
-    """A proxy that says first when to come again, by a date."""
+class Proxy(ThreadingHTTPServer):
+    """A proxy that is busy at first, and says by a date when to come again."""
 
-    asked: ClassVar[list[str]] = []
+    def __init__(self, busy: int) -> None:
+        super().__init__(("127.0.0.1", 0), Proxied)
+        self.busy = busy
+        self.asked: list[str] = []
+
+
+class Proxied(BaseHTTPRequestHandler):
+    server: Proxy
 
     def do_GET(self) -> None:
-        self.asked.append(self.path)
-        first = len(self.asked) == 1
-        self.send_response(503 if first else 200)
+        self.server.asked.append(self.path)
+        busy = len(self.server.asked) <= self.server.busy
+        self.send_response(503 if busy else 200)
         self.send_header("Retry-After", "Wed, 21 Oct 2037 07:28:00 GMT")
         self.end_headers()
-        if not first:
+        if not busy:
             self.wfile.write(b'{"results": []}')
 
 
 def test_a_date_in_retry_after_is_no_reason_to_fail(shipmate: Shipmate) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+    with Proxy(busy=1) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         said = shipmate("status", SHIPMATE_URL=f"http://127.0.0.1:{server.server_port}")
         server.shutdown()
 
-    assert (said.returncode, len(Busy.asked)) == (0, 2)
+    assert (said.returncode, len(server.asked)) == (0, 2)
 
 
 def test_a_proxy_of_the_environment_is_used(shipmate: Shipmate) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+    with Proxy(busy=0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         proxy = f"http://127.0.0.1:{server.server_port}"
         far = {"SHIPMATE_URL": "http://deploy.invalid", "SHIPMATE_ALLOW_HTTP": "1"}
@@ -307,7 +314,7 @@ def test_a_proxy_of_the_environment_is_used(shipmate: Shipmate) -> None:
         server.shutdown()
 
     assert said.returncode == 0
-    assert Busy.asked[-1].startswith("http://deploy.invalid/api/deployments/")
+    assert server.asked[-1].startswith("http://deploy.invalid/api/deployments/")
 
 
 def test_a_certificate_that_is_not_trusted_is_named_at_once(
@@ -318,7 +325,7 @@ def test_a_certificate_that_is_not_trusted_is_named_at_once(
     subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+    with Proxy(busy=0) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         said = shipmate("status", SHIPMATE_URL=f"https://127.0.0.1:{server.server_port}")
