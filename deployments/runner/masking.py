@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
+from deployments.runner.known import Known, Span
 from deployments.runner.wrapped import CONTEXT, Part, Wrapped, open_lines
 
 MASK = b"[masked]"
@@ -22,15 +23,13 @@ LONGEST_GAP = 1024
 ESCAPE = re.compile(rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|[ -/]{0,8}[0-OQ-WYZ\\`-~])")
 UNFINISHED_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}|[ -/]{0,8})\Z")
 
-Span = tuple[int, int]
-
 
 class Masker:
     """Give back what may be shown. Only bytes that could still become a secret wait for more."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         texts = {text for secret in secrets for text in _texts(secret)}
-        self._forms = sorted({form for text in texts for form in _spellings(text)})
+        self._known = Known({form for text in texts for form in _spellings(text)})
         self._wrapped = Wrapped({form for text in texts for form in _base64(text)})
         self._before = b""  # the last of what was given, without colours
         self._tail = b""
@@ -39,7 +38,7 @@ class Masker:
         self._swallowed = 0
 
     def feed(self, data: bytes) -> bytes:
-        if not self._forms:
+        if not self._known.texts:
             return data
         return self._mask(self._tail + data, final=False)
 
@@ -54,8 +53,8 @@ class Masker:
 
     def _mask(self, data: bytes, *, final: bool) -> bytes:
         text = _Text(data, self._before)
-        end = len(data) if final else text.settled(self._forms, self._wrapped)
-        spans = [*text.spans(self._forms), *text.lines(self._wrapped)]
+        end = len(data) if final else text.settled(self._known, self._wrapped)
+        spans = [*text.spans(self._known), *text.lines(self._wrapped)]
         shown, position, begun = [], 0, 0
         for start, stop in _merged([(0, self._covered), *spans]):
             if start == 0 and self._covered:
@@ -174,12 +173,12 @@ class _Text:
             self._origins.append(origin)
         self._seen = b"".join(pieces)
 
-    def spans(self, known: list[bytes]) -> Iterator[Span]:
+    def spans(self, known: Known) -> Iterator[Span]:
         """Give each place of each form, as it stands or with colours inside."""
-        yield from _places(self._data, known)
+        yield from known.places(self._data)
         if not self._escapes:
             return
-        for start, stop in _places(self._seen, known):
+        for start, stop in known.places(self._seen):
             raw_start, raw_stop = self._origin(start), self._origin(stop - 1) + 1
             if raw_stop - raw_start - (stop - start) <= LONGEST_GAP:
                 yield raw_start, raw_stop
@@ -204,9 +203,11 @@ class _Text:
         place = self._place(end)
         return (self._before + self._seen[max(0, place - CONTEXT) : place])[-CONTEXT:]
 
-    def settled(self, known: list[bytes], wrapped: Wrapped) -> int:
+    def settled(self, known: Known, wrapped: Wrapped) -> int:
         """Return up to where nothing that still comes can change what is a secret."""
-        end = min(*(self._earliest(form) for form in known), self._earliest_line(wrapped))
+        end = self._earliest_line(wrapped)
+        if known.may_begin_at_end(self._data) or known.may_begin_at_end(self._seen):
+            end = min(end, *(self._earliest(form) for form in known.texts))
         # Never cut an escape: its rest would be taken for text.
         return next((start for start, stop in self._escapes if start < end < stop), end)
 
@@ -236,15 +237,6 @@ class _Text:
     def _origin(self, place: int) -> int:
         piece = bisect_right(self._places, place) - 1
         return self._origins[piece] + place - self._places[piece]
-
-
-def _places(data: bytes, known: list[bytes]) -> Iterator[Span]:
-    # A search for each form is several times faster than one expression with all of them.
-    for form in known:
-        start = data.find(form)
-        while start >= 0:
-            yield start, start + len(form)
-            start = data.find(form, start + 1)
 
 
 def _beginnings(data: bytes, form: bytes) -> Iterator[int]:
