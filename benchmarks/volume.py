@@ -51,38 +51,42 @@ def main() -> None:
 def measure(world: World, rounds: int) -> dict[str, float]:
     """Return medians of seconds, megabytes, and ratios by name."""
     _print_lines(world, LINES)
-    _task(world)
+    _task(world)()
     took: dict[str, list[tuple[float, float]]] = {"stored": [], "ssh_cat": []}
     for _ in range(rounds):
-        took["stored"].append(_timed(lambda: _task(world)))
+        took["stored"].append(_timed(_task(world)))
         took["ssh_cat"].append(_timed(lambda: _ssh_cat(world)))
     found = {f"{name}_seconds": median(s for s, _ in each) for name, each in took.items()}
     found["stored_cpu_seconds"] = median(cpu for _, cpu in took["stored"])
     found["stored_to_ssh_cat_ratio"] = found["stored_seconds"] / found["ssh_cat_seconds"]
     with peak(os.getpid()) as once:
-        _task(world)
+        _task(world)()
     _print_lines(world, MORE * LINES)
     with peak(os.getpid()) as more:
-        _task(world)
+        _task(world)()
     found |= {"memory_megabytes": once[0], "memory_of_ten_times_megabytes": more[0]}
     found["memory_of_ten_times_ratio"] = more[0] / once[0]
     return {name: float(f"{value:.4g}") for name, value in found.items()}
 
 
-def _task(world: World) -> None:
-    """Have the host print its lines, in a task, and see that they are stored."""
+def _task(world: World) -> Callable[[], None]:
+    """Ask for the task; return what has a worker do it, and sees that all lines are stored."""
     from deployments import tasks  # noqa: PLC0415  models are there only now
     from deployments.models import Deployment  # noqa: PLC0415
     from deployments.services import lifecycle  # noqa: PLC0415
     from tests.deployments.services.queueing import lose  # noqa: PLC0415
 
-    made = lifecycle.request(world.environment, "main", world.door, task="print")
+    asked = lifecycle.request(world.environment, "main", world.door, task="print")
     lose()
-    tasks.run(made.pk)
-    made = Deployment.objects.get(pk=made.pk)
     printed = int((world.hosts[0].home / "count").read_text())
-    if made.status != "success" or made.log_lines < printed:
-        raise RuntimeError(f"{made.status}: {made.note} ({made.log_lines} lines)")
+
+    def work() -> None:
+        tasks.run(asked.pk)
+        done = Deployment.objects.get(pk=asked.pk)
+        if done.status != "success" or done.log_lines < printed:
+            raise RuntimeError(f"{done.status}: {done.note} ({done.log_lines} lines)")
+
+    return work
 
 
 def _ssh_cat(world: World) -> None:

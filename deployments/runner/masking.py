@@ -8,6 +8,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from copy import copy
 from urllib.parse import quote, quote_plus
 
 from deployments.runner.known import Known, Span
@@ -31,11 +32,20 @@ class Masker:
         texts = {text for secret in secrets for text in _texts(secret)}
         self._known = Known({form for text in texts for form in _spellings(text)})
         self._wrapped = Wrapped({form for text in texts for form in _base64(text)})
+        self._begin()
+
+    def _begin(self) -> None:
         self._before = b""  # the last of what was given, without colours
         self._tail = b""
         # So much of the tail, and so much before it, belongs to a secret whose mask was given.
         self._covered = 0
         self._swallowed = 0
+
+    def another(self) -> Masker:
+        """Return one for another stream. To spell the secrets anew would take as long again."""
+        made = copy(self)
+        made._begin()
+        return made
 
     def feed(self, data: bytes) -> bytes:
         if not self._known.texts:
@@ -45,6 +55,12 @@ class Masker:
     def finish(self) -> bytes:
         """Give what was held back: nothing more comes."""
         return self._mask(self._tail, final=True)
+
+    def whole(self, text: str) -> str:
+        """Mask a text of which nothing more comes."""
+        masker = self.another()
+        shown = masker.feed(text.encode("utf-8", "surrogatepass")) + masker.finish()
+        return shown.decode("utf-8", "surrogatepass")
 
     @property
     def held(self) -> int:
@@ -74,9 +90,7 @@ class Masker:
 
 
 def mask_text(text: str, secrets: Iterable[str]) -> str:
-    masker = Masker(secrets)
-    shown = masker.feed(text.encode("utf-8", "surrogatepass")) + masker.finish()
-    return shown.decode("utf-8", "surrogatepass")
+    return Masker(secrets).whole(text)
 
 
 def forms(secret: str) -> set[bytes]:

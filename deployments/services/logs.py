@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import codecs
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.db import transaction
 
+from deployments.durability import redone_if_lost
 from deployments.models import Deployment, LogChunk, PhaseRun
-from deployments.runner.masking import Masker, mask_text
+from deployments.runner.masking import Masker
 from deployments.services.lease import Lease
 
 EVERY = 0.25  # seconds between writes
 PATIENCE = 2.0  # seconds after which a line without an end is shown
-MOST = 64_000  # bytes in a chunk, after which it is written at once
+MOST = 64_000  # bytes in a chunk, after which another begins
+WAITING = 256_000  # bytes of all hosts, after which they are written at once
 
 
 @dataclass
@@ -27,6 +29,7 @@ class _Stream:
     read: int  # raw bytes taken in, counted in the remote log
     ready: bytearray = field(default_factory=bytearray)  # masked; up to `mark` in raw bytes
     mark: int = 0
+    cuts: list[tuple[int, int]] = field(default_factory=list)  # where a chunk ends: ready, raw
     rest: bytearray = field(default_factory=bytearray)  # masked; behind the mark
     rest_since: float = 0.0
     heard: bool = False
@@ -55,6 +58,22 @@ class _Stream:
             self.ready += self.rest
             self.rest.clear()
             self.mark = self.read
+            if len(self.ready) - (self.cuts[-1][0] if self.cuts else 0) > MOST:
+                self.cuts.append((len(self.ready), self.mark))
+
+    def chunks(self) -> Iterator[tuple[int, str]]:
+        """Give what is ready in pieces of a size, each with its place in raw bytes."""
+        start, offset = 0, self.run.offset
+        for end, mark in [*self.cuts, (len(self.ready), self.mark)]:
+            if end > start:
+                text = self.ready[start:end].decode(errors="replace")
+                yield offset, text.replace("\x00", "\ufffd")
+            start, offset = end, mark
+
+    def written(self) -> None:
+        self.run.offset = self.mark
+        self.ready.clear()
+        self.cuts.clear()
 
     @property
     def is_stuck(self) -> bool:
@@ -77,7 +96,7 @@ class LogWriter:
     def __init__(self, deployment: Deployment, lease: Lease, secrets: Iterable[str]) -> None:
         self.deployment = deployment
         self.lease = lease
-        self.secrets = list(secrets)
+        self.masker = Masker(secrets)
         self.streams: dict[int, _Stream] = {}
         self.due = 0.0
 
@@ -90,11 +109,11 @@ class LogWriter:
 
     def say(self, run: PhaseRun, text: str) -> None:
         """Add a line of Shipmate's own to the host's output."""
-        self._stream(run).ready += mask_text(f"{text}\n", self.secrets).encode()
+        self._stream(run).ready += self.masker.whole(f"{text}\n").encode()
 
     def flush_when_due(self) -> None:
         """Write what is ready, unless that was done a moment ago."""
-        full = sum(len(stream.ready) for stream in self.streams.values()) > MOST
+        full = sum(len(stream.ready) for stream in self.streams.values()) > WAITING
         if full or time.monotonic() >= self.due:
             self.flush()
 
@@ -115,36 +134,47 @@ class LogWriter:
 
     def _stream(self, run: PhaseRun) -> _Stream:
         if run.pk not in self.streams:
-            masker = Masker(self.secrets)
+            masker = self.masker.another()
             self.streams[run.pk] = _Stream(run, masker, read=run.offset, mark=run.offset)
         return self.streams[run.pk]
 
     def _write(self, streams: list[_Stream]) -> None:
         if not streams:
             return
-        seq, lines = self.deployment.log_seq, self.deployment.log_lines
-        chunks: list[LogChunk] = []
-        for stream in streams:
-            chunk = self._chunk(stream, seq + len(chunks) + 1, lines + 1)
-            lines += chunk.text.count("\n") + (not chunk.text.endswith("\n"))
-            chunks.append(chunk)
-        with transaction.atomic():
-            self.lease.write(log_seq=seq + len(chunks), log_lines=lines)
+        chunks = self._chunks(streams)
+        seq, lines = chunks[-1].seq, chunks[-1].first_line + _lines(chunks[-1].text) - 1
+        # What a power cut takes away, chunks and offsets together, is read from the hosts again.
+        with redone_if_lost(), transaction.atomic():
+            self.lease.write(log_seq=seq, log_lines=lines)
             LogChunk.objects.bulk_create(chunks)
             for stream in streams:
                 PhaseRun.objects.filter(pk=stream.run.pk).update(offset=stream.mark)
-        self.deployment.log_seq, self.deployment.log_lines = seq + len(chunks), lines
+        self.deployment.log_seq, self.deployment.log_lines = seq, lines
         for stream in streams:
-            stream.run.offset = stream.mark
-            stream.ready.clear()
+            stream.written()
 
-    def _chunk(self, stream: _Stream, seq: int, first_line: int) -> LogChunk:
+    def _chunks(self, streams: list[_Stream]) -> list[LogChunk]:
+        """Return what is ready as rows, and number them and their lines through."""
+        chunks: list[LogChunk] = []
+        seq, first_line = self.deployment.log_seq, self.deployment.log_lines + 1
+        for stream in streams:
+            for offset, text in stream.chunks():
+                seq += 1
+                chunks.append(self._chunk(stream.run, seq, offset, first_line, text))
+                first_line += _lines(text)
+        return chunks
+
+    def _chunk(self, run: PhaseRun, seq: int, offset: int, first_line: int, text: str) -> LogChunk:
         return LogChunk(
             deployment=self.deployment,
             seq=seq,
-            host=stream.run.host,
-            phase=stream.run.phase,
-            offset=stream.run.offset,
+            host=run.host,
+            phase=run.phase,
+            offset=offset,
             first_line=first_line,
-            text=stream.ready.decode(errors="replace").replace("\x00", "\ufffd"),
+            text=text,
         )
+
+
+def _lines(text: str) -> int:
+    return text.count("\n") + (not text.endswith("\n"))
