@@ -119,6 +119,8 @@ def unindexed(say: Callable[[str], None]) -> Iterator[None]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET maintenance_work_mem = '1GB'")
+    if connection.vendor == "postgresql":
+        migration = importlib.import_module("deployments.migrations.0011_blocks")
     with connection.schema_editor(atomic=False) as editor:
         migration.make(installed, editor)
     if connection.vendor == "sqlite":

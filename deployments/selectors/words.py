@@ -8,11 +8,10 @@ Each database has an index of trigrams for it. On SQLite it is one FTS5 table, w
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import BigIntegerField, ExpressionWrapper, F
 from django.db.models.expressions import RawSQL
 
@@ -20,9 +19,11 @@ from deployments import search
 from deployments.search import SHORTEST
 
 BITS = 24  # of a row's place, for the number of the log's chunk; 0 is what is said of a deployment
-NARROW = (
-    2_000  # numbers, among which PostgreSQL reads each text as fast as it finds it by its index
+BLOCK_BITS = 13  # the numbers that PostgreSQL's indexes take together, as the migration has it
+MOST_BLOCKS = (
+    128  # that are looked for one by one; where there are more, a text is looked for in all
 )
+NARROW = 2_000  # numbers, among which PostgreSQL reads each text as fast as by its index
 # Between numbers that lie further apart than that on the average SQLite jumps, else it walks.
 APART = 1_500
 NOTHING = "SELECT 0 AS n WHERE 1 = 0"
@@ -97,7 +98,7 @@ def first(sought: Sought, those: Among, most: int, *, upwards: bool = False) -> 
     """
     order = "ASC" if upwards else "DESC"
     if connection.vendor == "postgresql":
-        numbers = _numbers(_places(sought, those), order, most, is_wide=_is_wide(those))
+        numbers = _numbers(_places(sought, those), order, most)
         return Listed(numbers, len(numbers) < most)
     texts = _numbers(_in_texts(sought, those, f"ORDER BY rowid {order} LIMIT {most}"), order)
     whole = len(texts) < most
@@ -140,37 +141,15 @@ def _union(parts: Sequence[Part]) -> RawSQL:
     return RawSQL(sql, [value for _, given in parts for value in given])
 
 
-def _numbers(
-    parts: Sequence[Part], order: str, most: int | None = None, *, is_wide: bool = False
-) -> list[int]:
+def _numbers(parts: Sequence[Part], order: str, most: int | None = None) -> list[int]:
     if not parts:
         return []
     found = _union([(f"SELECT n FROM ({sql}) AS part", given) for sql, given in parts])
     limit = f" LIMIT {most}" if most is not None else ""
     sql = f"SELECT DISTINCT n FROM ({found.sql}) AS found ORDER BY n {order}{limit}"
-    with _planned(is_wide=is_wide), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(sql, found.params)
         return [number for (number,) in cursor.fetchall()]
-
-
-@contextmanager
-def _planned(*, is_wide: bool) -> Iterator[None]:
-    """Have PostgreSQL put the index of texts and the one of numbers together in a wide range.
-
-    It takes each text that is no common one for equally rare, and the index for exact; so it would
-    rather look into each row that the index of texts gives, or into each one of the range.
-    """
-    if not is_wide:
-        yield
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL cpu_tuple_cost = 100")
-        yield
-
-
-def _is_wide(those: Among) -> bool:
-    return those.numbers is None and those.high - those.low > NARROW
 
 
 def _places(sought: Sought, those: Among) -> list[Part]:
@@ -224,11 +203,20 @@ def _found(sought: Sought, those: Among, tail: str) -> Part:
 
 
 def _in_table(what: str, table: str, column: str, text: str, those: Among) -> Part:
-    sql, given = _those(column, those)
-    return f"SELECT {column} AS n FROM {table} WHERE {what} ILIKE %s AND {sql}", [
-        _like(text),
-        *given,
-    ]
+    is_wide = those.numbers is None and those.high - those.low > NARROW
+    sql, given = (_by_blocks if is_wide else _those)(column, those)
+    found = f"SELECT {column} AS n FROM {table} WHERE {what} ILIKE %s AND {sql}"
+    return found, [_like(text), *given]
+
+
+def _by_blocks(column: str, those: Among) -> Part:
+    """Narrow to a range by the index that the text stands in, and by no other: that would be read
+    for each number of the range."""
+    sql, given = f"{column} + 0 > %s AND {column} + 0 <= %s", [those.low, those.high]
+    blocks = list(range(those.low >> BLOCK_BITS, (those.high >> BLOCK_BITS) + 1))
+    if len(blocks) > MOST_BLOCKS:
+        return sql, given
+    return f"ARRAY[{column} >> {BLOCK_BITS}] && %s::bigint[] AND {sql}", [blocks, *given]
 
 
 def _those(column: str, those: Among) -> Part:

@@ -285,6 +285,7 @@ def test_however_small_the_steps_each_page_is_the_same_both_ways(
     for name, value in {"FIRST": 3, "FIRST_OF_TEXTS": 2, "MOST": most}.items():
         monkeypatch.setattr(reading, name, value)
     monkeypatch.setattr(words, "APART", apart)
+    monkeypatch.setattr(words, "NARROW", apart)
     right = [pk for n, pk in zip(range(29, -1, -1), mixed, strict=True) if fits(n)]
 
     down = numbers(history.find(alice, query, limit=4))
