@@ -15,6 +15,8 @@ from django_q import cluster
 from django_q.conf import Conf
 from django_q.signals import post_spawn
 
+from chatops.broker import Bells
+from chatops.handing import Handing
 from chatops.tether import end_with_parent
 from deployments.services import workers
 
@@ -25,6 +27,7 @@ def set_up() -> None:
     """Connect what every process of an installation has in common."""
     post_spawn.connect(_start_heart, dispatch_uid="heart")
     post_spawn.connect(_settle, dispatch_uid="settle")
+    cluster.Sentinel.spawn_cluster = _spawn_and_hand_over
     if os.environ.get("SHIPMATE_SUPERVISED"):
         # Without this, killing a cluster's main process leaves orphans that go on taking tasks.
         # SIGKILL, because nobody is left who would end what does not listen; deployments go on
@@ -32,6 +35,16 @@ def set_up() -> None:
         end_with_parent()
         os.register_at_fork(after_in_child=end_with_parent)
         cluster.Sentinel.reincarnate = _end_whole_or_replace
+
+
+def _spawn_and_hand_over(sentinel: Any) -> None:
+    """Let the broker know which workers are free, before there are any."""
+    if isinstance(sentinel.broker, Bells):
+        sentinel.task_queue = sentinel.broker.workers = Handing(Conf.QUEUE_LIMIT)
+    _spawn(sentinel)
+
+
+_spawn = cluster.Sentinel.spawn_cluster
 
 
 def _end_whole_or_replace(sentinel: Any, process: Process) -> None:

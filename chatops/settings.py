@@ -105,7 +105,8 @@ DATABASES = {
         conn_health_checks=True,
     )
 }
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+_on_sqlite = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if _on_sqlite:
     DATABASES["default"]["ENGINE"] = "chatops.sqlite3"
     make_private(STATE)
     DATABASES["default"]["OPTIONS"] = {
@@ -230,7 +231,7 @@ _queue = {
     "ack_failures": True,
     "max_attempts": 1,
     "save_limit": -1,
-    "poll": 0.05,
+    "poll": 1,  # who rings wakes who waits; this is for what was missed
     "guard_cycle": 0.5,
     "catch_up": False,
     "timeout": SHIPMATE_LONGEST_DEPLOYMENT + 3_600,
@@ -240,7 +241,10 @@ SHIPMATE_REDIS_URL = env_text("SHIPMATE_REDIS_URL")
 _broker = (
     {"redis": SHIPMATE_REDIS_URL}
     if SHIPMATE_REDIS_URL
-    else {"orm": "default", "broker_class": "chatops.broker.Bells"}
+    else {
+        "orm": "default",
+        "broker_class": f"chatops.broker.{'Piped' if _on_sqlite else 'Notified'}",
+    }
 )
 Q_CLUSTER = {
     **_queue,
