@@ -1,0 +1,127 @@
+"""What can befall a host, its disk, what it remembers of a run, and the line to it."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import psutil
+
+from benchmarks.faulty.hosts import processes_of
+from benchmarks.faulty.shipmate import kill
+from benchmarks.faulty.trials import Trial
+from benchmarks.faulty.world import World
+from deployments.models import Host
+
+
+def kill_sessions(world: World, trial: Trial) -> None:
+    trial.place.host.kill_sessions()
+
+
+def kill_sshd(world: World, trial: Trial) -> None:
+    trial.place.host.kill()
+    time.sleep(3)
+    trial.place.host.start()
+
+
+def fill_disk(world: World, trial: Trial) -> None:
+    trial.place.disk.fill()
+
+
+def free_disk(world: World, trial: Trial) -> None:
+    trial.place.disk.free()
+
+
+def cut_log(world: World, trial: Trial) -> None:
+    for log in trial.place.host.home.glob(f".shipmate/runs/{trial.number}-*/log"):
+        log.write_bytes(b"")
+    kill_sessions(world, trial)
+
+
+def remove_runs(world: World, trial: Trial) -> None:
+    shutil.rmtree(trial.place.host.home / ".shipmate" / "runs", ignore_errors=True)
+
+
+def reboot(world: World, trial: Trial) -> None:
+    """End all that runs there at once; claims are from before the boot that follows."""
+    host = trial.place.host
+    for process in processes_of(host):
+        kill(process)
+    host.stop()
+    for claim in host.home.glob(".shipmate/runs/*/claim"):
+        words = claim.read_text().split()
+        if len(words) == 4 and words[0] != "0":
+            claim.write_text(f"{words[0]} {words[1]} {'0' * 8}-before-the-reboot .\n")
+    time.sleep(3)
+    host.start()
+
+
+def freeze_host(world: World, trial: Trial) -> None:
+    """Nothing on the host moves for longer than a silence is borne."""
+    frozen = [p for p in processes_of(trial.place.host) if p.name() != "ssh-agent"]
+    for process in frozen:
+        kill(process, signal.SIGSTOP)
+    time.sleep(40)
+    for process in frozen:
+        kill(process, signal.SIGCONT)
+
+
+def lose_names(world: World, trial: Trial) -> None:
+    """The name server is away for 15 seconds, and connections break meanwhile."""
+    world.shipmate.names.unlink(missing_ok=True)
+    for place in world.places:
+        place.host.kill_sessions()
+    time.sleep(15)
+    world.shipmate.names.touch()
+
+
+def change_key(world: World, trial: Trial) -> None:
+    host = trial.place.host
+    host.kill()
+    host.new_host_key()
+    host.start()
+
+
+def accept_key(world: World, trial: Trial) -> None:
+    rows = Host.objects.filter(placement__environment=trial.place.environment)
+    rows.update(host_keys=trial.place.host.host_key)
+
+
+def swallow(world: World, trial: Trial) -> None:
+    trial.place.line.swallow()
+
+
+def slow_down(world: World, trial: Trial) -> None:
+    trial.place.line.delay = 0.25
+    trial.place.host.kill_sessions()
+
+
+def speed_up(world: World, trial: Trial) -> None:
+    trial.place.line.delay = 0.0
+
+
+def one_session(world: World, trial: Trial) -> None:
+    host = trial.place.host
+    config = host.folder / "sshd_config"
+    host.kill()
+    if "MaxSessions" not in config.read_text():
+        config.write_text(config.read_text() + "MaxSessions 1\n")
+    host.start()
+
+
+def kill_script(world: World, trial: Trial) -> None:
+    """As when the host has no memory left for it."""
+    for group in trial.place.host.home.glob(f".shipmate/runs/{trial.number}-*/group"):
+        number, birth, *_ = [*group.read_text().split(), "", ""]
+        if number and _is_alive(int(number), birth):
+            kill(psutil.Process(int(number)))
+
+
+def _is_alive(number: int, birth: str) -> bool:
+    try:
+        text = Path(f"/proc/{number}/stat").read_text()
+    except OSError:
+        return False
+    return text.rpartition(") ")[2].split()[19] == birth

@@ -1,0 +1,177 @@
+"""What can befall Shipmate's own processes, its database, its disk and its clock."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import psutil
+import requests
+from django.db import connection
+
+from benchmarks.faulty.hosts import fill, limit
+from benchmarks.faulty.shipmate import kill
+from benchmarks.faulty.trials import Trial
+from benchmarks.faulty.world import World
+from deployments.models import Deployment
+from deployments.services import lifecycle, queue, tokens
+
+Strike = Callable[[World, Trial], None]
+
+
+def _worker(world: World, trial: Trial) -> psutil.Process | None:
+    row = trial.now()
+    return world.shipmate.worker(row.worker) if row.status == "in_progress" else None
+
+
+def kill_worker(world: World, trial: Trial) -> None:
+    worker = _worker(world, trial)
+    if worker is not None:
+        kill(worker)
+
+
+def stop_worker(world: World, trial: Trial) -> None:
+    """Stop it for longer than its lease, with nobody to stop it being ended by another."""
+    worker = _worker(world, trial)
+    if worker is not None:
+        kill(worker, signal.SIGSTOP)
+        time.sleep(25)
+        kill(worker, signal.SIGCONT)
+
+
+def kill_all(pause: float) -> Strike:
+    def strike(world: World, trial: Trial) -> None:
+        world.shipmate.crash()
+        time.sleep(pause)
+        world.note("pages answered after", world.shipmate.start())
+
+    return strike
+
+
+def end_clusters(world: World, trial: Trial) -> None:
+    for main in world.shipmate.kind("qcluster"):
+        kill(main, signal.SIGTERM)
+
+
+def kill_supervisor(world: World, trial: Trial) -> None:
+    """The kernel then ends all the others."""
+    kill(world.shipmate.all()[0])
+    world.shipmate.crash()
+    world.note("pages answered after", world.shipmate.start())
+
+
+def kill_idle(world: World, trial: Trial) -> None:
+    """One of the idle workers waits with the lock of its cluster's queue in its hand."""
+    for worker in _idle(world):
+        kill(worker)
+
+
+def stop_idle(world: World, trial: Trial) -> None:
+    for worker in _idle(world):
+        kill(worker, signal.SIGSTOP)
+
+
+def _idle(world: World) -> list[psutil.Process]:
+    busy = Deployment.objects.filter(status="in_progress").values_list("worker", flat=True)
+    numbers = {int(name.rpartition(":")[2]) for name in busy}
+    return [worker for worker in world.shipmate.deploy_workers() if worker.pid not in numbers]
+
+
+def kill_sweeper(world: World, trial: Trial) -> None:
+    for sweeper in world.shipmate.kind("sweeper"):
+        kill(sweeper)
+    kill_worker(world, trial)
+
+
+def lock_database(world: World, trial: Trial) -> None:
+    with world.locked_database():
+        time.sleep(20)
+
+
+def restart_server(world: World, trial: Trial) -> None:
+    connection.close()
+    world.server.restart()
+
+
+def fill_state(world: World, trial: Trial) -> None:
+    """Leave no room for the database and all else that Shipmate keeps, for 20 seconds."""
+    shipmate = world.shipmate
+    if shipmate.state_is_small:
+        fill(shipmate.state)
+    else:
+        limit(shipmate.all(), 1)
+    time.sleep(20)
+    (shipmate.state / "filler").unlink(missing_ok=True)
+    limit(shipmate.all(), -1)
+
+
+def step_forward(world: World, trial: Trial) -> None:
+    world.shipmate.clock.write_text("+3600\n")
+
+
+def step_back(world: World, trial: Trial) -> None:
+    """Leases that were written before seem to hold for an hour; their workers are killed."""
+    world.shipmate.clock.write_text("-3600\n")
+    for worker in world.shipmate.deploy_workers():
+        kill(worker)
+
+
+def right_clock(world: World, trial: Trial) -> None:
+    world.shipmate.clock.write_text("+0\n")
+
+
+def cancel(world: World, trial: Trial) -> None:
+    lifecycle.cancel(trial.now(), world.door)
+
+
+def ring_twice(world: World, trial: Trial) -> None:
+    for _ in range(4):
+        queue.ring(trial.now())
+
+
+def exhaust_memory(world: World, trial: Trial) -> None:
+    """Let its worker have no more memory than it has now, for ten seconds."""
+    worker = _worker(world, trial)
+    if worker is not None:
+        worker.rlimit(psutil.RLIMIT_AS, (worker.memory_info().vms, -1))
+        time.sleep(10)
+        if worker.is_running():
+            worker.rlimit(psutil.RLIMIT_AS, (-1, -1))
+
+
+def post_and_kill_web(world: World, trial: Trial) -> Deployment:
+    """Ask by the API, kill web meanwhile, and ask again with the same key until it answers."""
+    _, token = tokens.make(world.door.person, f"post {time.monotonic_ns()}", by=world.door.person)
+    key = f"post-{time.monotonic_ns()}"
+    timer = threading.Timer(trial.moment / 50, _kill_web, [world])
+    timer.start()
+    number = 0
+    while not number:
+        number = _post(world, trial, token, key)
+    timer.join()
+    made = Deployment.objects.filter(key__endswith=key).count()
+    if made != 1:
+        trial.problems.append(f"{made} deployments were made")
+    return Deployment.objects.get(pk=number)
+
+
+def _post(world: World, trial: Trial, token: str, key: str) -> int:
+    place = trial.place.environment
+    try:
+        answer = requests.post(
+            f"{world.shipmate.url}/api/deployments/",
+            headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key},
+            json={"app": place.application.name, "environment": place.name, "ref": "main"},
+            timeout=20,
+        )
+        return int(answer.json()["number"]) if answer.ok else 0
+    except requests.RequestException:
+        time.sleep(0.2)
+        return 0
+
+
+def _kill_web(world: World) -> None:
+    for web in world.shipmate.kind("uvicorn"):
+        kill(web)
