@@ -17,8 +17,8 @@ from django.utils import timezone
 from deployments.models import Deployment
 from deployments.selectors import locks as reading
 from deployments.selectors import phases
-from deployments.services import drifts, indexing, locks, queue, tallies, truth, workers
-from deployments.services.moves import move
+from deployments.services import drifts, indexing, life, locks, queue, tallies, truth, workers
+from deployments.services.moves import let_go, move
 
 PAUSE = 2.0  # seconds between rounds
 RING_AGAIN = timedelta(seconds=5)
@@ -35,6 +35,7 @@ def add(step: Callable[[], None]) -> None:
 def sweep() -> None:
     """Do one round."""
     locks.end_over()
+    let_go_of_dead()
     if not queue.is_full("deploy"):
         ring_queued()
         ring_silent()
@@ -44,6 +45,7 @@ def sweep() -> None:
         drifts.ring()
     end_overdue()
     workers.forget_silent()
+    life.forget()
     indexing.catch_up()
     tallies.see_to()
     for step in _rounds:
@@ -69,6 +71,14 @@ def ring_queued() -> None:
     waiting = may.exclude(environment__in=busy)
     for environment in waiting.order_by().values_list("environment", flat=True).distinct():
         queue.ring_next(environment)
+
+
+def let_go_of_dead() -> None:
+    """Let nobody wait for the end of a lease whose worker is known to have ended."""
+    now = timezone.now()
+    for deployment in Deployment.objects.filter(status="in_progress", lease_until__gte=now):
+        if life.is_over(deployment.worker):
+            let_go(deployment)
 
 
 def ring_silent() -> None:

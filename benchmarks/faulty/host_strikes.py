@@ -85,7 +85,7 @@ def change_key(world: World, trial: Trial) -> None:
 
 
 def accept_key(world: World, trial: Trial) -> None:
-    rows = Host.objects.filter(placement__environment=trial.place.environment)
+    rows = Host.objects.filter(placements__environment=trial.place.environment)
     rows.update(host_keys=trial.place.host.host_key)
 
 

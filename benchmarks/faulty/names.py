@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-OWN = ("worker", "all", "restart", "supervisor", "sigterm", "sigstop", "idle", "idle-stopped")
+OWN: tuple[str, ...] = (
+    "worker",
+    "all",
+    "restart",
+    "supervisor",
+    "sigterm",
+    "sigstop",
+    "idle",
+    "idle-stopped",
+)
 OWN += ("sweeper", "told-twice", "memory", "web", "locked", "state-full", "names")
-HOSTS = ("session", "sshd", "swallowed", "slow", "frozen", "disk", "script", "log-cut", "folder")
+HOSTS: tuple[str, ...] = (
+    "session",
+    "sshd",
+    "swallowed",
+    "slow",
+    "frozen",
+    "disk",
+    "script",
+    "log-cut",
+    "folder",
+)
 HOSTS += ("reboot", "host-key", "cancel")
 KINDS = {
     **dict.fromkeys((*OWN, *HOSTS), "sqlite"),

@@ -46,10 +46,6 @@ class Place:
     line: Line
     disk: Disk
 
-    @property
-    def row(self) -> Host:
-        return Host.objects.get(placement__environment=self.environment)
-
 
 @dataclass
 class World:

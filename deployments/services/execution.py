@@ -22,7 +22,7 @@ from deployments.runner.fanout import Fleet
 from deployments.runner.hosts import Target
 from deployments.runner.masking import mask_text
 from deployments.selectors import checks, running
-from deployments.services import credentials, phases, plan, truth, workers
+from deployments.services import credentials, life, phases, plan, truth, workers
 from deployments.services.lease import Lease, LeaseLost
 from deployments.services.logs import LogWriter
 from deployments.services.moves import claim, move
@@ -38,6 +38,7 @@ def run(number: int) -> None:
     """Take the deployment if it is to be had, and carry it to its end."""
     try:
         # What belongs to it is read after the claim: until then the run before may change it.
+        life.show()
         deployment = Deployment.objects.filter(pk=number).first()
         if deployment is not None and claim(deployment, workers.name()):
             _carry(deployment)

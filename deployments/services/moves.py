@@ -76,6 +76,14 @@ def claim(deployment: Deployment, worker: str) -> bool:
     return deployment.status == Status.IN_PROGRESS and _take_over(deployment, lease)
 
 
+def let_go(deployment: Deployment) -> None:
+    """End the lease of a worker that is known to have ended, unless another has taken over."""
+    held = Deployment.objects.filter(
+        pk=deployment.pk, status=Status.IN_PROGRESS, epoch=deployment.epoch
+    )
+    held.update(lease_until=timezone.now() - timedelta(seconds=1), rung_at=None)
+
+
 def lease_end() -> Any:
     return timezone.now() + timedelta(seconds=settings.SHIPMATE_LEASE_SECONDS)
 
