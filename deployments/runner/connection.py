@@ -16,6 +16,7 @@ from paramiko.ssh_exception import IncompatiblePeer
 
 from deployments.exceptions import HostError
 from deployments.runner import keys
+from deployments.runner.channels import Channel
 from deployments.runner.hosts import LoginRefused, Target
 
 # What may lie unread in a channel: it bounds the memory that a host can take, and still lets
@@ -223,7 +224,7 @@ def greet(
     return transport
 
 
-def hang_up(channel: paramiko.Channel) -> None:
+def hang_up(channel: Channel) -> None:
     """Close a channel, which also fails when the connection under it is gone already."""
     with suppress(*BROKEN):
         channel.close()

@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
+from deployments.runner.channels import Connected
 from deployments.runner.connection import (
     BROKEN,
     SEND_TIMEOUT,
-    Connection,
     ConnectionLost,
     hang_up,
     reason,
@@ -21,7 +21,7 @@ class Conversation:
     """Reads control lines, on standard error. Start-up files print to standard output."""
 
     def __init__(
-        self, connection: Connection, program: bytes, nonce: str, *, more_follows: bool = False
+        self, connection: Connected, program: bytes, nonce: str, *, more_follows: bool = False
     ) -> None:
         self.host = connection.target.name
         self._connection = connection

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Protocol
 
 from deployments.runner import trees
-from deployments.runner.connection import Connection
+from deployments.runner.channels import Connected
 from deployments.runner.follow import Outcome
 from deployments.runner.upload import Chunks, UploadFailed, receive, upload
 
@@ -48,7 +48,7 @@ class Delivery:
 
 
 def deliver(
-    connection: Connection,
+    connection: Connected,
     delivery: Delivery,
     *,
     stop: Event,
@@ -64,7 +64,7 @@ def deliver(
 
 @dataclass
 class _Way:
-    connection: Connection
+    connection: Connected
     delivery: Delivery
     stop: Event
     progress: Callable[[int], None]

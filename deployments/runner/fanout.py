@@ -9,7 +9,7 @@ from types import TracebackType
 from deployments.runner.delivery import Delivery
 from deployments.runner.flow import Cancelled, Done, Ending, Event, Flow, Job, Result
 from deployments.runner.follow import tidy
-from deployments.runner.hosts import Target
+from deployments.runner.hosts import Here, Target
 from deployments.runner.jobs import HostJob, Link, Task, send
 
 WIDTH = 64
@@ -21,7 +21,7 @@ class Fleet:
     """For one thread: whoever reads the events is also who starts and cancels."""
 
     def __init__(
-        self, targets: Iterable[Target], *, width: int = WIDTH, patience: float = PATIENCE
+        self, targets: Iterable[Target | Here], *, width: int = WIDTH, patience: float = PATIENCE
     ) -> None:
         self._links = {target.name: Link(target) for target in targets}
         self._width = width

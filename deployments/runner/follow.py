@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-import paramiko
-
 from deployments.runner import wrapper
-from deployments.runner.connection import BROKEN, Connection, ConnectionLost, hang_up
+from deployments.runner.channels import Channel, Connected
+from deployments.runner.connection import BROKEN, ConnectionLost, hang_up
 from deployments.runner.conversation import Conversation
 
 Word = Literal[
@@ -72,7 +71,7 @@ class Outcome:
 
 
 def follow(
-    connection: Connection,
+    connection: Connected,
     run: Run,
     *,
     mode: Literal["start", "attach"],
@@ -102,20 +101,20 @@ def follow(
         hang_up(channel)
 
 
-def cancel(connection: Connection, run_id: str, *, grace: float) -> Outcome:
+def cancel(connection: Connected, run_id: str, *, grace: float) -> Outcome:
     """End a run with all its processes, and see to it that it never starts if it has not yet."""
     nonce = wrapper.new_nonce()
     program = wrapper.program("cancel", nonce, run_id, grace=grace)
     return _ask(connection, program, nonce, grace + 2 * SILENCE)
 
 
-def tidy(connection: Connection, *, uploads: list[str]) -> Outcome:
+def tidy(connection: Connected, *, uploads: list[str]) -> Outcome:
     """Remove these uploads, and runs and uploads that nobody has needed for a day."""
     nonce = wrapper.new_nonce()
     return _ask(connection, wrapper.tidying(nonce, uploads), nonce, 2 * SILENCE)
 
 
-def _ask(connection: Connection, program: bytes, nonce: str, timeout: float) -> Outcome:
+def _ask(connection: Connected, program: bytes, nonce: str, timeout: float) -> Outcome:
     with Conversation(connection, program, nonce) as host:
         last: list[str] = []
         for words in host.lines(timeout):
@@ -130,7 +129,7 @@ class _Follower:
 
     def __init__(
         self,
-        channel: paramiko.Channel,
+        channel: Channel,
         nonce: str,
         offset: int,
         sink: Callable[[bytes], None],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from deployments.exceptions import HostError
 from deployments.runner import keys
@@ -26,6 +27,18 @@ class Target:
         if known:
             raise ChangedHostKey(self.name, shown, self.host_keys)
         raise UnknownHostKey(self.name, shown)
+
+
+@dataclass(frozen=True)
+class Here:
+    """This machine, as a place where runs are: what is left of them lies in `home`.
+
+    Programs get the environment that is given here, and nothing of this process's own.
+    """
+
+    name: str
+    home: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class UnknownHostKey(HostError):

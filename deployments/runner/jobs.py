@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from deployments.exceptions import HostError
-from deployments.runner.connection import Connection, ConnectionLost
+from deployments.runner.channels import Connected
+from deployments.runner.connection import ConnectionLost
 from deployments.runner.delivery import Delivery, deliver
 from deployments.runner.flow import Flow, Job, Known, Output, Progress, Result, Told, Trouble
 from deployments.runner.follow import Outcome, Run, cancel, follow
-from deployments.runner.hosts import Target
+from deployments.runner.hosts import Here, Target
+from deployments.runner.local import reach
 
 # Nothing was started yet: a host that cannot be reached is told of soon.
 FIRST_PATIENCE = 20.0
@@ -41,22 +43,22 @@ class Task:
 class Link:
     """The one connection to a host, opened when needed and kept for the whole deployment."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target | Here) -> None:
         self.target = target
         self._lock = threading.Lock()
-        self._connection: Connection | None = None
+        self._connection: Connected | None = None
         self._closed = False
 
-    def connection(self) -> Connection:
+    def connection(self) -> Connected:
         with self._lock:
             if self._closed:
                 raise ConnectionLost(f"{self.target.name} was let go of", sent=False)
             if self._connection is None or not self._connection.alive:
                 self._close_connection()
-                self._connection = Connection.open(self.target)
+                self._connection = reach(self.target)
             return self._connection
 
-    def drop(self, connection: Connection) -> None:
+    def drop(self, connection: Connected) -> None:
         """Close a connection that failed, unless another one has taken its place."""
         with self._lock:
             if self._connection is connection:
@@ -138,7 +140,7 @@ class HostJob:
         """Return whether to follow no longer: all is stopped here, or it cannot be ended."""
         return self._flow.stop.is_set() or self._cannot_be_ended()
 
-    def _attempt(self, connection: Connection) -> Result:
+    def _attempt(self, connection: Connected) -> Result:
         if self._ending is not None and not self._known:
             self._take_claim(connection, self._ending)
         asked, starts = self._asked, not self._known
@@ -162,7 +164,7 @@ class HostJob:
             raise HostError(f"{self._task.host}: {outcome.detail}", code="settings")
         return outcome
 
-    def _take_claim(self, connection: Connection, ending: Ending) -> None:
+    def _take_claim(self, connection: Connected, ending: Ending) -> None:
         """Let the host know that it must not begin, before it is asked what became of the run."""
         _cancel(connection, self._task.run, ending.grace)
         self._known = True
@@ -200,7 +202,7 @@ class HostJob:
     def _end(self, ending: Ending) -> Result:
         """Ask the host to end the run, beside its follower, until it answers or is given up."""
 
-        def attempt(connection: Connection) -> Result:
+        def attempt(connection: Connected) -> Result:
             return end(connection, self._task.run, ending.grace)
 
         def final(error: HostError) -> HostError | None:
@@ -231,7 +233,7 @@ def send(link: Link, flow: Flow, parcel: Delivery, patience: float) -> Result:
     """Bring the code to one host; a delivery that broke is simply done again."""
     contact = Contact()
 
-    def attempt(connection: Connection) -> Result:
+    def attempt(connection: Connected) -> Result:
         return deliver(connection, parcel, stop=flow.stop, progress=progress, tell=tell)
 
     def progress(sent: int) -> None:
@@ -248,17 +250,17 @@ def send(link: Link, flow: Flow, parcel: Delivery, patience: float) -> Result:
     return persevere(attempt, link, flow, contact, final)
 
 
-def end(connection: Connection, run: Run, grace: float) -> Result:
+def end(connection: Connected, run: Run, grace: float) -> Result:
     """Cancel a run beside its follower on the kept connection, or on one of its own."""
     try:
         return _cancel(connection, run, grace)
     except ConnectionLost:
         # The kept connection broke, or the host allows it no second session.
-        with Connection.open(connection.target) as own:
+        with reach(connection.target) as own:
             return _cancel(own, run, grace)
 
 
-def _cancel(connection: Connection, run: Run, grace: float) -> Outcome:
+def _cancel(connection: Connected, run: Run, grace: float) -> Outcome:
     outcome = cancel(connection, run.id, grace=grace)
     if outcome.word == "broken":
         raise ConnectionLost(f"{connection.target.name}: {outcome.detail}")
@@ -266,7 +268,7 @@ def _cancel(connection: Connection, run: Run, grace: float) -> Outcome:
 
 
 def persevere(
-    attempt: Callable[[Connection], Result],
+    attempt: Callable[[Connected], Result],
     link: Link,
     flow: Flow,
     contact: Contact,

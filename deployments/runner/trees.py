@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from deployments.runner import wrapper
-from deployments.runner.connection import Connection, ConnectionLost
+from deployments.runner.channels import Connected
+from deployments.runner.connection import ConnectionLost
 from deployments.runner.conversation import Conversation
 from deployments.runner.upload import Received, answer
 
@@ -70,7 +71,7 @@ say made $checked
 """
 
 
-def look(connection: Connection, folder: str) -> dict[str, int]:
+def look(connection: Connected, folder: str) -> dict[str, int]:
     """Return the trees that nobody has written to, with how many lines `find .` prints in each.
 
     `folder` is a shell word.
@@ -88,7 +89,7 @@ def look(connection: Connection, folder: str) -> dict[str, int]:
 
 
 def make(
-    connection: Connection,
+    connection: Connected,
     folder: str,
     received: Received,
     *,

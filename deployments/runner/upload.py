@@ -9,7 +9,8 @@ from threading import Event
 
 from deployments.exceptions import HostError
 from deployments.runner import wrapper
-from deployments.runner.connection import Connection, ConnectionLost
+from deployments.runner.channels import Connected
+from deployments.runner.connection import ConnectionLost
 from deployments.runner.conversation import Conversation
 
 # Paramiko copies what is left of a piece with every packet: small pieces keep that cheap.
@@ -60,7 +61,7 @@ class Received:
 
 
 def upload(
-    connection: Connection,
+    connection: Connected,
     name: str,
     chunks: Chunks,
     *,
@@ -77,7 +78,7 @@ def upload(
 
 
 def receive(
-    connection: Connection,
+    connection: Connected,
     name: str,
     chunks: Chunks,
     *,
@@ -97,7 +98,7 @@ def receive(
     return Received(f"{name}.{nonce}.partial", sent, compressed)
 
 
-def _finish(connection: Connection, names: dict[str, str]) -> None:
+def _finish(connection: Connected, names: dict[str, str]) -> None:
     nonce = wrapper.new_nonce()
     program = wrapper.assemble("finish", nonce, FOLDER, names, FINISH)
     with Conversation(connection, program, nonce) as host:

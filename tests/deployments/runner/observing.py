@@ -11,7 +11,7 @@ from typing import Literal
 
 import psutil
 
-from deployments.runner.connection import Connection
+from deployments.runner.channels import Connected
 from deployments.runner.follow import Outcome, Run, follow
 
 
@@ -26,7 +26,7 @@ def new_id() -> str:
 
 
 def followed(
-    connection: Connection,
+    connection: Connected,
     script: str = "",
     *,
     run_id: str = "",
@@ -50,7 +50,7 @@ def followed(
 class Following:
     """A run that is followed in a thread of its own, to do something to it meanwhile."""
 
-    def __init__(self, connection: Connection, script: str, run_id: str) -> None:
+    def __init__(self, connection: Connected, script: str, run_id: str) -> None:
         self.output = bytearray()
         self.outcome: Outcome | None = None
         self.stop = threading.Event()
