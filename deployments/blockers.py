@@ -87,14 +87,24 @@ def _blockers(
         *_archived(environment),
         *_lock(environment, person, asked.lock),
         *_settings(environment),
-        *_hosts(environment, asked.placements),
+        *(() if runs_here(environment) else _hosts(environment, asked.placements)),
         *_unknown_hosts(environment, asked.placements, hosts),
         *unchecked(environment, person, sha),
-        *_key(environment),
-        *_host_keys(asked.placements, hosts),
+        *(() if runs_here(environment) else _key(environment)),
+        *(_host_keys(asked.placements, hosts) if _signs_in(environment) else ()),
         *(_away(environment) if fetches else ()),
         *_running(asked.ahead),
     ]
+
+
+def runs_here(environment: Environment) -> bool:
+    """Return whether deployments there run on a worker's machine, with or without hosts."""
+    return providers.provider(environment.application.provider).runs_here
+
+
+def _signs_in(environment: Environment) -> bool:
+    """Return whether anything signs in to the hosts."""
+    return not runs_here(environment) or hasattr(environment, "ssh_key")
 
 
 def _ask(environments: Sequence[Environment], person: Person | None) -> dict[int, Asked]:

@@ -8,6 +8,7 @@ class Worker(models.Model):
 
     name = models.CharField(max_length=120, unique=True)  # host, process id and start
     role = models.CharField(max_length=20)  # deploy, chat or sweeper
+    machine = models.CharField(max_length=100, blank=True, default="")  # its mark
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField(db_index=True)
 

@@ -8,7 +8,10 @@ from django.utils.module_loading import import_string
 
 from .contract import Provider
 
-PROVIDERS = {"ssh": "deployments.providers.ssh.SshProvider"}
+PROVIDERS = {
+    "ssh": "deployments.providers.ssh.SshProvider",
+    "command": "deployments.providers.command.CommandProvider",
+}
 
 
 @cache

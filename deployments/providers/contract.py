@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 RELEASE = "deploy"  # the task that brings a release; any other runs in the one that is there
+HERE = "shipmate"  # the name under which the worker's own machine stands among the hosts
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,18 @@ class Context:
     keep: tuple[str, ...] = ()  # folders of releases that stay
     secrets: tuple[str, ...] = ()  # names only
     parameters: Mapping[str, str] = field(default_factory=dict)  # given with the deployment
+    previous_sha: str = ""  # what ran before; empty: nothing, or more than one commit
+    # Where it is carried out on the worker's machine: a folder of its own, and one that stays.
+    work: str = ""
+    cache: str = ""
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One step across hosts: a script for each, run under the wrapper."""
+    """One step across hosts: a script for each, run under the wrapper.
+
+    A provider that `runs_here` has one script, for HERE.
+    """
 
     name: str
     scripts: Mapping[str, str] = field(repr=False)  # host → script
@@ -53,6 +61,9 @@ class Phase:
     # Host → a script that ends with 0 where the host runs the release. Given by the phase that
     # makes it so.
     confirm: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Hosts that run the release once this has ended well, as far as anybody can know.
+    brings: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()  # what is run, in words that people know
     optional: bool = False  # how it ends is told, and does not matter
     on_failure: str = "command"  # the reason code when a script says no
 
@@ -60,6 +71,10 @@ class Phase:
 class Provider(Protocol):
     """One way to deploy."""
 
+    # Its phases run on the worker's machine, in a folder of their own (services/workplaces.py);
+    # environments may then have no hosts. Else they run on the environment's hosts over SSH.
+    runs_here: bool
+    # The commit is laid out in that folder, as code/: a git repository.
     needs_code: bool
 
     def validate(self, settings: Mapping[str, Any]) -> list[str]:
@@ -69,4 +84,5 @@ class Provider(Protocol):
         """Return the phases in their order; the same context gives the same phases."""
 
     def truth(self, context: Context) -> dict[str, str]:
-        """Return a script for each host that prints the commit which runs there, and no more."""
+        """Return a script that prints the commit which runs there, and no more, for each host of
+        which that can be known."""

@@ -16,6 +16,7 @@ from deployments.providers.contract import RELEASE, Context, HostSpec, Phase
 class SshProvider:
     """Send the code, build it, switch to it with one rename, restart, check."""
 
+    runs_here = False
     needs_code = True
 
     def validate(self, settings: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,21 @@ from deployments.runner.masking import SHORTEST
 LONGEST = 64_000
 # What scripts on hosts go by; a secret called so would turn them upside down.
 TAKEN = frozenset(
-    {"HOME", "PATH", "IFS", "PWD", "ENV", "root", "name", "sha", "release", "upload", "keep"}
+    {
+        "HOME",
+        "PATH",
+        "IFS",
+        "PWD",
+        "ENV",
+        "work",
+        "ssh",
+        "root",
+        "name",
+        "sha",
+        "release",
+        "upload",
+        "keep",
+    }
     | {"partial", "link", "folder", "old", "UID", "EUID", "PPID", "OPTIND", "TAR_OPTIONS", "GZIP"}
     | {"LD_PRELOAD", "LD_LIBRARY_PATH", "PERL5OPT", "PERL5LIB", "BASH_ENV", "SHELLOPTS"}
 )

@@ -38,7 +38,7 @@ def end_when_asked(work: Work, runs: list[PhaseRun]) -> None:
 def stop_between(work: Work) -> None:
     """Where no host is at work, stopping is saying so."""
     verdict = reason_to_stop(work)
-    if verdict is not None and not are_begun(work):
+    if verdict is not None and not are_begun(work.deployment):
         work.stopping = verdict
         raise Stopped(after_stopping(work, []))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,17 +18,26 @@ from django.db import InterfaceError, OperationalError, connection
 from deployments.blockers import blockers, refusals
 from deployments.exceptions import DeploymentError
 from deployments.models import Deployment
-from deployments.providers.contract import Phase
+from deployments.providers.contract import HERE, Phase
 from deployments.runner.fanout import Fleet
-from deployments.runner.hosts import Target
+from deployments.runner.hosts import Here, Target
 from deployments.runner.masking import mask_text
 from deployments.selectors import checks, running
-from deployments.services import credentials, life, phases, plan, truth, workers
+from deployments.services import (
+    credentials,
+    life,
+    machines,
+    phases,
+    plan,
+    truth,
+    workers,
+    workplaces,
+)
 from deployments.services.lease import Lease, LeaseLost
 from deployments.services.logs import LogWriter
 from deployments.services.moves import claim, move
 from deployments.services.verdict import Stopped, Verdict
-from deployments.services.work import Work
+from deployments.services.work import Work, are_begun
 
 Status = Deployment.Status
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -40,7 +50,9 @@ def run(number: int) -> None:
         # What belongs to it is read after the claim: until then the run before may change it.
         life.show()
         deployment = Deployment.objects.filter(pk=number).first()
-        if deployment is not None and claim(deployment, workers.name()):
+        if deployment is None or not _is_for_this_machine(deployment):
+            return
+        if claim(deployment, workers.name()):
             _carry(deployment)
     except LeaseLost:
         log.warning("#%s was taken over by another worker", number)
@@ -50,10 +62,17 @@ def run(number: int) -> None:
         connection.close()
 
 
+def _is_for_this_machine(deployment: Deployment) -> bool:
+    """Leave a program to the machine that it runs on, until that has been silent for too long."""
+    return not machines.is_elsewhere(deployment) or machines.is_lost(deployment)
+
+
 def _carry(deployment: Deployment) -> None:
     with Lease(deployment) as lease:
         verdict = _perform(deployment, lease)
         lease.check()
+        if not are_begun(deployment):
+            workplaces.remove(workplaces.of(deployment))
         _end(deployment, verdict)
 
 
@@ -62,6 +81,8 @@ def _perform(deployment: Deployment, lease: Lease) -> Verdict:
     secrets: dict[str, str] = {}
     try:
         _freeze(deployment, lease)
+        if machines.is_elsewhere(deployment):
+            raise DeploymentError(machines.give_up(deployment, lease), code="lost")
         secrets.update(_secrets(deployment))
         verdict = _deploy(deployment, lease, secrets)
     except (LeaseLost, *DATABASE_AWAY):
@@ -123,8 +144,8 @@ def _judged(deployment: Deployment) -> str:
 def _deploy(deployment: Deployment, lease: Lease, secrets: dict[str, str]) -> Verdict:
     planned = plan.phases(deployment)
     plan.lay_out(deployment, planned)
-    writer = LogWriter(deployment, lease, secrets.values())
-    with Fleet(_targets(deployment), patience=settings.SHIPMATE_HOST_PATIENCE) as fleet:
+    writer = LogWriter(deployment, lease, [*secrets.values(), *_given(deployment)])
+    with Fleet(_places(deployment), patience=settings.SHIPMATE_HOST_PATIENCE) as fleet:
         try:
             verdict = phases.carry_out(Work(deployment, lease, writer, fleet, secrets), planned)
         except Stopped as stopped:
@@ -137,24 +158,20 @@ def _deploy(deployment: Deployment, lease: Lease, secrets: dict[str, str]) -> Ve
 
 def _tidy(fleet: Fleet, deployment: Deployment, planned: list[Phase]) -> None:
     uploads = [phase.upload for phase in planned if phase.upload]
-    if uploads:
+    if plan.runs_here(deployment):
+        fleet.tidy([HERE], [])
+    elif uploads:
         fleet.tidy([host["name"] for host in deployment.settings["hosts"]], uploads)
 
 
-def _targets(deployment: Deployment) -> list[Target]:
-    private = credentials.private_key(deployment.environment)
-    return [_target(host, private) for host in deployment.settings["hosts"]]
+def _places(deployment: Deployment) -> Sequence[Target | Here]:
+    """Return where its phases run."""
+    return [workplaces.here()] if plan.runs_here(deployment) else plan.targets(deployment)
 
 
-def _target(host: dict[str, Any], private: str) -> Target:
-    return Target(
-        name=host["name"],
-        address=host["address"],
-        port=host["port"],
-        user=host["user"],
-        private_key=private,
-        host_keys=tuple(host["host_keys"]),
-    )
+def _given(deployment: Deployment) -> list[str]:
+    """Return what programs on this machine are given beside the secrets, and might print."""
+    return [workplaces.key_of(deployment)] if plan.runs_here(deployment) else []
 
 
 def _end(deployment: Deployment, verdict: Verdict) -> None:

@@ -12,7 +12,7 @@ from deployments.providers.contract import Phase
 from deployments.runner.flow import Cancelled, Done, Event, Known, Output, Result, Trouble
 from deployments.runner.follow import Outcome, Run
 from deployments.runner.jobs import Task
-from deployments.services import probes, sending
+from deployments.services import plan, probes, sending, workplaces
 from deployments.services.ending import (
     after_stopping,
     end_when_asked,
@@ -68,13 +68,25 @@ def _do(work: Work, phase: Phase, runs: Runs) -> None:
     fresh = [run for run in runs.values() if run.status == Status.WAITING]
     if fresh:
         stop_between(work)
+    if fresh and plan.runs_here(work.deployment):
+        _lay_out(work, fresh)
     if phase.upload and fresh:
         sending.send(work, phase, fresh, lambda: stop_between(work))
     left = {host: run for host, run in runs.items() if run.status not in OVER}
     good = _run(work, phase, left) if left else []
     if phase.confirm:
         _look_what_runs(work, phase, runs, good)
+    for host in phase.brings if good else ():
+        note_version(work, host)
     _probe(work, phase, {host: left[host] for host in good})
+
+
+def _lay_out(work: Work, fresh: list[PhaseRun]) -> None:
+    """See to it that what runs on this machine has its folder."""
+    made = workplaces.lay_out(work.deployment, plan.targets(work.deployment))
+    if made and (sha := work.deployment.sha):
+        machine = work.deployment.settings["machine"]["name"]
+        work.log.say(fresh[0], f"[shipmate] on {machine}, in a folder of its own, at {sha[:7]}")
 
 
 def _run(work: Work, phase: Phase, runs: Runs) -> list[str]:

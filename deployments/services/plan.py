@@ -9,8 +9,9 @@ from deployments.blockers import chosen
 from deployments.exceptions import DeploymentError
 from deployments.models import Deployment, Environment, PhaseRun, Placement
 from deployments.providers.contract import RELEASE, Context, HostSpec, Phase
+from deployments.runner.hosts import Target
 from deployments.selectors import releases, tasks
-from deployments.services import credentials
+from deployments.services import credentials, machines, workplaces
 
 Kind = Deployment.Kind
 
@@ -24,7 +25,8 @@ def freeze(deployment: Deployment) -> dict[str, Any]:
         settings = {**target.settings["settings"], "path": settings.get("path", "")}
     placements = list(environment.placements.select_related("host").order_by("host__name"))
     hosts = chosen(placements, deployment.hosts)
-    if not hosts:
+    provider = providers.provider(environment.application.provider)
+    if not hosts and (deployment.hosts or not provider.runs_here):
         raise DeploymentError(f"{environment} has no such hosts any more.", code="settings")
     release = _release(deployment, target, hosts)
     path, names = settings.get("path", ""), [placement.host.name for placement in hosts]
@@ -33,11 +35,14 @@ def freeze(deployment: Deployment) -> dict[str, Any]:
         "settings": settings,
         "hosts": [_host(placement) for placement in hosts],
         "release": release.release_name,
-        "returns": target is not None and releases.lies_there(release, path, names),
+        "returns": target is not None
+        and not provider.runs_here
+        and releases.lies_there(release, path, names),
         "parameters": deployment.parameters,
         "keep": _keep(release, int(settings.get("keep") or 5)),
         "secrets": marks(environment),
-        "key": environment.ssh_key.fingerprint,
+        "key": environment.ssh_key.fingerprint if hasattr(environment, "ssh_key") else "",
+        "machine": machines.frozen() if provider.runs_here else {},
     }
 
 
@@ -86,11 +91,35 @@ def context(deployment: Deployment) -> Context:
         keep=tuple(frozen["keep"]),
         secrets=tuple(frozen["secrets"]),
         parameters=frozen["parameters"],
+        previous_sha=deployment.previous.sha if deployment.previous else "",
+        work=str(workplaces.of(deployment)),
+        cache=str(workplaces.cache_of(deployment.environment)),
     )
 
 
 def phases(deployment: Deployment) -> list[Phase]:
     return providers.provider(deployment.settings["provider"]).phases(context(deployment))
+
+
+def runs_here(deployment: Deployment) -> bool:
+    """Return whether its phases run on a worker's machine."""
+    return providers.provider(deployment.settings["provider"]).runs_here
+
+
+def targets(deployment: Deployment) -> list[Target]:
+    """Return its hosts, as they are signed in to."""
+    private = workplaces.key_of(deployment)
+    return [
+        Target(
+            name=host["name"],
+            address=host["address"],
+            port=host["port"],
+            user=host["user"],
+            private_key=private,
+            host_keys=tuple(host["host_keys"]),
+        )
+        for host in deployment.settings["hosts"]
+    ]
 
 
 def lay_out(deployment: Deployment, planned: list[Phase]) -> None:

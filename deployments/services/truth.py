@@ -53,6 +53,7 @@ def hear(environment: Environment) -> None:
     scripts = providers.provider(environment.application.provider).truth(
         _context(environment, placements)
     )
+    placements = [placement for placement in placements if placement.host.name in scripts]
     answers = reading.read_all(
         (_target(placement, private), scripts[placement.host.name]) for placement in placements
     )

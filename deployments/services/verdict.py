@@ -90,6 +90,6 @@ def of_all(failed: Sequence[HostVerdict], switched: int, hosts: int) -> Verdict:
 
 def mixed(switched: int, hosts: int) -> str:
     """Say which hosts run the new version, where any does."""
-    if switched == hosts:
+    if hosts and switched == hosts:
         return "All hosts run the new version."
     return f"{switched} of {hosts} hosts run the new version." if switched else ""

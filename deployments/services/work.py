@@ -85,9 +85,9 @@ def runs_of(work: Work, phase: Phase) -> dict[str, PhaseRun]:
     return {run.host: run for run in rows}
 
 
-def are_begun(work: Work) -> bool:
+def are_begun(deployment: Deployment) -> bool:
     """Return whether a host may be at work."""
-    return PhaseRun.objects.filter(deployment=work.deployment, status__in=BEGUN).exists()
+    return PhaseRun.objects.filter(deployment=deployment, status__in=BEGUN).exists()
 
 
 def task(work: Work, phase: Phase, run: PhaseRun) -> Task:

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from deployments.models import Worker
+from deployments.services import machines
 
 BEAT = 5.0  # seconds
 SILENT = timedelta(seconds=20)
@@ -24,10 +25,11 @@ def name() -> str:
 def beat(role: str) -> None:
     """Say that this process lives."""
     now = timezone.now()
+    values = {"role": role, "machine": machines.here(), "seen_at": now}
     Worker.objects.update_or_create(
         name=f"{role}@{name()}",
-        defaults={"role": role, "seen_at": now},
-        create_defaults={"role": role, "seen_at": now, "started_at": now},
+        defaults=values,
+        create_defaults={**values, "started_at": now},
     )
 
 

@@ -1,0 +1,147 @@
+"""A program on the worker's machine deploys: Capistrano, Fabric, Ansible, a script, any other.
+
+It runs in a private checkout of the commit. Arguments are lines of command_lines.py; what it is
+told besides are environment variables, among them those that Heaven gave.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from shlex import quote
+from typing import Any
+
+from deployments.providers import command_lines, command_settings
+from deployments.providers.contract import HERE, RELEASE, Context, HostSpec, Phase
+
+LONGEST_NAME = 40  # of a phase
+
+# OpenSSH's programs in front know the hosts and the key. Sharing a connection would need a path
+# that is shorter than the one to a state folder may be.
+HEAD = r"""
+umask 022
+export HOME="$work/home" TMPDIR="$work/tmp" PATH="$work/bin:$PATH"
+export GIT_SSH_COMMAND="$ssh" RSYNC_RSH="$ssh" GIT_TERMINAL_PROMPT=0
+export ANSIBLE_SSH_ARGS='-o ControlMaster=no' ANSIBLE_PIPELINING=True
+export SHIPMATE_SSH_CONFIG="$work/home/.ssh/config"
+cd "$work/code" || exit 1
+known() {
+  command -v -- "$1" >/dev/null 2>&1 && return
+  case $1 in
+    */*) echo "$1 is no program in this commit: is it there, and executable?" ;;
+    *) echo "$1 is not installed on $(uname -n), where Shipmate's workers run." ;;
+  esac
+  exit 127
+}
+"""
+
+
+class CommandProvider:
+    """Run what the settings say, and believe its exit status."""
+
+    runs_here = True
+    needs_code = True
+
+    def validate(self, settings: Mapping[str, Any]) -> list[str]:
+        return command_settings.problems(settings)
+
+    def phases(self, context: Context) -> list[Phase]:
+        settings = command_settings.whole(context.settings)
+        before = [line for line in settings["before"] if line.strip()]
+        name, lines = _asked(context, settings)
+        is_release = context.task == RELEASE
+        brings = tuple(host.name for host in context.hosts) if is_release else ()
+        return [
+            *([_phase("prepare", context, settings, before)] if before else []),
+            _phase(name, context, settings, lines, brings),
+        ]
+
+    def truth(self, context: Context) -> dict[str, str]:
+        path = command_settings.whole(context.settings)["revision"]
+        if not path:
+            return {}
+        file = f'"$HOME"/{quote(path[2:])}' if path.startswith("~/") else quote(path)
+        return {host.name: f"cat {file} 2>/dev/null\n" for host in context.hosts}
+
+
+def _asked(context: Context, settings: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Return what it is called, and its lines."""
+    if context.task != RELEASE:
+        return context.task[:LONGEST_NAME], settings["tasks"][context.task]["commands"]
+    if context.returns:
+        return "roll back", [settings["rollback"] or settings["command"]]
+    return RELEASE, [settings["command"]]
+
+
+def _phase(
+    name: str,
+    context: Context,
+    settings: Mapping[str, Any],
+    lines: list[str],
+    brings: tuple[str, ...] = (),
+) -> Phase:
+    values = _values(context)
+    programs = [command_lines.words(line, values) for line in lines if line.strip()]
+    script = "".join(
+        (_places(context.work), HEAD, _exports(context, settings, values),
+         *map(_step, programs[:-1]), _step(programs[-1], last=True))
+    )  # fmt: skip
+    shown = tuple(map(shlex.join, programs))
+    return Phase(name, {HERE: script}, brings=brings, shown=shown)
+
+
+def _places(work: str) -> str:
+    """Set where things are; the way to ssh is read by a shell once more."""
+    return f"work={quote(work)} ssh={quote(quote(f'{work}/bin/ssh'))}\n"
+
+
+def _step(words: list[str], *, last: bool = False) -> str:
+    """Show what is run, and run it; the last one takes the place of the shell."""
+    said, program = quote(f"$ {shlex.join(words)}"), shlex.join(words)
+    run = f"exec {program}" if last else f"{program} || exit"
+    return f"printf '%s\\n' {said}\nknown {quote(words[0])}\n{run}\n"
+
+
+def _values(context: Context) -> dict[str, str]:
+    """Return what stands for each placeholder; before it runs some stand for themselves."""
+    return {
+        "application": context.application,
+        "environment": context.environment,
+        "task": context.task,
+        "ref": context.ref,
+        "sha": context.sha,
+        "previous_sha": context.previous_sha,
+        "hosts": _names(context.hosts),
+        "number": str(context.number) if context.number else "{number}",
+        "cache": context.cache or "{cache}",
+    }
+
+
+def _exports(context: Context, settings: Mapping[str, Any], values: Mapping[str, str]) -> str:
+    own = {
+        name: command_lines.filled(value, values) for name, value in settings["variables"].items()
+    }
+    told = {
+        "SHIPMATE_APPLICATION": context.application,
+        "SHIPMATE_ENVIRONMENT": context.environment,
+        "SHIPMATE_DEPLOYMENT": str(context.number),
+        "SHIPMATE_TASK": context.task,
+        "SHIPMATE_REF": context.ref,
+        "SHIPMATE_SHA": context.sha,
+        "SHIPMATE_PREVIOUS_SHA": context.previous_sha,
+        "SHIPMATE_HOSTS": _names(context.hosts),
+        "SHIPMATE_WHO": context.who,
+        "SHIPMATE_CACHE": context.cache,
+    }
+    heavens = {
+        "BRANCH": context.ref,
+        "SHA": context.sha,
+        "DEPLOY_ENV": context.environment,
+        "DEPLOY_TASK": context.task,
+    }
+    every = {**heavens, **context.parameters, **own, **told}
+    return "".join(f"export {name}={quote(value)}\n" for name, value in every.items())
+
+
+def _names(hosts: tuple[HostSpec, ...]) -> str:
+    return ",".join(host.name for host in hosts)

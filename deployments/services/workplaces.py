@@ -1,0 +1,119 @@
+"""Where deployments that run on this machine are at work: a private folder for each, and a cache.
+
+Below the state folder, for its owner alone:
+
+    here/.shipmate/runs/    what the wrapper keeps of each run, as on a host
+    here/work/NUMBER/       code/ (the commit), home/ (with .ssh), bin/ (ssh), tmp/
+    here/cache/NUMBER/      what the programs of an environment keep for the next time
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import stat
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from django.conf import settings
+
+from deployments import providers
+from deployments.forges import checkout
+from deployments.models import Deployment, Environment
+from deployments.providers.contract import HERE
+from deployments.runner import identity
+from deployments.runner.hosts import Here, Target
+from deployments.selectors import code
+from deployments.services import credentials
+
+OLD = 86_400  # seconds after which what nobody has removed is removed
+WHOLE = "whole"  # the mark of a folder in which everything is
+LOCALE = "C.UTF-8"
+log = logging.getLogger(__name__)
+
+
+def here() -> Here:
+    """Return this machine as a place of runs. Of this process's environment it knows the PATH."""
+    return Here(HERE, root(), {"PATH": os.environ.get("PATH", os.defpath), "LANG": LOCALE})
+
+
+def root() -> Path:
+    return Path(settings.SHIPMATE_STATE) / "here"
+
+
+def of(deployment: Deployment) -> Path:
+    return root() / "work" / str(deployment.pk)
+
+
+def cache_of(environment: Environment) -> Path:
+    return root() / "cache" / str(environment.pk)
+
+
+def lay_out(deployment: Deployment, targets: list[Target]) -> bool:
+    """Make the folder, unless it is there; return whether it was made.
+
+    It is put in its place in one step: of two workers one does it in vain.
+    """
+    folder = of(deployment)
+    if (folder / WHOLE).exists():
+        return False
+    partial = folder.with_name(f"{folder.name}.{deployment.epoch}.partial")
+    remove(partial)
+    cache = cache_of(deployment.environment)
+    for private in (root(), root() / "work", cache.parent, cache, partial):
+        private.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in ("tmp", "home"):
+        (partial / name).mkdir(mode=0o700)
+    identity.write(partial / "home", key_of(deployment), targets, at=folder / "home")
+    identity.put_first(partial / "bin", folder / "home" / identity.CONFIG, at=folder / "bin")
+    if providers.provider(deployment.settings["provider"]).needs_code:
+        _lay_out_code(deployment, partial / "code")
+    (partial / WHOLE).touch()
+    with suppress(OSError):
+        partial.rename(folder)
+    remove(partial)
+    return True
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder with all that a program may have left in it."""
+    for _ in range(2):
+        if folder.exists():
+            shutil.rmtree(folder, onerror=_make_writable)
+    if folder.exists():
+        log.warning("%s could not be removed whole", folder)
+
+
+def sweep() -> None:
+    """Remove the folders of deployments that are over, where nobody did so in a day."""
+    for folder in (root() / "work").glob("[0-9]*"):
+        number = int(folder.name.partition(".")[0])
+        with suppress(FileNotFoundError):
+            is_old = time.time() - folder.stat().st_mtime > OLD
+            if is_old and not _is_under_way(number):
+                remove(folder)
+
+
+def _is_under_way(number: int) -> bool:
+    return Deployment.objects.filter(pk=number, status="in_progress").exists()
+
+
+def key_of(deployment: Deployment) -> str:
+    """Return the private key of its environment, or nothing where it has none."""
+    environment = deployment.environment
+    return credentials.private_key(environment) if hasattr(environment, "ssh_key") else ""
+
+
+def _lay_out_code(deployment: Deployment, folder: Path) -> None:
+    app = deployment.environment.application
+    checkout.lay_out(code.mirror(app, deployment.sha), deployment.sha, folder, code.source(app))
+
+
+def _make_writable(_: object, path: str, __: object) -> None:
+    """Take away what keeps a file from being removed, for the next round."""
+    for folder in (Path(path), Path(path).parent):
+        with suppress(OSError):
+            if not folder.is_symlink() and folder.is_dir():
+                folder.chmod(stat.S_IRWXU)
