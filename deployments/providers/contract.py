@@ -66,6 +66,7 @@ class Phase:
     shown: tuple[str, ...] = ()  # what is run, in words that people know
     optional: bool = False  # how it ends is told, and does not matter
     on_failure: str = "command"  # the reason code when a script says no
+    by_batch: bool = False  # done batch by batch, with its neighbours that are so too
 
 
 class Provider(Protocol):

@@ -20,7 +20,7 @@ class SshProvider:
     needs_code = True
 
     def validate(self, settings: Mapping[str, Any]) -> list[str]:
-        return ssh_settings.problems(settings)
+        return ssh_settings.problems(settings) or ssh_settings.clashes(settings)
 
     def phases(self, context: Context) -> list[Phase]:
         if context.task != RELEASE:
@@ -43,9 +43,11 @@ def _release(context: Context) -> list[Phase]:
         one = once_host(context.hosts, settings["once_role"])
         phases.append(_commands("once", replace(context, hosts=(one,)), settings["once"]))
     confirm = _each(context, ssh_scripts.confirm)
-    phases.append(Phase("switch", _each(context, ssh_scripts.switch), confirm=confirm))
+    switch = _each(context, ssh_scripts.switch)
+    phases.append(Phase("switch", switch, confirm=confirm, by_batch=True))
     if settings["restart"]:
-        phases.append(_commands("restart", context, settings["restart"]))
+        restart = _commands("restart", context, settings["restart"])
+        phases.append(replace(restart, by_batch=True))
     if settings["check"] or settings["check_url"]:
         phases.append(_check(context, settings))
     phases.append(Phase("clean", _each(context, ssh_scripts.clean), optional=True))
@@ -98,6 +100,7 @@ def _check(context: Context, settings: dict[str, Any]) -> Phase:
         probe=settings["check_url"],
         probe_seconds=settings["check_seconds"],
         on_failure="health",
+        by_batch=True,
     )
 
 

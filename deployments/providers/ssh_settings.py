@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from deployments import parameters
+from deployments import parameters, rollouts
 
 DEFAULTS: dict[str, Any] = {
     # Where releases, shared and current lie; empty: ~/APP-ENVIRONMENT. “{host}” is its name.
@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "keep": 5,  # releases on each host; what ran before stays in any case
     "total_seconds": 1_800,
     "silence_seconds": 600,
+    **rollouts.DEFAULTS,
 }
 TASK = re.compile(r"[a-z0-9][-_.a-z0-9]{0,62}")
 TAKEN = frozenset({"deploy", "lock", "unlock", "version", "plan"})  # words of the language
@@ -59,7 +60,17 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
         *parameters.problems(asked["parameters"]),
         *_url(asked),
         *_numbers(asked),
+        *rollouts.problems(asked),
     ]
+
+
+def clashes(settings: Mapping[str, Any]) -> list[str]:
+    """Return what is right by itself and makes no sense beside the other settings."""
+    asked = whole(settings)
+    if asked["first"] == "health" and not asked["check"] and not asked["check_url"]:
+        return ["“first” waits for the first host’s checks, and there are none: give a command or "
+                "an address to check."]  # fmt: skip
+    return []
 
 
 def _kinds(settings: dict[str, Any]) -> Iterator[str]:
