@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from deployments.models import Deployment
 from deployments.selectors import locks as reading
-from deployments.selectors import phases
+from deployments.selectors import pauses, phases
 from deployments.services import drifts, indexing, life, locks, queue, tallies, truth, workers
 from deployments.services.moves import let_go, move
 
@@ -39,6 +39,7 @@ def sweep() -> None:
     if not queue.is_full("deploy"):
         ring_queued()
         ring_silent()
+        ring_paused()
         truth.ring()
     if not queue.is_full("chat"):
         clear_pending()
@@ -89,6 +90,14 @@ def ring_silent() -> None:
         queue.ring(deployment)
 
 
+def ring_paused() -> None:
+    """Ring for what has paused long enough, or is to go on or to end in its pause."""
+    now = timezone.now()
+    stale = Q(rung_at=None) | Q(rung_at__lt=now - RING_AGAIN)
+    for deployment in Deployment.objects.filter(stale, pauses.due(now)):
+        queue.ring(deployment)
+
+
 def clear_pending() -> None:
     """Have pending deployments looked at again, each in a worker: forges may be slow."""
     stale = Q(rung_at=None) | Q(rung_at__lt=timezone.now() - RING_AGAIN)
@@ -111,10 +120,9 @@ def end_overdue() -> None:
         lock = reading.against(deployment.environment, deployment.person)
         note = reading.claim(lock) if lock else "No worker took it in time."
         move(deployment, "error", reason="lost", note=note)
-    overdue = Deployment.objects.filter(
-        status="in_progress", started_at__lt=started_before, lease_until__lt=now
-    )
-    for deployment in overdue:
+    went_on_before = Q(went_on_at=None) | Q(went_on_at__lt=started_before)
+    silent = Q(status="in_progress", started_at__lt=started_before, lease_until__lt=now)
+    for deployment in Deployment.objects.filter(silent & went_on_before | pauses.forgotten(now)):
         note = "Its worker fell silent, and none could find out how it ended on the hosts."
         doubts = [f"{doubt.rstrip('.')}." for doubt in phases.doubts(deployment)]
         move(deployment, "error", reason="lost", note=" ".join([note, *doubts]))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -55,6 +57,12 @@ class Deployment(models.Model):
 
     stop_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     stop_at = models.DateTimeField(null=True)
+
+    # The pause behind its first host. No worker holds it meanwhile.
+    paused_at = models.DateTimeField(null=True)
+    paused_until = models.DateTimeField(null=True)  # null: until somebody says “go on”
+    went_on_at = models.DateTimeField(null=True)  # null: it has not gone on yet
+    went_on_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
 
     worker = models.CharField(max_length=120, blank=True)
     epoch = models.PositiveIntegerField(default=0)  # rises with each claim; fences old workers
@@ -134,11 +142,24 @@ class Deployment(models.Model):
         return self.status in FINISHED
 
     @property
+    def is_paused(self) -> bool:
+        return (
+            self.status == "in_progress" and self.paused_at is not None and self.went_on_at is None
+        )
+
+    @property
     def seconds(self) -> float | None:
-        """How long it ran, once it has ended."""
-        if self.started_at is None or self.finished_at is None:
+        """How long it ran, without its pause, once it has ended."""
+        return self.seconds_at(self.finished_at) if self.finished_at else None
+
+    def seconds_at(self, moment: datetime) -> float | None:
+        """How long it had run then, without its pause."""
+        if self.started_at is None:
             return None
-        return (self.finished_at - self.started_at).total_seconds()
+        ran = (moment - self.started_at).total_seconds()
+        if self.paused_at is None:
+            return ran
+        return ran - ((self.went_on_at or moment) - self.paused_at).total_seconds()
 
 
 FINISHED = frozenset({"success", "failure", "error", "cancelled"})
@@ -161,6 +182,8 @@ class PhaseRun(models.Model):
     host = models.CharField(max_length=63)  # its name when claimed, as frozen in the settings
     phase = models.CharField(max_length=40)
     position = models.PositiveSmallIntegerField()
+    batch = models.PositiveSmallIntegerField(default=0)
+    optional = models.BooleanField(default=False)  # how it ends does not matter
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     code = models.IntegerField(null=True)  # the exit status
     reason = models.CharField(max_length=20, blank=True)  # a code, as a deployment's

@@ -24,7 +24,7 @@ LOUD = frozenset({Status.PENDING, Status.IN_PROGRESS, Status.FAILURE, Status.ERR
 GLANCED = ("environment_id", "person_id", "kind", "status", "reason", "sha", "finished_at")
 SHOWN = (
     *GLANCED, "task", "ref", "subject", "note", "stop_at", "lease_until", "phase", "progress",
-    "created_at", "queued_at", "started_at", "worker",
+    "created_at", "queued_at", "started_at", "worker", "paused_at", "paused_until", "went_on_at",
 )  # fmt: skip
 
 

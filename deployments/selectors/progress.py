@@ -103,7 +103,9 @@ def _past(running: Sequence[Deployment]) -> list[Deployment]:
 
 
 def _lean(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
-    return deployments.only("environment_id", "task", "kind", "started_at", "finished_at")
+    return deployments.only(
+        "environment_id", "task", "kind", "started_at", "finished_at", "paused_at", "went_on_at"
+    )
 
 
 def _spans(numbers: Sequence[int]) -> Spans:

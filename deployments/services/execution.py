@@ -27,8 +27,9 @@ from deployments.services import (
     credentials,
     life,
     machines,
-    phases,
+    pausing,
     plan,
+    rolling,
     truth,
     workers,
     workplaces,
@@ -36,7 +37,7 @@ from deployments.services import (
 from deployments.services.lease import Lease, LeaseLost
 from deployments.services.logs import LogWriter
 from deployments.services.moves import claim, move
-from deployments.services.verdict import Stopped, Verdict
+from deployments.services.verdict import Paused, Stopped, Verdict
 from deployments.services.work import Work, are_begun
 
 Status = Deployment.Status
@@ -68,12 +69,15 @@ def _is_for_this_machine(deployment: Deployment) -> bool:
 
 
 def _carry(deployment: Deployment) -> None:
-    with Lease(deployment) as lease:
-        verdict = _perform(deployment, lease)
-        lease.check()
-        if not are_begun(deployment):
-            workplaces.remove(workplaces.of(deployment))
-        _end(deployment, verdict)
+    try:
+        with Lease(deployment) as lease:
+            verdict = _perform(deployment, lease)
+            lease.check()
+            if not are_begun(deployment):
+                workplaces.remove(workplaces.of(deployment))
+            _end(deployment, verdict)
+    except Paused:
+        pausing.begin(deployment)
 
 
 def _perform(deployment: Deployment, lease: Lease) -> Verdict:
@@ -85,7 +89,7 @@ def _perform(deployment: Deployment, lease: Lease) -> Verdict:
             raise DeploymentError(machines.give_up(deployment, lease), code="lost")
         secrets.update(_secrets(deployment))
         verdict = _deploy(deployment, lease, secrets)
-    except (LeaseLost, *DATABASE_AWAY):
+    except (LeaseLost, Paused, *DATABASE_AWAY):
         raise
     except DeploymentError as error:
         verdict = Verdict(Status.ERROR, _reason(error), str(error))
@@ -147,9 +151,12 @@ def _deploy(deployment: Deployment, lease: Lease, secrets: dict[str, str]) -> Ve
     writer = LogWriter(deployment, lease, [*secrets.values(), *_given(deployment)])
     with Fleet(_places(deployment), patience=settings.SHIPMATE_HOST_PATIENCE) as fleet:
         try:
-            verdict = phases.carry_out(Work(deployment, lease, writer, fleet, secrets), planned)
+            verdict = rolling.carry_out(Work(deployment, lease, writer, fleet, secrets), planned)
         except Stopped as stopped:
             verdict = stopped.verdict
+        except Paused:
+            writer.flush()
+            raise
         # Only where it is over: a worker that goes on with it may need the uploads.
         writer.flush()
         _tidy(fleet, deployment, planned)

@@ -23,6 +23,7 @@ from deployments.forges.contract import Resolved
 from deployments.models import Deployment, Environment, Person
 from deployments.providers.contract import RELEASE
 from deployments.selectors import code, releases, tasks
+from deployments.services import queue
 from deployments.services.looking import More, Wish, look, refuse
 from deployments.services.moves import move
 
@@ -297,6 +298,8 @@ def _ask_to_stop(deployment: Deployment, door: Door) -> None:
             changes.record(
                 "deployment.stopping", deployment=deployment, person=door.person, via=door.via
             )
+            if deployment.is_paused:
+                queue.ring(deployment)  # no worker holds it that could see the wish
     deployment.refresh_from_db()
     if deployment.is_finished and not asked:
         raise Invalid(f"#{deployment.pk} {state_words(deployment)}; there is nothing to cancel.")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from deployments import changes
 from deployments.models import Deployment, Environment, Person
-from deployments.services import queue, tallies
+from deployments.services import pausing, queue, tallies
 
 Status = Deployment.Status
 
@@ -73,7 +73,11 @@ def claim(deployment: Deployment, worker: str) -> bool:
         with transaction.atomic():
             queue.settle(deployment.environment_id)  # nobody locks it between look and move
             return queue.has_its_turn(deployment) and move(deployment, Status.IN_PROGRESS, **lease)
-    return deployment.status == Status.IN_PROGRESS and _take_over(deployment, lease)
+    if deployment.status != Status.IN_PROGRESS:
+        return False
+    if deployment.lease_until is None:
+        return pausing.take(deployment, lease)
+    return _take_over(deployment, lease)
 
 
 def let_go(deployment: Deployment) -> None:

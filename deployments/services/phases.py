@@ -1,4 +1,4 @@
-"""The phases of a deployment, one after the other, each on all its hosts at once."""
+"""One phase on some hosts at once: sent, started or attached to, followed, judged, asked."""
 
 from __future__ import annotations
 
@@ -7,24 +7,19 @@ from contextlib import closing
 
 from django.utils import timezone
 
-from deployments.models import Deployment, PhaseRun
+from deployments.models import PhaseRun
 from deployments.providers.contract import Phase
 from deployments.runner.flow import Cancelled, Done, Event, Known, Output, Result, Trouble
 from deployments.runner.follow import Outcome, Run
 from deployments.runner.jobs import Task
 from deployments.services import plan, probes, sending, workplaces
 from deployments.services.ending import (
-    after_stopping,
     end_when_asked,
-    look_again,
     note_what_is_left,
     stop_between,
 )
 from deployments.services.verdict import (
     HostVerdict,
-    Stopped,
-    Verdict,
-    of_all,
     of_host,
 )
 from deployments.services.work import (
@@ -36,9 +31,7 @@ from deployments.services.work import (
     keep,
     note_version,
     reason_to_stop,
-    runs_of,
     stop,
-    switched,
     task,
 )
 
@@ -46,24 +39,7 @@ Runs = dict[str, PhaseRun]
 _WELL = HostVerdict(Status.SUCCESS, 0, "", "")
 
 
-def carry_out(work: Work, planned: list[Phase]) -> Verdict:
-    """Do each phase unless it is done; judge at the first that fails."""
-    look_again(work)
-    for position, phase in enumerate(planned):
-        runs = runs_of(work, phase)
-        work.lease.write(phase=phase.name, progress=100 * position // len(planned))
-        _do(work, phase, runs)
-        failed = [verdict for run in runs.values() if (verdict := _failure(run)) is not None]
-        if failed and work.stopping is None:
-            work.stopping = reason_to_stop(work)
-        if work.stopping is not None:
-            raise Stopped(after_stopping(work, failed))
-        if failed and not phase.optional:
-            return of_all(failed, switched(work), work.hosts)
-    return Verdict(Deployment.Status.SUCCESS)
-
-
-def _do(work: Work, phase: Phase, runs: Runs) -> None:
+def do(work: Work, phase: Phase, runs: Runs) -> None:
     """Do one phase on the hosts where it has not ended yet."""
     fresh = [run for run in runs.values() if run.status == Status.WAITING]
     if fresh:
@@ -195,10 +171,3 @@ def _take_answer(work: Work, run: PhaseRun, told: probes.Told) -> None:
         finish(work, run, HostVerdict(Status.FAILURE, 0, told.problem, "health"))
     elif told.over:
         finish(work, run, _WELL)
-
-
-def _failure(run: PhaseRun) -> HostVerdict | None:
-    """Judge a run by its row, also one that an earlier worker finished."""
-    if run.status == Status.SUCCESS:
-        return None
-    return HostVerdict(run.status, run.code, run.note, run.reason or "lost")

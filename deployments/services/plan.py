@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from deployments import providers
+from deployments import providers, rollouts
 from deployments.blockers import chosen
 from deployments.exceptions import DeploymentError
 from deployments.models import Deployment, Environment, PhaseRun, Placement
@@ -34,6 +35,7 @@ def freeze(deployment: Deployment) -> dict[str, Any]:
         "provider": environment.application.provider,
         "settings": settings,
         "hosts": [_host(placement) for placement in hosts],
+        "rollout": _rollout(deployment, names, settings),
         "release": release.release_name,
         "returns": target is not None
         and not provider.runs_here
@@ -44,6 +46,14 @@ def freeze(deployment: Deployment) -> dict[str, Any]:
         "key": environment.ssh_key.fingerprint if hasattr(environment, "ssh_key") else "",
         "machine": machines.frozen() if provider.runs_here else {},
     }
+
+
+def _rollout(
+    deployment: Deployment, hosts: list[str], settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    if deployment.is_task or deployment.kind == Kind.ROLLBACK:
+        return rollouts.at_once(hosts)
+    return rollouts.freeze(hosts, settings)
 
 
 def _release(
@@ -124,9 +134,17 @@ def targets(deployment: Deployment) -> list[Target]:
 
 def lay_out(deployment: Deployment, planned: list[Phase]) -> None:
     """Write a row for each phase on each host, before any host hears of it. Twice is harmless."""
+    rollout = rollouts.of(deployment.settings)
     PhaseRun.objects.bulk_create(
         [
-            PhaseRun(deployment=deployment, phase=phase.name, host=host, position=position)
+            PhaseRun(
+                deployment=deployment,
+                phase=phase.name,
+                host=host,
+                position=position,
+                batch=rollout.batch_of(host) if phase.by_batch else 0,
+                optional=phase.optional,
+            )
             for position, phase in enumerate(planned)
             for host in phase.scripts
         ],

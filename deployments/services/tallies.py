@@ -39,9 +39,10 @@ def count(deployment: Deployment, status: str, finished_at: datetime) -> None:
     rows = Tally.objects.filter(pk=tally.pk)
     field = _field(deployment.task, status)
     rows.update(**{field: F(field) + 1})
-    if field == "succeeded" and deployment.started_at is not None:
+    seconds = deployment.seconds_at(finished_at)
+    if field == "succeeded" and seconds is not None:
         took = Counter(rows.select_for_update().get().took)
-        took[class_of((finished_at - deployment.started_at).total_seconds())] += 1
+        took[class_of(seconds)] += 1
         rows.update(took=took)
 
 
@@ -73,19 +74,24 @@ def recount() -> None:
 def _counted() -> Iterator[Tally]:
     counts: dict[Key, Counter[str]] = defaultdict(Counter)
     took: dict[Key, Counter[str]] = defaultdict(Counter)
-    for environment, task, status, created, started, finished in _ended():
+    for environment, task, status, created, started, finished, *pause in _ended():
         key, field = (environment, week_of(finished or created)), _field(task, status)
         counts[key][field] += 1
         if field == "succeeded" and started and finished:
-            took[key][class_of((finished - started).total_seconds())] += 1
+            took[key][class_of((finished - started - _length(*pause)).total_seconds())] += 1
     for (environment, week), counted in counts.items():
         classes = dict(took.get((environment, week), ()))
         yield Tally(environment_id=environment, week=week, took=classes, **counted)
 
 
+def _length(paused: datetime | None, went_on: datetime | None) -> timedelta:
+    return went_on - paused if paused and went_on else timedelta()
+
+
 def _ended() -> Iterator[tuple[Any, ...]]:
     rows = Deployment.objects.filter(status__in=FINISHED).order_by()
     values = rows.values_list(
-        "environment_id", "task", "status", "created_at", "started_at", "finished_at"
-    )
+        "environment_id", "task", "status", "created_at", "started_at", "finished_at",
+        "paused_at", "went_on_at",
+    )  # fmt: skip
     return values.iterator(BATCH)

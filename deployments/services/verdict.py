@@ -20,6 +20,11 @@ class Verdict:
     status: str
     reason: str = ""
     note: str = ""
+    was_refused: bool = False  # by the hosts themselves: what a rollback may answer
+
+
+class Paused(Exception):
+    """The deployment waits behind its first host. No worker holds it until it goes on."""
 
 
 class Stopped(Exception):
@@ -78,14 +83,24 @@ def _unknown(host: str, phase: str, outcome: Outcome) -> str:
 
 
 def of_all(failed: Sequence[HostVerdict], switched: int, hosts: int) -> Verdict:
-    """Judge a deployment by the hosts that failed in its last phase."""
-    notes = " ".join([*(f"{v.note.rstrip('.')}." for v in failed), mixed(switched, hosts)]).strip()
+    """Judge a deployment that goes no further by the hosts that failed."""
+    notes = _notes(failed, mixed(switched, hosts))
     if 0 < switched < hosts:
-        return Verdict(Status.FAILURE, "partly", notes)
+        return Verdict(Status.FAILURE, "partly", notes, was_refused=True)
     errors = [v for v in failed if v.status == PhaseRun.Status.ERROR or v.reason == "lost"]
     if errors:
-        return Verdict(Status.ERROR, errors[0].reason, notes)
-    return Verdict(Status.FAILURE, failed[0].reason, notes)
+        return Verdict(Status.ERROR, errors[0].reason, notes, was_refused=True)
+    return Verdict(Status.FAILURE, failed[0].reason, notes, was_refused=True)
+
+
+def without(failed: Sequence[HostVerdict], hosts: int) -> Verdict:
+    """Judge a deployment that came to its end without some of the hosts."""
+    done = f"{hosts - len(failed)} of {hosts} hosts are done; the others were allowed to fail."
+    return Verdict(Status.FAILURE, "partly", _notes(failed, done))
+
+
+def _notes(failed: Sequence[HostVerdict], last: str) -> str:
+    return " ".join([*(f"{v.note.rstrip('.')}." for v in failed), last]).strip()
 
 
 def mixed(switched: int, hosts: int) -> str:

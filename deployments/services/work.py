@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from shlex import quote
 
 from django.utils import timezone
 
+from deployments import rollouts
 from deployments.models import Deployment, PhaseRun, Placement
 from deployments.providers.contract import Phase
+from deployments.rollouts import Rollout
 from deployments.runner.fanout import Fleet
 from deployments.runner.follow import Run
 from deployments.runner.jobs import Task
@@ -38,6 +41,10 @@ class Work:
     ending: set[str] = field(default_factory=set)  # hosts that were asked, and have not answered
     heard: float = field(default_factory=time.monotonic)  # when a host last printed
 
+    @cached_property
+    def rollout(self) -> Rollout:
+        return rollouts.of(self.deployment.settings)
+
     @property
     def hosts(self) -> int:
         return len(self.deployment.settings["hosts"])
@@ -63,8 +70,8 @@ def reason_to_stop(work: Work) -> Verdict | None:
     silence, total = work.setting("silence_seconds", 600), work.setting("total_seconds", 1800)
     if time.monotonic() - work.heard > silence:
         return _timed_out(f"nothing was printed for {silence:.0f} seconds")
-    started = work.deployment.started_at
-    if started is not None and (timezone.now() - started).total_seconds() > total:
+    ran = work.deployment.seconds_at(timezone.now())
+    if ran is not None and ran > total:
         return _timed_out(f"it took longer than {total:.0f} seconds")
     return None
 
@@ -79,9 +86,10 @@ def _timed_out(why: str) -> Verdict:
     return Verdict(Deployment.Status.FAILURE, "timed_out", f"Ended because {why}.")
 
 
-def runs_of(work: Work, phase: Phase) -> dict[str, PhaseRun]:
-    """Return the phase's rows by host."""
-    rows = work.deployment.phase_runs.filter(phase=phase.name)  # they know their deployment
+def runs_of(work: Work, phase: Phase, hosts: Iterable[str]) -> dict[str, PhaseRun]:
+    """Return the phase's rows on these hosts, by host."""
+    # They know their deployment.
+    rows = work.deployment.phase_runs.filter(phase=phase.name, host__in=list(hosts))
     return {run.host: run for run in rows}
 
 
