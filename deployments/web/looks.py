@@ -24,10 +24,11 @@ class Stateful(Protocol):
     status: str
     reason: str
     stop_at: datetime | None
+    is_paused: bool
     lease_until: datetime | None
 
 
-# By status, or by status and reason; the last four are derived or flags.
+# By status, or by status and reason; the last five are derived or flags.
 LOOKS: Mapping[str, Look] = {
     "pending": Look("waiting", "waiting", "Waiting"),
     "queued": Look("queued", "queued", "Queued"),
@@ -41,6 +42,7 @@ LOOKS: Mapping[str, Look] = {
     "superseded": Look("superseded", "superseded", "Superseded"),
     "rolledback": Look("rolledback", "rolledback", "Rolled back"),
     "stopping": Look("cancelling", "cancelling", "Cancelling"),
+    "paused": Look("paused", "paused", "Paused"),
     "lost_contact": Look("lost", "lost", "Lost contact"),
 }
 
@@ -72,6 +74,8 @@ def look_of(deployment: Stateful, now: datetime | None = None) -> Look:
         return look(deployment.status, deployment.reason)
     if deployment.lease_until is not None and deployment.lease_until < (now or timezone.now()):
         return LOOKS["lost_contact"]
+    if deployment.is_paused and deployment.stop_at is None:
+        return LOOKS["paused"]
     return LOOKS["stopping" if deployment.stop_at else "in_progress"]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from deployments.exceptions import HostError
 from deployments.runner.follow import Outcome
-from deployments.services.verdict import HostVerdict, Verdict, of_all, of_host
+from deployments.services.verdict import HostVerdict, of_all, of_host
 
 FAILED = HostVerdict("failure", 1, "build ended with 1 on web-1", "command")
 LOST = HostVerdict("error", None, "Contact with web-2 was lost.", "lost")
@@ -49,7 +49,10 @@ def test_what_is_left_on_a_host_is_named() -> None:
 
 
 def test_a_failure_before_the_switch_is_a_failure() -> None:
-    assert of_all([FAILED], 0, 3) == Verdict("failure", "command", "build ended with 1 on web-1.")
+    verdict = of_all([FAILED], 0, 3)
+
+    assert (verdict.status, verdict.reason) == ("failure", "command")
+    assert verdict.note == "build ended with 1 on web-1."
 
 
 def test_an_error_weighs_more_than_a_failure() -> None:
