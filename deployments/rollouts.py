@@ -70,7 +70,7 @@ def freeze(hosts: Sequence[str], settings: Mapping[str, Any]) -> dict[str, Any]:
     asked = {**DEFAULTS, **settings}
     first = asked["first"] if len(hosts) > 1 else ""
     alone, rest = ([hosts[0]], hosts[1:]) if first else ([], hosts)
-    size = max(1, _count(asked["batch"], len(hosts))) if asked["batch"] else len(hosts)
+    size = max(1, _count(asked["batch"], len(hosts)) if asked["batch"] else len(hosts))
     batches = [list(rest[at : at + size]) for at in range(0, len(rest), size)]
     return {
         "batches": [alone, *batches] if alone else batches,
