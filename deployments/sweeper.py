@@ -17,7 +17,17 @@ from django.utils import timezone
 from deployments.models import Deployment
 from deployments.selectors import locks as reading
 from deployments.selectors import pauses, phases
-from deployments.services import drifts, indexing, life, locks, queue, tallies, truth, workers
+from deployments.services import (
+    drifts,
+    indexing,
+    life,
+    locks,
+    queue,
+    tallies,
+    truth,
+    workers,
+    workplaces,
+)
 from deployments.services.moves import let_go, move
 
 PAUSE = 2.0  # seconds between rounds
@@ -49,6 +59,7 @@ def sweep() -> None:
     life.forget()
     indexing.catch_up()
     tallies.see_to()
+    workplaces.sweep()
     for step in _rounds:
         step()
 

@@ -26,10 +26,13 @@ export ANSIBLE_SSH_ARGS='-o ControlMaster=no' ANSIBLE_PIPELINING=True
 export SHIPMATE_SSH_CONFIG="$work/home/.ssh/config"
 cd "$work/code" || exit 1
 known() {
-  command -v -- "$1" >/dev/null 2>&1 && return
   case $1 in
-    */*) echo "$1 is no program in this commit: is it there, and executable?" ;;
-    *) echo "$1 is not installed on $(uname -n), where Shipmate's workers run." ;;
+    */*)
+      [ -f "$1" ] && [ -x "$1" ] && return
+      echo "$1 is no program in this commit: is it there, and executable?" ;;
+    *)
+      command -v -- "$1" >/dev/null 2>&1 && return
+      echo "$1 is not installed on $(uname -n), where Shipmate's workers run." ;;
   esac
   exit 127
 }

@@ -44,7 +44,8 @@ def root() -> Path:
 
 
 def of(deployment: Deployment) -> Path:
-    return root() / "work" / str(deployment.pk)
+    """Return its folder. Numbers begin anew with a new database, so the moment is in its name."""
+    return root() / "work" / f"{deployment.pk}-{deployment.created_at:%y%m%d%H%M%S%f}"
 
 
 def cache_of(environment: Environment) -> Path:
@@ -89,7 +90,7 @@ def remove(folder: Path) -> None:
 def sweep() -> None:
     """Remove the folders of deployments that are over, where nobody did so in a day."""
     for folder in (root() / "work").glob("[0-9]*"):
-        number = int(folder.name.partition(".")[0])
+        number = int(folder.name.partition("-")[0])
         with suppress(FileNotFoundError):
             is_old = time.time() - folder.stat().st_mtime > OLD
             if is_old and not _is_under_way(number):

@@ -15,6 +15,7 @@ from deployments.models import Application, Deployment, Environment, Person
 from deployments.services.lifecycle import Door
 from deployments.services.moves import move
 from tests.deployments import build
+from tests.deployments.services import here as here_of
 from tests.deployments.services import world as world_of
 from tests.deployments.services.world import World
 from tests.servers.repositories import Repository
@@ -51,6 +52,12 @@ def breakable(transactional_db: None, tmp_path: Path) -> Iterator[World]:
 def haunted(transactional_db: None, tmp_path: Path) -> Iterator[World]:
     with world_of.haunted(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def shop(transactional_db: None, tmp_path: Path) -> World:
+    """An environment without hosts: a program on this machine deploys, `script/deploy`."""
+    return here_of.make(tmp_path)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ BEGIN = "import django; django.setup(); "
 ROOT = Path(__file__).parents[3]
 
 
-def process(code: str, **more: str) -> subprocess.Popen[str]:
+def process(code: str, *, own_group: bool = False, **more: str) -> subprocess.Popen[str]:
     """Start Python with the product's own settings; it says `ready` and waits for a line."""
     wait = "import sys; print('ready', flush=True); sys.stdin.readline(); "
     started = subprocess.Popen(
@@ -26,6 +26,7 @@ def process(code: str, **more: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=own_group,
     )
     assert started.stdout is not None
     assert started.stdout.readline() == "ready\n"
@@ -54,10 +55,14 @@ def race(code: str, count: int = 2) -> list[str]:
     return answers(*runners)
 
 
-def worker(number: int, *, grace: float = 10, **more: str) -> subprocess.Popen[str]:
+def worker(
+    number: int, *, grace: float = 10, own_group: bool = False, **more: str
+) -> subprocess.Popen[str]:
     """Start a deploy worker that has been given this deployment."""
     grant = f"from deployments.services import ending; ending.GRACE = {grace}; "
-    made = process(f"{grant}from deployments import tasks; tasks.run({number})", **more)
+    made = process(
+        f"{grant}from deployments import tasks; tasks.run({number})", own_group=own_group, **more
+    )
     go(made)
     return made
 

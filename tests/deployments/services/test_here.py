@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import random
 from pathlib import Path
 
 import pytest
-from pytest_django import Settings
+from django.conf import settings as given
 
-from deployments.models import Environment
-from deployments.services import workplaces
+from deployments.models import Deployment
+from deployments.services import credentials, ending, lifecycle, workplaces
 from tests.deployments import build
-from tests.deployments.services.world import Meanwhile, World, log_of, states, until
-from tests.servers.repositories import Program, Repository
-
-
-@pytest.fixture
-def shop(transactional_db: None, tmp_path: Path, settings: Settings) -> World:
-    settings.SHIPMATE_STATE = tmp_path / "state of it"
-    repository = Repository(tmp_path / "shop.git")
-    repository.commit({"app.txt": "one\n"}, "Begin")
-    app = build.application("shop", repository.path, command="script/deploy {environment} {sha}")
-    app.provider = "command"
-    app.save()
-    live = Environment.objects.create(application=app, name="live", position=1)
-    return World(live, repository, [], build.person("alice"))
-
-
-def program(world: World, text: str) -> str:
-    """Commit the program that deploys."""
-    return world.commit({"script/deploy": Program(f"#!/bin/sh\n{text}\n".encode())})
+from tests.deployments.runner.observing import alive
+from tests.deployments.services.here import program, until_it_says
+from tests.deployments.services.world import Meanwhile, World, log_of, states
 
 
 def test_the_program_gets_its_arguments_and_its_commit(shop: World) -> None:
@@ -47,7 +33,7 @@ def test_what_it_says_no_with_is_told(shop: World) -> None:
     ended = shop.deploy()
 
     assert (ended.status, ended.reason) == ("failure", "command")
-    assert "ended with 7" in ended.note
+    assert ended.note == "deploy ended with 7 on shipmate."
 
 
 def test_nothing_is_left_of_it(shop: World) -> None:
@@ -57,3 +43,192 @@ def test_nothing_is_left_of_it(shop: World) -> None:
 
     assert ended.status == "success"
     assert not workplaces.of(ended).exists()
+
+
+def test_what_it_keeps_in_the_cache_is_there_the_next_time(shop: World) -> None:
+    shop.settings(variables={"KEPT": "{cache}/kept"})
+    program(shop, 'cat "$KEPT"; echo more >>"$KEPT"')
+    shop.deploy()
+
+    assert "more\n" in log_of(shop.deploy())
+
+
+def test_two_lines_are_run_one_after_the_other_up_to_the_first_that_fails(shop: World) -> None:
+    shop.settings(before=["echo 'one  argument'", "false", "echo never"])
+
+    ended = shop.deploy()
+
+    assert (states(ended, "prepare"), states(ended, "deploy")) == (["failure"], ["waiting"])
+    assert "$ echo 'one  argument'\none  argument\n$ false\n" in log_of(ended)
+    assert "never" not in log_of(ended).partition("$ false")[2]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("frobnicate --all", "frobnicate is not installed on"),
+        ("script/absent", "script/absent is no program in this commit"),
+        ("./app.txt", "./app.txt is no program in this commit"),
+    ],
+)
+def test_a_program_that_is_not_there_is_told_by_name(shop: World, command: str, said: str) -> None:
+    shop.settings(command=command)
+
+    ended = shop.deploy()
+
+    assert (ended.status, "ended with 127" in ended.note) == ("failure", True)
+    assert said in log_of(ended)
+
+
+def test_it_knows_nothing_of_shipmates_own_environment(
+    shop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHIPMATE_SECRET_KEY", "of-the-pages")
+    monkeypatch.setenv("SHIPMATE_DATABASE_URL", "postgres://all")
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "chatops.settings")
+    program(shop, "env | sed 's/=.*//' | sort")
+
+    names = set(log_of(shop.deploy()).split())
+
+    assert names >= {"BRANCH", "SHA", "DEPLOY_ENV", "DEPLOY_TASK", "HOME", "SHIPMATE_SHA"}
+    assert names & {"SHIPMATE_SECRET_KEY", "SHIPMATE_DATABASE_URL", "DJANGO_SETTINGS_MODULE"} == (
+        set()
+    )
+
+
+def test_it_has_what_heaven_gave(shop: World) -> None:
+    sha = program(shop, 'echo "$BRANCH $SHA $DEPLOY_ENV $DEPLOY_TASK"')
+
+    assert f"main {sha} live deploy\n" in log_of(shop.deploy())
+
+
+def test_its_home_is_its_own(shop: World) -> None:
+    program(shop, 'echo "home=$HOME tmp=$TMPDIR"; ls -A "$HOME"; stat -c %a "$HOME/.." "$HOME"')
+
+    ended = shop.deploy()
+
+    work = workplaces.of(ended)
+    assert f"home={work}/home tmp={work}/tmp\n.ssh\n700\n700\n" in log_of(ended)
+
+
+def test_a_secret_reaches_it_and_the_log_shows_a_mask(shop: World) -> None:
+    app = shop.environment.application
+    credentials.set_secret("TOKEN", "hunter2-and-more", build.maker(), application=app)
+    program(shop, 'printf %s "$TOKEN" | wc -c; echo "it is $TOKEN"')
+
+    said = log_of(shop.deploy())
+
+    assert "16\nit is [masked]\n" in said
+
+
+def test_the_key_that_it_signs_in_with_is_masked_too(shop: World) -> None:
+    credentials.make_key(shop.environment, build.maker())
+    program(shop, 'cat "$HOME/.ssh/shipmate"; stat -c %a "$HOME/.ssh/shipmate"')
+
+    said = log_of(shop.deploy())
+
+    assert "600\n" in said
+    assert "[masked]" in said
+    assert not any(line in said for line in _key(shop).splitlines()[1:-1])
+
+
+def _key(world: World) -> str:
+    world.environment.refresh_from_db()
+    return credentials.private_key(world.environment)
+
+
+def test_a_second_try_takes_the_settings_of_today(shop: World) -> None:
+    program(shop, "exit 1")
+    failed = shop.deploy()
+    shop.settings(command="echo again {sha}")
+
+    ended = shop.end(lifecycle.retry(failed, shop.door))
+
+    assert (ended.status, ended.sha) == ("success", failed.sha)
+    assert f"again {failed.sha}" in log_of(ended)
+
+
+def test_going_back_is_the_same_program_with_the_former_commit(shop: World) -> None:
+    first = program(shop, 'echo "to $2 from $SHIPMATE_PREVIOUS_SHA"')
+    shop.deploy()
+    shop.release()
+    second = shop.repository.git("rev-parse", "main").strip()
+
+    back = shop.roll_back()
+
+    assert (back.status, back.sha) == ("success", first)
+    assert f"to {first} from {second}\n" in log_of(back)
+
+
+def test_going_back_takes_the_settings_of_then(shop: World) -> None:
+    program(shop, "true")
+    shop.settings(command="echo as it was")
+    shop.deploy()
+    shop.settings(command="echo as it is")
+    shop.release()
+
+    assert "as it was\n" in log_of(shop.roll_back())
+
+
+@pytest.mark.slow
+def test_cancel_ends_all_that_it_started(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "GRACE", 1)
+    left = f"{random.randrange(10_000, 99_999)}.5"
+    program(shop, f"trap '' TERM; (setsid sleep {left} &); echo up; sleep {left}")
+    under_way = Meanwhile(shop.ask())
+    until_it_says(under_way.deployment, "up\n")
+
+    lifecycle.cancel(shop.now(under_way.deployment), shop.door)
+    ended = under_way.end()
+
+    assert (ended.status, alive(left)) == ("cancelled", [])
+    assert not workplaces.of(ended).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", ["silence_seconds", "total_seconds"])
+def test_one_that_takes_too_long_is_ended(shop: World, limit: str) -> None:
+    shop.settings(**{limit: 1})
+    program(shop, "echo up; exec sleep 77.7")
+
+    ended = shop.deploy()
+
+    assert (ended.status, ended.reason, alive("77.7")) == ("failure", "timed_out", [])
+
+
+def test_what_nobody_removed_is_removed_after_a_day(shop: World) -> None:
+    made = shop.ask()
+    Deployment.objects.filter(pk=made.pk).update(status="error")
+    folder = workplaces.of(made)
+    for name in (folder, folder.with_name(f"{folder.name}.1.partial")):
+        (name / "code").mkdir(parents=True)
+        _age(name)
+
+    workplaces.sweep()
+
+    assert not list(folder.parent.glob(f"{made.pk}-*"))
+
+
+def test_what_is_under_way_is_left_alone(shop: World) -> None:
+    made = shop.ask()
+    Deployment.objects.filter(pk=made.pk).update(status="in_progress")
+    workplaces.of(made).mkdir(parents=True)
+    _age(workplaces.of(made))
+
+    workplaces.sweep()
+
+    assert workplaces.of(made).exists()
+    workplaces.remove(workplaces.of(made))
+
+
+def _age(folder: Path) -> None:
+    os.utime(folder, (0, 0))
+
+
+def test_where_it_is_at_work_is_for_its_owner_alone(shop: World) -> None:
+    program(shop, "true")
+    shop.deploy()
+
+    root = Path(given.SHIPMATE_STATE) / "here"
+    kept = [root, *root.glob("*")]
+    assert [path.name for path in kept if path.stat().st_mode & 0o077] == []
