@@ -87,7 +87,7 @@ def _blockers(
         *_archived(environment),
         *_lock(environment, person, asked.lock),
         *_settings(environment),
-        *(() if runs_here(environment) else _hosts(environment, asked.placements)),
+        *_hosts(environment, asked.placements, hosts),
         *_unknown_hosts(environment, asked.placements, hosts),
         *unchecked(environment, person, sha),
         *(() if runs_here(environment) else _key(environment)),
@@ -198,12 +198,18 @@ def _settings(environment: Environment) -> Iterator[Blocker]:
         yield Blocker("settings", problem, _by_maintainer(environment), _settings_url(environment))
 
 
-def _hosts(environment: Environment, placements: list[Placement]) -> Iterator[Blocker]:
-    if not placements:
+def _hosts(
+    environment: Environment, placements: list[Placement], hosts: list[str]
+) -> Iterator[Blocker]:
+    """Give what the provider has against so many hosts, or against choosing some."""
+    provider = providers.provider(environment.application.provider)
+    settings = environment.effective_settings
+    for obstacle in provider.obstacles(settings, len(placements), chosen=bool(hosts)):
+        does = "puts it right in its settings" if placements else "adds one in its settings"
         yield Blocker(
             "no_hosts",
-            f"{environment} has no hosts.",
-            _by_maintainer(environment, "adds one in its settings"),
+            f"{environment} {obstacle}.",
+            _by_maintainer(environment, does),
             _settings_url(environment),
         )
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.utils.module_loading import import_string
 
@@ -19,3 +22,37 @@ def provider(name: str) -> Provider:
     """Return the provider of this name."""
     made: Provider = import_string(PROVIDERS[name])()
     return made
+
+
+@dataclass(frozen=True)
+class Way:
+    """A provider, and a preset of it where it has any: what people choose from."""
+
+    key: str
+    label: str
+    provider: str
+    settings: Mapping[str, Any]
+    note: str = ""
+
+
+@cache
+def ways() -> dict[str, Way]:
+    """Return all that there is to choose from, by its key."""
+    found = (way for name in PROVIDERS for way in _ways_of(name))
+    return {way.key: way for way in found}
+
+
+def _ways_of(name: str) -> Iterator[Way]:
+    made = provider(name)
+    if not made.presets:
+        yield Way(name, made.label, name, {})
+    for preset in made.presets:
+        settings = {**preset.settings, "preset": preset.name}
+        yield Way(f"{name}:{preset.name}", preset.label, name, settings, preset.note)
+
+
+def way_of(name: str, settings: Mapping[str, Any]) -> Way:
+    """Return the way that was chosen; one that nobody knows any more is told by its provider."""
+    made = provider(name)
+    key = f"{name}:{settings.get('preset', '')}" if made.presets else name
+    return ways().get(key) or Way(key, made.label, name, {})

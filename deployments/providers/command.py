@@ -12,9 +12,11 @@ from shlex import quote
 from typing import Any
 
 from deployments.providers import command_lines, command_settings
+from deployments.providers.command_presets import PRESETS
 from deployments.providers.contract import HERE, RELEASE, Context, HostSpec, Phase
 
 LONGEST_NAME = 40  # of a phase
+BACK = "roll back"
 
 # OpenSSH's programs in front know the hosts and the key. Sharing a connection would need a path
 # that is shorter than the one to a state folder may be.
@@ -42,11 +44,24 @@ known() {
 class CommandProvider:
     """Run what the settings say, and believe its exit status."""
 
+    label = "A program on the worker's machine"
+    defaults = command_settings.DEFAULTS
+    presets = PRESETS
     runs_here = True
     needs_code = True
 
     def validate(self, settings: Mapping[str, Any]) -> list[str]:
         return command_settings.problems(settings)
+
+    def obstacles(self, settings: Mapping[str, Any], hosts: int, *, chosen: bool) -> list[str]:
+        if self.validate(settings):
+            return []
+        takes = command_settings.takes_hosts(settings)
+        if takes and not hosts:
+            return ["has no hosts, and what is run there says {hosts}"]
+        if chosen and not takes:
+            return ["is deployed to as a whole: what is run there does not say {hosts}"]
+        return []
 
     def phases(self, context: Context) -> list[Phase]:
         settings = command_settings.whole(context.settings)
@@ -71,9 +86,16 @@ def _asked(context: Context, settings: Mapping[str, Any]) -> tuple[str, list[str
     """Return what it is called, and its lines."""
     if context.task != RELEASE:
         return context.task[:LONGEST_NAME], settings["tasks"][context.task]["commands"]
-    if context.returns:
-        return "roll back", [settings["rollback"] or settings["command"]]
-    return RELEASE, [settings["command"]]
+    return (BACK if context.back else RELEASE), [_line(context, settings)]
+
+
+def _line(context: Context, settings: Mapping[str, Any]) -> str:
+    """Return what deploys. What goes back without naming a commit goes back by one release."""
+    back = str(settings["rollback"])
+    names_it = any(command_lines.uses(back, name) for name in ("sha", "ref"))
+    if back.strip() and (context.back == "one" or (context.back and names_it)):
+        return back
+    return str(settings["command"])
 
 
 def _phase(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 RELEASE = "deploy"  # the task that brings a release; any other runs in the one that is there
+Back = Literal["", "one", "further"]
 HERE = "shipmate"  # the name under which the worker's own machine stands among the hosts
 
 
@@ -35,6 +36,7 @@ class Context:
     settings: Mapping[str, Any]
     release: str  # the name of the release's folder
     returns: bool = False  # the release is kept on the hosts: go back to it
+    back: Back = ""  # a way back: to what ran right before, or before that
     keep: tuple[str, ...] = ()  # folders of releases that stay
     secrets: tuple[str, ...] = ()  # names only
     parameters: Mapping[str, str] = field(default_factory=dict)  # given with the deployment
@@ -69,9 +71,22 @@ class Phase:
     by_batch: bool = False  # done batch by batch, with its neighbours that are so too
 
 
+@dataclass(frozen=True)
+class Preset:
+    """Settings to begin with; a form fills them in, and people may then change them."""
+
+    name: str
+    label: str
+    settings: Mapping[str, Any]
+    note: str  # what it takes, and what to look at first
+
+
 class Provider(Protocol):
     """One way to deploy."""
 
+    label: str
+    defaults: Mapping[str, Any]  # its settings, with what holds where nothing is said
+    presets: Sequence[Preset]
     # Its phases run on the worker's machine, in a folder of their own (services/workplaces.py);
     # environments may then have no hosts. Else they run on the environment's hosts over SSH.
     runs_here: bool
@@ -80,6 +95,10 @@ class Provider(Protocol):
 
     def validate(self, settings: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with the settings, each in a sentence that says what is right."""
+
+    def obstacles(self, settings: Mapping[str, Any], hosts: int, *, chosen: bool) -> list[str]:
+        """Return why it cannot be done for so many hosts, or for some that were chosen, each as
+        what is said of the environment."""
 
     def phases(self, context: Context) -> list[Phase]:
         """Return the phases in their order; the same context gives the same phases."""

@@ -10,17 +10,23 @@ from dataclasses import replace
 from typing import Any
 
 from deployments.providers import ssh_scripts, ssh_settings
-from deployments.providers.contract import RELEASE, Context, HostSpec, Phase
+from deployments.providers.contract import RELEASE, Context, HostSpec, Phase, Preset
 
 
 class SshProvider:
     """Send the code, build it, switch to it with one rename, restart, check."""
 
+    label = "Releases over SSH, by Shipmate itself"
+    defaults = ssh_settings.DEFAULTS
+    presets: tuple[Preset, ...] = ()
     runs_here = False
     needs_code = True
 
     def validate(self, settings: Mapping[str, Any]) -> list[str]:
         return ssh_settings.problems(settings) or ssh_settings.clashes(settings)
+
+    def obstacles(self, settings: Mapping[str, Any], hosts: int, *, chosen: bool) -> list[str]:
+        return [] if hosts else ["has no hosts"]
 
     def phases(self, context: Context) -> list[Phase]:
         if context.task != RELEASE:

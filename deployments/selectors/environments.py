@@ -162,7 +162,7 @@ def review(
         resolved,
         comparison,
         code.notes(app, resolved.sha) if is_release else TreeNotes(),
-        _steps(environment, resolved, placed, task),
+        _steps(environment, resolved, placed, task, running),
         [placement.host.name for placement in placed],
         progress.usual(environment, task),
         _migrations(app, comparison),
@@ -175,12 +175,16 @@ def _migrations(application: Application, comparison: Comparison | None) -> tupl
 
 
 def _steps(
-    environment: Environment, resolved: Resolved, placed: list[Placement], task: str
+    environment: Environment,
+    resolved: Resolved,
+    placed: list[Placement],
+    task: str,
+    running: Running,
 ) -> list[Step]:
     """Return the provider's phases, each with the commands that the settings give it."""
     settings = environment.effective_settings
     provider = providers.provider(environment.application.provider)
-    if not placed or provider.validate(settings):
+    if provider.validate(settings) or provider.obstacles(settings, len(placed), chosen=False):
         return []
     context = Context(
         number=0,
@@ -193,12 +197,13 @@ def _steps(
         hosts=tuple(HostSpec(p.host.name, p.host.address, tuple(p.roles)) for p in placed),
         settings=settings,
         release="0",
+        previous_sha=running.whole.sha if running.whole else "",
     )
     own = settings.get("tasks", {}).get(task, {}).get("commands")
     return [
         Step(
             phase.name,
-            _commands(own or settings.get(phase.name), phase.probe),
+            _commands(list(phase.shown) or own or settings.get(phase.name), phase.probe),
             list(phase.scripts),
         )
         for phase in provider.phases(context)

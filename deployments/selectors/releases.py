@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from deployments import providers
 from deployments.models import Deployment, Environment
 
 
@@ -82,7 +83,13 @@ def is_kept(release: Deployment, hosts: Iterable[str]) -> bool:
 
 
 def lies_there(release: Deployment, path: str, hosts: Collection[str]) -> bool:
-    """Return whether the hosts have the release still, where they would look for it."""
+    """Return whether the hosts have the release still, where they would look for it.
+
+    A program that deployed it told nobody whether it keeps any.
+    """
+    today = release.environment.application.provider
+    if providers.provider(today).runs_here or release.settings.get("provider", today) != today:
+        return False
     folder = release.settings.get("settings", {}).get("path", "")
     return folder == path and is_kept(release, hosts)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.db.models import Q, QuerySet
 
-from deployments import lines, parameters
+from deployments import lines, parameters, providers
 from deployments.blockers import chosen
 from deployments.exceptions import DeploymentError, RepositoryAway
 from deployments.forges.contract import Resolved
@@ -39,13 +39,22 @@ def spelled(environment: Environment, given: Mapping[str, str]) -> dict[str, str
 
 
 def runs_in(environment: Environment, hosts: Sequence[str], ref: str = "") -> Resolved:
-    """Return the commit that a task runs in; a ref that means another one is refused."""
+    """Return the commit that a task runs in; a ref that means another one is refused.
+
+    Where tasks run on the worker's machine, any commit is at hand: what runs, if none is named.
+    """
+    if providers.provider(environment.application.provider).runs_here:
+        return code.resolve(environment.application, ref or _current(environment))
     runs = release(environment, placed(environment, hosts))
     if ref and _meant(environment, ref) != runs.sha:
         first = lines.deploy(environment.application.name, ref, environment.name)
         text = f"A task runs in the release that is there, {runs.sha[:7]}, and {ref} is another."
         raise DeploymentError(f"{text} To bring that one there: {first}")
     return Resolved(runs.sha, runs.ref, "commit")
+
+
+def _current(environment: Environment) -> str:
+    return environment.current.sha if environment.current else ""
 
 
 def _meant(environment: Environment, ref: str) -> str:
@@ -59,6 +68,8 @@ def _meant(environment: Environment, ref: str) -> str:
 
 def refusals(environment: Environment, hosts: Sequence[str], sha: str) -> list[str]:
     """Return why a task for this commit cannot run there any more."""
+    if providers.provider(environment.application.provider).runs_here:
+        return []
     try:
         release(environment, placed(environment, hosts), sha)
     except DeploymentError as error:

@@ -9,13 +9,14 @@ from django.db import transaction
 
 from deployments import changes, providers, rights
 from deployments.exceptions import Invalid
-from deployments.models import Application, Person, Repository
-from deployments.providers.ssh_settings import DEFAULTS
+from deployments.models import Application, Environment, Person, Repository
+from deployments.providers import Way
 from deployments.selectors import repositories
 from deployments.selectors.repositories import Look
 from deployments.services import ledger
 
 TAKEN = frozenset({"new"})  # words of the settings pages' own addresses
+COMMON = ("parameters", "total_seconds", "silence_seconds")  # settings of every way to deploy
 
 
 def add(name: str, location: str, person: Person) -> Application:
@@ -85,7 +86,7 @@ def change_settings(application: Application, values: Mapping[str, Any], person:
     Whoever may do this runs code on the hosts of every environment of the application.
     """
     rights.require(person, "configure", application)
-    check_known(values)
+    check_known(application, values)
     if values.get("path"):
         raise Invalid("The folder on the hosts is set for each environment, never for all at once.")
     with transaction.atomic():
@@ -95,15 +96,57 @@ def change_settings(application: Application, values: Mapping[str, Any], person:
         check_settings(kept, kept.settings)
         kept.save(update_fields=["settings"])
         ledger.record_differences(
-            "application.changed", {**DEFAULTS, **before}, values, person, scope=kept
+            "application.changed", {**defaults_of(kept), **before}, values, person, scope=kept
         )
     application.settings = kept.settings
 
 
-def check_known(values: Mapping[str, Any]) -> None:
-    unknown = sorted(set(values) - set(DEFAULTS))
+def choose(application: Application, key: str, person: Person) -> Way:
+    """Deploy it in another way from now on, with the settings that this way begins with.
+
+    What other ways would misread is taken out of its environments too; Changes keep what it was.
+    """
+    rights.require(person, "configure", application)
+    way = providers.ways().get(key)
+    if way is None:
+        raise Invalid(f"There is no way to deploy called “{key}”.")
+    with transaction.atomic():
+        kept = _locked(application)
+        before = {**defaults_of(kept), **kept.settings, "way": _way(kept).label}
+        stays = {name: kept.settings[name] for name in COMMON if name in kept.settings}
+        kept.provider, kept.settings = way.provider, {**stays, **way.settings}
+        kept.save(update_fields=["provider", "settings"])
+        after = {**dict.fromkeys(before), **defaults_of(kept), **kept.settings, "way": way.label}
+        ledger.record_differences("application.changed", before, after, person, scope=kept)
+        for environment in kept.environments.select_for_update(of=("self",)):
+            _follow(environment, person)
+    application.provider, application.settings = kept.provider, kept.settings
+    return way
+
+
+def _way(application: Application) -> Way:
+    return providers.way_of(application.provider, application.settings)
+
+
+def _follow(environment: Environment, person: Person) -> None:
+    """Leave an environment with what it says of every way to deploy."""
+    before = environment.settings
+    environment.settings = {name: before[name] for name in COMMON if name in before}
+    environment.save(update_fields=["settings"])
+    after = {**dict.fromkeys(before), **environment.settings}
+    ledger.record_differences("environment.changed", before, after, person, scope=environment)
+
+
+def defaults_of(application: Application) -> dict[str, Any]:
+    """Return the settings that its provider knows, with what holds where nothing is said."""
+    return dict(providers.provider(application.provider).defaults)
+
+
+def check_known(application: Application, values: Mapping[str, Any]) -> None:
+    known = defaults_of(application)
+    unknown = sorted(set(values) - set(known))
     if unknown:
-        raise Invalid(f"There is no setting “{unknown[0]}”. There is: {', '.join(DEFAULTS)}.")
+        raise Invalid(f"There is no setting “{unknown[0]}”. There is: {', '.join(known)}.")
 
 
 def check_settings(application: Application, settings: Mapping[str, Any]) -> None:

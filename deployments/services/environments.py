@@ -9,13 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from deployments import changes, rights
+from deployments import changes, providers, rights
 from deployments.exceptions import Invalid
 from deployments.models import Application, Environment, Host, Person, Placement
 from deployments.models.names import slug
-from deployments.providers.ssh_settings import DEFAULTS
 from deployments.services import hosts, ledger
-from deployments.services.applications import check_known, check_settings
+from deployments.services.applications import check_known, check_settings, defaults_of
 
 DETAILS = (
     "production",
@@ -89,16 +88,17 @@ def put_earlier(environment: Environment, person: Person) -> None:
 def change_settings(environment: Environment, values: Mapping[str, Any], person: Person) -> None:
     """Say otherwise than the application for these settings; None: as the application says."""
     rights.require(person, "configure", environment)
-    check_known(values)
+    check_known(environment.application, values)
     with transaction.atomic():
         kept = _locked(environment)
-        before = {**DEFAULTS, **kept.effective_settings}
+        usual = defaults_of(kept.application)
+        before = {**usual, **kept.effective_settings}
         own = {**kept.settings, **values}
         kept.settings = {key: value for key, value in own.items() if value is not None}
         check_settings(kept.application, kept.effective_settings)
         _check_folder(kept)
         kept.save(update_fields=["settings"])
-        after = {key: {**DEFAULTS, **kept.effective_settings}[key] for key in values}
+        after = {key: {**usual, **kept.effective_settings}[key] for key in values}
         ledger.record_differences("environment.changed", before, after, person, scope=kept)
     environment.settings = kept.settings
 
@@ -195,7 +195,11 @@ def _check_folder(environment: Environment) -> None:
     shared = Placement.objects.filter(host__in=environment.placements.values("host")).exclude(
         environment=environment
     )
+    if providers.provider(environment.application.provider).runs_here:
+        return
     for placement in shared.select_related("environment__application", "host"):
+        if providers.provider(placement.environment.application.provider).runs_here:
+            continue
         if folder(placement.environment) == folder(environment):
             raise Invalid(
                 f"{placement.environment} lives in {folder(environment)} on {placement.host} "

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from deployments import changes, lines, rights, typed
-from deployments.blockers import blockers
+from deployments.blockers import blockers, runs_here
 from deployments.exceptions import (
     DeploymentError,
     ForgeError,
@@ -155,7 +155,8 @@ def require_release(environment: Environment, target: Deployment) -> None:
 def refuse_retry(deployment: Deployment, person: Person) -> str:
     """Refuse with every reason, or return why it has to wait for its code."""
     environment, hosts, task = deployment.environment, deployment.hosts, deployment.task
-    fetches = task == RELEASE and not code.has(environment.application, deployment.sha)
+    needs_code = task == RELEASE or runs_here(environment)
+    fetches = needs_code and not code.has(environment.application, deployment.sha)
     wrong = list(tasks.unfit(environment, task, deployment.parameters))
     if task != RELEASE:
         wrong += tasks.refusals(environment, hosts, deployment.sha)

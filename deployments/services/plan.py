@@ -9,7 +9,7 @@ from deployments import providers, rollouts
 from deployments.blockers import chosen
 from deployments.exceptions import DeploymentError
 from deployments.models import Deployment, Environment, PhaseRun, Placement
-from deployments.providers.contract import RELEASE, Context, HostSpec, Phase
+from deployments.providers.contract import RELEASE, Back, Context, HostSpec, Phase
 from deployments.runner.hosts import Target
 from deployments.selectors import releases, tasks
 from deployments.services import credentials, machines, workplaces
@@ -22,7 +22,7 @@ def freeze(deployment: Deployment) -> dict[str, Any]:
     environment = deployment.environment
     target = deployment.parent if deployment.kind == Kind.ROLLBACK else None
     settings = environment.effective_settings
-    if target is not None and target.settings:
+    if target is not None and target.settings.get("provider") == environment.application.provider:
         settings = {**target.settings["settings"], "path": settings.get("path", "")}
     placements = list(environment.placements.select_related("host").order_by("host__name"))
     hosts = chosen(placements, deployment.hosts)
@@ -37,9 +37,8 @@ def freeze(deployment: Deployment) -> dict[str, Any]:
         "hosts": [_host(placement) for placement in hosts],
         "rollout": _rollout(deployment, names, settings),
         "release": release.release_name,
-        "returns": target is not None
-        and not provider.runs_here
-        and releases.lies_there(release, path, names),
+        "returns": target is not None and releases.lies_there(release, path, names),
+        "back": _back(environment, target, deployment.pk),
         "parameters": deployment.parameters,
         "keep": _keep(release, int(settings.get("keep") or 5)),
         "secrets": marks(environment),
@@ -62,7 +61,18 @@ def _release(
     """Return the deployment whose release this is about: its own, a former one, what runs."""
     if deployment.task == RELEASE:
         return releases.origin(target) if target else deployment
+    if providers.provider(deployment.environment.application.provider).runs_here:
+        return deployment  # it lies in no release
     return tasks.release(deployment.environment, placements, deployment.sha)
+
+
+def _back(environment: Environment, target: Deployment | None, own: int) -> Back:
+    """Say how far back it goes; after one that failed nobody knows where a tool goes back from."""
+    if target is None:
+        return ""
+    ended = environment.deployments.filter(task=RELEASE, started_at__isnull=False).exclude(pk=own)
+    is_next = target == releases.before_current(environment)
+    return "one" if is_next and ended.latest("pk") == environment.current else "further"
 
 
 def marks(environment: Environment) -> dict[str, str]:
@@ -98,6 +108,7 @@ def context(deployment: Deployment) -> Context:
         settings=frozen["settings"],
         release=frozen["release"],
         returns=frozen["returns"],
+        back=frozen.get("back", ""),
         keep=tuple(frozen["keep"]),
         secrets=tuple(frozen["secrets"]),
         parameters=frozen["parameters"],

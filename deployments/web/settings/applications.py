@@ -14,7 +14,6 @@ from deployments.selectors import lookup, repositories
 from deployments.services import applications, credentials, environments
 from deployments.web.doors import person_of
 from deployments.web.settings import roles
-from deployments.web.settings.commands import CommandsForm
 from deployments.web.settings.forms import (
     DefaultEnvironmentForm,
     NewApplicationForm,
@@ -23,6 +22,7 @@ from deployments.web.settings.forms import (
     SecretForm,
 )
 from deployments.web.settings.pages import done, page, past, saved, show
+from deployments.web.settings.ways import ChooseForm, form_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,12 +55,28 @@ def edit(request: HttpRequest, application: str) -> HttpResponse:
     if request.method != "POST":
         return _shown(request, app)
     rights.require(person, "configure", app)
-    form = CommandsForm(app, request.POST)
+    form = form_of(app, request.POST)
     if form.is_valid() and saved(
         form, lambda: applications.change_settings(app, form.changes, person)
     ):
         return _done(request, app, f"{app} is changed. It holds from the next deployment on.")
     return _shown(request, app, commands=form)
+
+
+@require_POST
+@page
+def choose(request: HttpRequest, application: str) -> HttpResponse:
+    """Deploy in another way from now on, with what it begins with filled in."""
+    person, app = _asked(request, application)
+    rights.require(person, "configure", app)
+    form = ChooseForm(app, request.POST)
+    if form.is_valid() and saved(
+        form, lambda: applications.choose(app, form.cleaned_data["way"], person), "way"
+    ):
+        label = dict(form.fields["way"].choices)[form.cleaned_data["way"]]  # type: ignore[attr-defined]
+        text = f"{app} is deployed by {label} from now on. Look through what it does below."
+        return _done(request, app, text)
+    return _shown(request, app, choose=form)
 
 
 @require_POST
@@ -165,7 +181,8 @@ def _shown(request: HttpRequest, app: Application, **forms: Any) -> HttpResponse
         "refusal": "" if may else rights.refusal(person, "configure", app),
         "repository": RepositoryForm(initial={"location": app.repository.location}),
         "default": DefaultEnvironmentForm(app),
-        "commands": CommandsForm(app),
+        "commands": form_of(app),
+        "choose": ChooseForm(app),
         "environment": NewEnvironmentForm(app, auto_id="new_%s"),
         "secret": SecretForm(auto_id="secret_%s"),
     }

@@ -15,7 +15,6 @@ from deployments.selectors import lookup, readiness
 from deployments.services import credentials, environments, hosts
 from deployments.web.doors import person_of
 from deployments.web.settings import roles
-from deployments.web.settings.commands import EnvironmentCommandsForm
 from deployments.web.settings.forms import (
     EnvironmentForm,
     KeyForm,
@@ -25,6 +24,7 @@ from deployments.web.settings.forms import (
 )
 from deployments.web.settings.pages import done, page, past, saved, show
 from deployments.web.settings.trial import Trial, entered, try_connection
+from deployments.web.settings.ways import environment_form_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,7 +57,7 @@ def put_earlier(request: HttpRequest, application: str, environment: str) -> Htt
 def set_commands(request: HttpRequest, application: str, environment: str) -> HttpResponse:
     person, env = _asked(request, application, environment)
     rights.require(person, "configure", env)
-    form = EnvironmentCommandsForm(env, request.POST)
+    form = environment_form_of(env, request.POST)
     if form.is_valid() and saved(
         form, lambda: environments.change_settings(env, form.changes, person)
     ):
@@ -221,7 +221,7 @@ def _shown(
         "may_deploy": rights.may(person, "deploy", environment),
         "refusal": "" if may else rights.refusal(person, "configure", environment),
         "details": EnvironmentForm(instance=environment),
-        "commands": EnvironmentCommandsForm(environment),
+        "commands": environment_form_of(environment),
         "place": PlaceForm(environment, auto_id="place_%s"),
         "has_free_hosts": Host.objects.exclude(placements__environment=environment).exists(),
         "new_host": NewPlacedHostForm(auto_id="host_%s"),

@@ -58,22 +58,48 @@ class ParametersField(LinesField):
         )
 
     def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return "\n".join(f"{name} = {pattern}" for name, pattern in value.items())
+        return _pairs(value) if isinstance(value, dict) else value
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, dict):
             return value
-        found: dict[str, str] = {}
-        for line in super().to_python(value):
-            match = PARAMETER_LINE.fullmatch(line)
-            if match is None:
-                raise ValidationError(f"“{line}” is not written like “REGION = eu|us”.")
-            if match["name"] in found:
-                raise ValidationError(f"“{match['name']}” stands there twice.")
-            found[match["name"]] = match["pattern"]
-        return found
+        return _read_pairs(super().to_python(value), "REGION = eu|us")
+
+
+class VariablesField(LinesField):
+    """Name → value, with placeholders."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            required=False,
+            widget=area(3, placeholder="BRANCH = {sha}"),
+            help_text="NAME = VALUE, one a line: environment variables of the program. What must "
+            "not be seen is a secret instead.",
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return _pairs(value) if isinstance(value, dict) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        return _read_pairs(super().to_python(value), "BRANCH = {sha}")
+
+
+def _pairs(values: dict[str, str]) -> str:
+    return "\n".join(f"{name} = {value}" for name, value in values.items())
+
+
+def _read_pairs(lines: list[str], example: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in lines:
+        match = PARAMETER_LINE.fullmatch(line)
+        if match is None:
+            raise ValidationError(f"“{line}” is not written like “{example}”.")
+        if match["name"] in found:
+            raise ValidationError(f"“{match['name']}” stands there twice.")
+        found[match["name"]] = match["pattern"]
+    return found
 
 
 def _task_lines(tasks: dict[str, Any]) -> list[str]:

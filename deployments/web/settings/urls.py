@@ -53,6 +53,7 @@ urlpatterns = [
     path(APP, applications.edit, name="application-settings"),
     # “-” is no name of an environment.
     path(f"{APP}-/repository/move/", applications.move, name="application-move"),
+    path(f"{APP}-/way/choose/", applications.choose, name="application-choose"),
     path(f"{APP}-/default/set/", applications.set_default_environment, name="application-default"),
     path(f"{APP}-/environments/add/", applications.add_environment, name="environment-add"),
     path(f"{APP}-/secrets/set/", applications.set_secret, name="application-secret"),

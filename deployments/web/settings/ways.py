@@ -1,0 +1,40 @@
+"""Which form asks for what a deployment does, and the choice among the ways to deploy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from deployments import providers
+from deployments.models import Application, Environment
+from deployments.web.settings.commands import CommandsForm, EnvironmentCommandsForm
+from deployments.web.settings.programs import EnvironmentProgramForm, ProgramForm
+from deployments.web.settings.way_forms import InEnvironment, WayForm
+
+FORMS: dict[str, tuple[type[WayForm], type[InEnvironment]]] = {
+    "ssh": (CommandsForm, EnvironmentCommandsForm),
+    "command": (ProgramForm, EnvironmentProgramForm),
+}
+
+
+def form_of(application: Application, data: Any = None) -> WayForm:
+    return FORMS[application.provider][0](application, data)
+
+
+def environment_form_of(environment: Environment, data: Any = None) -> InEnvironment:
+    return FORMS[environment.application.provider][1](environment, data)
+
+
+class ChooseForm(forms.Form):
+    """A way to deploy; what it begins with is filled in."""
+
+    way = forms.ChoiceField(label="It is deployed by")
+
+    def __init__(self, application: Application, data: Any = None, **options: Any) -> None:
+        now = providers.way_of(application.provider, application.settings)
+        super().__init__(data, initial={"way": now.key}, **options)
+        choices = {way.key: way.label for way in providers.ways().values()}
+        field = self.fields["way"]
+        field.choices = list({now.key: now.label, **choices}.items())  # type: ignore[attr-defined]
+        field.help_text = now.note
