@@ -18,6 +18,12 @@ PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin"
 PARTS = {
     "sshd": {"sshd": "openssh-server", "ssh-keygen": "openssh-client", "busybox": "busybox"},
     "browser": {"chromium": "chromium"},
+    "tools": {
+        "cap": "capistrano",
+        "bundle": "bundler",
+        "fab": "fabric",
+        "ansible-playbook": "ansible-core",
+    },
 }
 
 

@@ -22,7 +22,8 @@ PRESETS = (
             "variables": {**BUNDLE, **BRANCH},
         },
         "The recipe says “set :branch, ENV['BRANCH']”: BRANCH is the commit. Each environment here "
-        "is a stage there. Gems are kept from one deployment to the next.",
+        "is a stage there. For keys that Shipmate made the Gemfile has ed25519 and bcrypt_pbkdf. "
+        "Gems are kept from one deployment to the next.",
     ),
     Preset(
         "capistrano-3-installed",
@@ -54,7 +55,7 @@ PRESETS = (
         "Fabric 2 and 3",
         {"command": "fab --hosts {hosts} deploy --sha={sha}"},
         "The task is “def deploy(c, sha)” in fabfile.py. Place the hosts here: their names, logins "
-        "and the key are in the program's SSH configuration.",
+        "and the key are in the program's SSH configuration. Fabric itself compares no host keys.",
     ),
     Preset(
         "fabric-1",

@@ -35,6 +35,7 @@ UseDNS no
 StrictModes no
 PrintMotd no
 MaxStartups 200:1:200
+Subsystem sftp internal-sftp
 SetEnv HOME={home} PATH={path}
 {more}
 """
