@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from deployments.blockers import blockers
+from deployments.blockers import blockers, runs_here
 from deployments.models import Environment
 
 
@@ -25,6 +25,8 @@ def steps(environment: Environment, entered: Collection[str]) -> list[Step]:
     hosts = [placement.host for placement in environment.placements.select_related("host")]
     known = all(host.host_keys.strip() for host in hosts)
     deployed = environment.current is not None
+    if runs_here(environment):
+        return _for_a_program(found, deployed=deployed)
     return [
         Step("Place a host", "A machine that the code goes to.", "hosts", "no_hosts" not in found),
         Step("Make an SSH key", "Shipmate signs in with it.", "key", "no_key" not in found),
@@ -39,3 +41,16 @@ def steps(environment: Environment, entered: Collection[str]) -> list[Step]:
              "settings" not in found),
         Step("Deploy", "On the environment's own page.", "", deployed),
     ]  # fmt: skip
+
+
+def _for_a_program(found: set[str], *, deployed: bool) -> list[Step]:
+    """Return what it takes where a program deploys: it may know hosts and keys by itself."""
+    steps = [
+        Step("Say what deploys", "A program, and what it is called with.", "commands",
+             "settings" not in found),
+        Step("Deploy", "On the environment's own page.", "", deployed),
+    ]  # fmt: skip
+    if found & {"no_hosts", "host_key"}:
+        text = "What is run names them: place each, make a key, and accept the hosts' own."
+        steps.insert(1, Step("Place the hosts", text, "hosts", done=False))
+    return steps

@@ -16,7 +16,7 @@ from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Deployment, Person
 from deployments.selectors import compare, locks, lookup, phases, progress
 from deployments.selectors.timeline import conversation, timeline
-from deployments.services import comments, lifecycle
+from deployments.services import comments, lifecycle, plan
 from deployments.web import actions, composers, log_pages
 from deployments.web.advice import advice
 from deployments.web.doors import door_of, person_of
@@ -115,7 +115,15 @@ def _head(found: Deployment, person: Person) -> dict[str, Any]:
         "how_far": how_far,
         "percent": f"{percent} %",
         "log_line": lines.log(found.pk),
+        "programs": _programs(found),
     }
+
+
+def _programs(found: Deployment) -> dict[str, Any] | None:
+    """Return what is run on which worker's machine, once that is decided."""
+    if not found.settings or not plan.runs_here(found):
+        return None
+    return {"machine": found.settings["machine"]["name"], "phases": plan.phases(found)}
 
 
 def _kept_out(found: Deployment, person: Person) -> str:

@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
-from deployments import lines, rights
-from deployments.blockers import blockers, refusals, unchecked
+from deployments import lines, providers, rights
+from deployments.blockers import blockers, refusals, runs_here, unchecked
 from deployments.exceptions import DeploymentError, Invalid, NotAllowed
 from deployments.models import Environment, Person
 from deployments.providers.contract import RELEASE
@@ -165,7 +165,7 @@ def _unchecked(person: Person, context: dict[str, Any]) -> dict[str, Any]:
 def _form(data: QueryDict | None, found: Environment) -> DeployForm:
     settings = found.effective_settings
     declared = settings.get("parameters", {})
-    return DeployForm(data, _host_names(found), settings.get("tasks", {}), declared)
+    return DeployForm(data, _to_choose(found), settings.get("tasks", {}), declared)
 
 
 def _now(found: Environment) -> dict[str, Any]:
@@ -176,6 +176,7 @@ def _now(found: Environment) -> dict[str, Any]:
     hosts = environments.hosts_now(found, runs, placements)
     return {
         "runs": runs,
+        "runs_here": runs_here(found),
         "agreed": runs.whole or "success",
         "hosts": hosts,
         "agreeing": sum(host.agrees for host in hosts),
@@ -200,7 +201,7 @@ def _ways_out(
     back = releases.before_current(found)
     stops = applications.way(found.application)
     return {
-        "hosts_named": _host_names(found),
+        "hosts_named": _to_choose(found),
         "waiting": waiting,
         "stops": stops,
         "gaps": commits.gaps(found.application, stops),
@@ -228,6 +229,14 @@ def _line(found: Environment, asked: dict[str, Any], given: dict[str, str]) -> s
         task=asked.get("task", "deploy"),
         parameters=given,
     )
+
+
+def _to_choose(found: Environment) -> list[str]:
+    """Return the hosts of which some may be chosen; none where it is all or nothing."""
+    names = _host_names(found)
+    provider = providers.provider(found.application.provider)
+    whole = provider.obstacles(found.effective_settings, len(names), chosen=True)
+    return [] if whole else names
 
 
 def _host_names(found: Environment) -> list[str]:

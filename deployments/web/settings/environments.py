@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from deployments import rights
+from deployments.blockers import runs_here
 from deployments.models import Environment, Host, Person, Placement
 from deployments.selectors import lookup, readiness
 from deployments.services import credentials, environments, hosts
@@ -210,6 +211,7 @@ def _shown(
         "app": environment.application,
         "placements": environment.placements.select_related("host"),
         "trial": trial,
+        "runs_here": runs_here(environment),
         "steps": steps,
         "is_ready": all(step.done for step in steps[:-1]) and not environment.current,
         "ssh_key": getattr(environment, "ssh_key", None),

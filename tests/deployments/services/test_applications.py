@@ -8,7 +8,7 @@ import pytest
 
 from deployments.exceptions import ForgeError, Invalid, NotAllowed, RepositoryAway
 from deployments.models import Application, Change, Person, Role
-from deployments.services import applications
+from deployments.services import applications, environments
 from tests.deployments import build
 from tests.servers.repositories import Repository
 
@@ -141,3 +141,64 @@ def test_the_default_environment_must_exist(dora: Person, hello: Application) ->
     with pytest.raises(Invalid, match="no environment “moon”"):
         applications.set_default_environment(hello, "moon", dora)
     assert Application.objects.get(pk=hello.pk).default_environment == "qa"
+
+
+def test_another_way_to_deploy_begins_with_lines_of_its_own(
+    dora: Person, hello: Application
+) -> None:
+    applications.change_settings(hello, {"parameters": {"REGION": "eu|us"}}, dora)
+
+    applications.choose(hello, "command:script", dora)
+
+    hello.refresh_from_db()
+    assert hello.provider == "command"
+    assert hello.settings == {
+        "preset": "script",
+        "command": "script/deploy",
+        "parameters": {"REGION": "eu|us"},
+    }
+
+
+def test_what_was_run_before_is_kept_in_the_changes(dora: Person, hello: Application) -> None:
+    applications.choose(hello, "command:script", dora)
+
+    changes = Change.objects.filter(verb="application.changed")
+    way = changes.get(subject="way")
+    assert (way.old, way.new) == (
+        "Releases over SSH, by Shipmate itself",
+        "A script in the repository",
+    )
+    assert changes.get(subject="build").old == "make"
+
+
+def test_environments_keep_what_every_way_knows(dora: Person, hello: Application) -> None:
+    qa = hello.environments.get(name="qa")
+    environments.change_settings(qa, {"build": ["ninja"], "total_seconds": 60}, dora)
+
+    applications.choose(hello, "command:script", dora)
+
+    qa.refresh_from_db()
+    assert qa.settings == {"total_seconds": 60}
+    assert Change.objects.get(verb="environment.changed", subject="build", new="").old == "ninja"
+
+
+def test_a_way_back_to_ssh_is_a_way_too(dora: Person, hello: Application) -> None:
+    applications.choose(hello, "command:script", dora)
+
+    applications.choose(hello, "ssh", dora)
+
+    hello.refresh_from_db()
+    assert (hello.provider, hello.settings) == ("ssh", {})
+
+
+@pytest.mark.parametrize("key", ["", "command", "command:nothing", "ftp"])
+def test_a_way_that_nobody_knows_is_refused(dora: Person, hello: Application, key: str) -> None:
+    with pytest.raises(Invalid, match="no way to deploy"):
+        applications.choose(hello, key, dora)
+
+
+def test_a_setting_of_another_way_is_refused(dora: Person, hello: Application) -> None:
+    applications.choose(hello, "command:script", dora)
+
+    with pytest.raises(Invalid, match="There is no setting “build”. There is: preset, before,"):
+        applications.change_settings(hello, {"build": ["make"]}, dora)
