@@ -34,6 +34,11 @@ class Way:
     settings: Mapping[str, Any]
     note: str = ""
 
+    @property
+    def is_trusted(self) -> bool:
+        """Return whether programs of people's own run as Shipmate does: for administrators."""
+        return provider(self.provider).is_trusted
+
 
 @cache
 def ways() -> dict[str, Way]:

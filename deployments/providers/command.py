@@ -48,6 +48,7 @@ class CommandProvider:
     defaults = command_settings.DEFAULTS
     presets = PRESETS
     runs_here = True
+    is_trusted = True
     needs_code = True
 
     def validate(self, settings: Mapping[str, Any]) -> list[str]:

@@ -90,6 +90,9 @@ class Provider(Protocol):
     # Its phases run on the worker's machine, in a folder of their own (services/workplaces.py);
     # environments may then have no hosts. Else they run on the environment's hosts over SSH.
     runs_here: bool
+    # What is run comes from people and repositories, as the user that Shipmate runs as: it may
+    # read all that Shipmate may.
+    is_trusted: bool
     # The commit is laid out in that folder, as code/: a git repository.
     needs_code: bool
 

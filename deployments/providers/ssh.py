@@ -20,6 +20,7 @@ class SshProvider:
     defaults = ssh_settings.DEFAULTS
     presets: tuple[Preset, ...] = ()
     runs_here = False
+    is_trusted = False
     needs_code = True
 
     def validate(self, settings: Mapping[str, Any]) -> list[str]:

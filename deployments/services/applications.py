@@ -110,6 +110,9 @@ def choose(application: Application, key: str, person: Person) -> Way:
     way = providers.ways().get(key)
     if way is None:
         raise Invalid(f"There is no way to deploy called “{key}”.")
+    if way.is_trusted:
+        doing = f"have programs of {application} run on the machine of"
+        rights.require(person, "administer", doing=doing)
     with transaction.atomic():
         kept = _locked(application)
         before = {**defaults_of(kept), **kept.settings, "way": _way(kept).label}

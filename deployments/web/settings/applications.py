@@ -69,7 +69,7 @@ def choose(request: HttpRequest, application: str) -> HttpResponse:
     """Deploy in another way from now on, with what it begins with filled in."""
     person, app = _asked(request, application)
     rights.require(person, "configure", app)
-    form = ChooseForm(app, request.POST)
+    form = ChooseForm(app, person, request.POST)
     if form.is_valid() and saved(
         form, lambda: applications.choose(app, form.cleaned_data["way"], person), "way"
     ):
@@ -182,7 +182,7 @@ def _shown(request: HttpRequest, app: Application, **forms: Any) -> HttpResponse
         "repository": RepositoryForm(initial={"location": app.repository.location}),
         "default": DefaultEnvironmentForm(app),
         "commands": form_of(app),
-        "choose": ChooseForm(app),
+        "choose": ChooseForm(app, person),
         "environment": NewEnvironmentForm(app, auto_id="new_%s"),
         "secret": SecretForm(auto_id="secret_%s"),
     }

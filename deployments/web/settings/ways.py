@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from deployments import providers
-from deployments.models import Application, Environment
+from deployments import providers, rights
+from deployments.models import Application, Environment, Person
 from deployments.web.settings.commands import CommandsForm, EnvironmentCommandsForm
 from deployments.web.settings.programs import EnvironmentProgramForm, ProgramForm
 from deployments.web.settings.way_forms import InEnvironment, WayForm
@@ -31,10 +31,15 @@ class ChooseForm(forms.Form):
 
     way = forms.ChoiceField(label="It is deployed by")
 
-    def __init__(self, application: Application, data: Any = None, **options: Any) -> None:
+    def __init__(
+        self, application: Application, person: Person, data: Any = None, **options: Any
+    ) -> None:
         now = providers.way_of(application.provider, application.settings)
         super().__init__(data, initial={"way": now.key}, **options)
-        choices = {way.key: way.label for way in providers.ways().values()}
+        may = rights.may(person, "administer")
+        offered = [way for way in providers.ways().values() if may or not way.is_trusted]
+        choices = {way.key: way.label for way in offered}
         field = self.fields["way"]
         field.choices = list({now.key: now.label, **choices}.items())  # type: ignore[attr-defined]
-        field.help_text = now.note
+        only = "" if may else "Administrators also choose programs that run on Shipmate's machine."
+        field.help_text = f"{now.note} {only}".strip()

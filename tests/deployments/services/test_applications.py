@@ -144,11 +144,11 @@ def test_the_default_environment_must_exist(dora: Person, hello: Application) ->
 
 
 def test_another_way_to_deploy_begins_with_lines_of_its_own(
-    dora: Person, hello: Application
+    root: Person, hello: Application
 ) -> None:
-    applications.change_settings(hello, {"parameters": {"REGION": "eu|us"}}, dora)
+    applications.change_settings(hello, {"parameters": {"REGION": "eu|us"}}, root)
 
-    applications.choose(hello, "command:script", dora)
+    applications.choose(hello, "command:script", root)
 
     hello.refresh_from_db()
     assert hello.provider == "command"
@@ -159,8 +159,8 @@ def test_another_way_to_deploy_begins_with_lines_of_its_own(
     }
 
 
-def test_what_was_run_before_is_kept_in_the_changes(dora: Person, hello: Application) -> None:
-    applications.choose(hello, "command:script", dora)
+def test_what_was_run_before_is_kept_in_the_changes(root: Person, hello: Application) -> None:
+    applications.choose(hello, "command:script", root)
 
     changes = Change.objects.filter(verb="application.changed")
     way = changes.get(subject="way")
@@ -171,34 +171,41 @@ def test_what_was_run_before_is_kept_in_the_changes(dora: Person, hello: Applica
     assert changes.get(subject="build").old == "make"
 
 
-def test_environments_keep_what_every_way_knows(dora: Person, hello: Application) -> None:
+def test_environments_keep_what_every_way_knows(root: Person, hello: Application) -> None:
     qa = hello.environments.get(name="qa")
-    environments.change_settings(qa, {"build": ["ninja"], "total_seconds": 60}, dora)
+    environments.change_settings(qa, {"build": ["ninja"], "total_seconds": 60}, root)
 
-    applications.choose(hello, "command:script", dora)
+    applications.choose(hello, "command:script", root)
 
     qa.refresh_from_db()
     assert qa.settings == {"total_seconds": 60}
     assert Change.objects.get(verb="environment.changed", subject="build", new="").old == "ninja"
 
 
-def test_a_way_back_to_ssh_is_a_way_too(dora: Person, hello: Application) -> None:
-    applications.choose(hello, "command:script", dora)
+def test_a_way_back_to_ssh_is_a_way_too(root: Person, hello: Application) -> None:
+    applications.choose(hello, "command:script", root)
 
-    applications.choose(hello, "ssh", dora)
+    applications.choose(hello, "ssh", root)
 
     hello.refresh_from_db()
     assert (hello.provider, hello.settings) == ("ssh", {})
 
 
 @pytest.mark.parametrize("key", ["", "command", "command:nothing", "ftp"])
-def test_a_way_that_nobody_knows_is_refused(dora: Person, hello: Application, key: str) -> None:
+def test_a_way_that_nobody_knows_is_refused(root: Person, hello: Application, key: str) -> None:
     with pytest.raises(Invalid, match="no way to deploy"):
-        applications.choose(hello, key, dora)
+        applications.choose(hello, key, root)
 
 
-def test_a_setting_of_another_way_is_refused(dora: Person, hello: Application) -> None:
-    applications.choose(hello, "command:script", dora)
+def test_a_setting_of_another_way_is_refused(root: Person, hello: Application) -> None:
+    applications.choose(hello, "command:script", root)
 
-    with pytest.raises(Invalid, match="There is no setting “build”. There is: preset, before,"):
-        applications.change_settings(hello, {"build": ["make"]}, dora)
+    with pytest.raises(Invalid, match="There is no setting “build”"):
+        applications.change_settings(hello, {"build": ["make"]}, root)
+
+
+def test_programs_on_shipmates_machine_take_an_administrator(
+    dora: Person, hello: Application
+) -> None:
+    with pytest.raises(NotAllowed, match="may not have programs of hello run on the machine of"):
+        applications.choose(hello, "command:script", dora)

@@ -46,6 +46,12 @@ def deployed(live: Environment, repository: Repository) -> Deployment:
     return build.live(live, build.person("erin"), tip, settings=frozen)
 
 
+@pytest.fixture
+def as_root(client: Client, root: Person) -> Client:
+    client.force_login(root)
+    return client
+
+
 def page(client: Client, url: str) -> str:
     answer = client.get(url)
     assert answer.status_code == 200
@@ -126,9 +132,9 @@ def test_the_steps_to_the_first_deployment_ask_for_no_host(
 
 
 def test_a_way_to_deploy_is_chosen_and_its_lines_are_filled_in(
-    as_dora: Client, hello: Application
+    as_root: Client, hello: Application
 ) -> None:
-    shown = as_dora.post(
+    shown = as_root.post(
         reverse("application-choose", args=["hello"]), {"way": "command:kamal"}, follow=True
     ).content.decode()
 
@@ -145,8 +151,20 @@ def test_a_viewer_chooses_nothing(as_bob: Client, hello: Application) -> None:
     assert (answer.status_code, hello.provider) == (403, "ssh")
 
 
-def test_a_way_that_is_not_there_is_refused(as_dora: Client, hello: Application) -> None:
-    as_dora.post(reverse("application-choose", args=["hello"]), {"way": "command:rsync"})
+def test_a_maintainer_is_not_offered_programs_on_shipmates_machine(
+    as_dora: Client, hello: Application
+) -> None:
+    url = reverse("application-choose", args=["hello"])
+
+    assert "Kamal" not in page(as_dora, reverse("application-settings", args=["hello"]))
+    as_dora.post(url, {"way": "command:kamal"})
+
+    hello.refresh_from_db()
+    assert hello.provider == "ssh"
+
+
+def test_a_way_that_is_not_there_is_refused(as_root: Client, hello: Application) -> None:
+    as_root.post(reverse("application-choose", args=["hello"]), {"way": "command:rsync"})
 
     hello.refresh_from_db()
     assert hello.provider == "ssh"
