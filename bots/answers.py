@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bots.messages import Code, Link, Message, Parts, Strong, Table, Time, link, phrase
+from bots.messages import Code, Link, Message, Part, Parts, Strong, Table, Time, link, phrase
 from bots.sayings import CommitLine, Versions, mixed
 from bots.sentences import DeploymentView, sentence, short
 
@@ -55,6 +55,15 @@ class Gap:
     diff_url: str = ""
     trouble: str = ""
     odd: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    """Where a search stopped whose time was over: `at` is empty if it did not come anywhere."""
+
+    at: str
+    exactly: str
+    url: str
 
 
 def where_is(app: str, commit: CommitLine, found: Sequence[Sighting]) -> Message:
@@ -114,15 +123,36 @@ def checks(app: str, sha: str, of: int, amiss: Sequence[tuple[str, str]], url: s
     )
 
 
-def found(query: str, views: Sequence[DeploymentView], url: str, *, more: bool) -> Message:
+def found(
+    query: str,
+    views: Sequence[DeploymentView],
+    url: str,
+    *,
+    more: bool,
+    stop: Stop | None = None,
+) -> Message:
     """List the newest that a search found; the page at `url` has them all, with lines of logs."""
     if not views:
-        said = phrase("Nothing in the history is like ", Code(query), ".")
-        return Message(parts=said, url=url)
+        said = _so_far(query, stop) if stop else ("Nothing in the history is like ", Code(query))
+        return Message(parts=phrase(*said, "."), url=url)
     items = [phrase(link(f"#{view.number}", view.url), ": ", *sentence(view)) for view in views]
-    if more:
+    if stop:
+        items.append(phrase(*_searched(stop), "."))
+    elif more:
         items.append(phrase("and more: ", link("all that was found", url)))
     return Message(parts=phrase("Found with ", Code(query), ":"), items=tuple(items), url=url)
+
+
+def _so_far(query: str, stop: Stop) -> Sequence[str | Part]:
+    return ("Nothing like ", Code(query), " so far. ", *_searched(stop))
+
+
+def _searched(stop: Stop) -> Sequence[str | Part]:
+    """Say how far it was searched, and what to do about it."""
+    if not stop.at:
+        return ("The database had no time for it; narrow it or ", link("try again", stop.url))
+    there = link("go on from there", stop.url)
+    return ("Searched back to ", Time(stop.at, stop.exactly), "; narrow it or ", there)
 
 
 def _sighting(one: Sighting) -> Parts:

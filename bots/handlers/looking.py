@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
 from bots import answers
-from bots.answers import Gap, Sighting, Standpoint
+from bots.answers import Gap, Sighting, Standpoint, Stop
 from bots.handlers import finding
 from bots.language import commands
 from bots.language.nearest import nearest
@@ -75,7 +76,20 @@ def search_(command: commands.Search, speaker: Speaker) -> Message:
     speaker.about.update(one.environment.application_id for one in found.deployments)
     views = [portrait(one, speaker.base, row=True) for one in found.deployments]
     url = f"{speaker.base}{reverse('history')}?{urlencode({'q': command.query})}"
-    return answers.found(command.query, views, url, more=found.older is not None)
+    more = found.older is not None
+    return answers.found(command.query, views, url, more=more, stop=_stop(found, url, speaker))
+
+
+def _stop(found: history.Page, url: str, speaker: Speaker) -> Stop | None:
+    """Tell where a search stopped whose time was over."""
+    if found.reached is None:
+        return None
+    at, zone = found.reached.at, ZoneInfo(speaker.person.time_zone or "UTC")
+    return Stop(
+        at=f"{at.astimezone(zone):%-d %B %Y}" if at else "",
+        exactly=at.isoformat() if at else "",
+        url=f"{url}&{urlencode({'before': found.older or 0})}",
+    )
 
 
 # ---- Where is ----

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from deployments.api import waiting
 from deployments.api.doors import ApiView, door_of, person_of
-from deployments.api.paging import Limit, page
+from deployments.api.paging import Limit, onwards
 from deployments.api.parsing import Asked, Switch, Text, checked
 from deployments.api.schema import KEY, paged
 from deployments.api.shapes import DeploymentShape, ErrorShape, LogShape
@@ -75,6 +75,11 @@ class Search(Limit):
     )
 
 
+class Reached(serializers.Serializer[Any]):
+    number = serializers.IntegerField(help_text="All deployments down to this one were looked at.")
+    at = serializers.DateTimeField(allow_null=True, help_text="When that one was asked for.")
+
+
 class After(Asked):
     after = serializers.IntegerField(
         min_value=0, max_value=2**31 - 1, default=0, help_text="As the last answer said."
@@ -87,7 +92,14 @@ class Deployments(ApiView):
         operation_id="deployments_list",
         parameters=[Search],
         responses={
-            200: paged(DeploymentShape),
+            200: paged(
+                DeploymentShape,
+                reached=Reached(
+                    allow_null=True,
+                    help_text="How far the search came before its time was over, and `next` goes "
+                    "on from there; null: to the end of the page.",
+                ),
+            ),
             409: OpenApiResponse(ErrorShape, description="A search that is not understood."),
         },
     )
@@ -95,8 +107,11 @@ class Deployments(ApiView):
         """Search the history, newest first, in the grammar of the page and of chat."""
         asked = checked(Search, request.query_params.dict())
         person, limit = person_of(request), asked["limit"]
-        rows = listing.deployments(person, asked["q"], asked.get("before"), limit)
-        return Response(page(request, rows, limit, shown, before=lambda row: row.pk))
+        found = listing.deployments(person, asked["q"], asked.get("before"), limit)
+        results = [shown(row) for row in found.deployments]
+        following = onwards(request, before=found.older) if found.older else None
+        reached = Reached(found.reached).data if found.reached else None
+        return Response({"results": results, "next": following, "reached": reached})
 
     @extend_schema(
         operation_id="deployments_create",

@@ -42,9 +42,11 @@ def page(
     shown = rows[:limit]
     address = None
     if len(rows) > limit:
-        asked = {
-            **request.query_params.dict(),
-            **{k: read(shown[-1]) for k, read in following.items()},
-        }
-        address = request.build_absolute_uri(f"{request.path}?{urlencode(asked)}")
+        address = onwards(request, **{name: read(shown[-1]) for name, read in following.items()})
     return {"results": [show(row) for row in shown], "next": address}
+
+
+def onwards(request: Request, **following: Any) -> str:
+    """Return the address of the page that begins there."""
+    asked = {**request.query_params.dict(), **following}
+    return request.build_absolute_uri(f"{request.path}?{urlencode(asked)}")

@@ -74,8 +74,10 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         }
 
 
-def paged(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
-    """Return the shape of a page of these."""
+def paged(
+    shape: type[serializers.Serializer[Any]], **more: serializers.Field[Any, Any, Any, Any]
+) -> serializers.Serializer[Any]:
+    """Return the shape of a page of these, and what else is said of it."""
     name = shape.__name__.removesuffix("Shape")
     return inline_serializer(
         f"{name}Page",
@@ -84,6 +86,7 @@ def paged(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[An
             "next": serializers.URLField(
                 allow_null=True, help_text="The address of the next page; null: that was all."
             ),
+            **more,
         },
     )
 

@@ -18,6 +18,7 @@ from deployments.models import Deployment, Person, PhaseRun
 from deployments.search import Query, Term, Unmatched
 from deployments.selectors import words
 from deployments.selectors.known import Known
+from deployments.selectors.patience import Patience
 from deployments.selectors.words import Among, Listed, Sought
 
 # What stands in other tables is looked for among some deployments at a time.
@@ -46,11 +47,12 @@ class Asked:
     near: dict[str, str] = field(default_factory=dict)  # wrong values, and what may be meant
     # What was listed of a text, by the range: it is the same whatever else is asked.
     listed: dict[tuple[Sought, Among], Listed] = field(default_factory=dict)
+    patience: Patience = field(default_factory=Patience)
 
     def without(self, key: str) -> Asked:
         """Ask the same but for one key, with the same names and lists at hand."""
         other = _asked(self.query.without(key), self.known)
-        other.listed = self.listed
+        other.listed, other.patience = self.listed, self.patience
         return other
 
     @property

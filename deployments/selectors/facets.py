@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from deployments import search
 from deployments.selectors.asked import Asked
 from deployments.selectors.history import rows_near, rows_of
-from deployments.selectors.reading import Row
+from deployments.selectors.patience import TookTooLong
+from deployments.selectors.reading import Found, Row
 
 MOST = 200  # deployments that are counted; more are “200+”
 MOST_WITH_TEXT = 100  # the same where a text is looked for, which takes longer
@@ -50,17 +51,17 @@ class Tally:
     """What was found, counted as far as `most`."""
 
     most: int
-    rows_and_one_more: list[Row]
+    found: Found  # one more than that, if there is
     facets: list[Facet]
 
     @property
     def count(self) -> int:
-        return min(len(self.rows_and_one_more), self.most)
+        return min(len(self.found.rows), self.most)
 
     @property
     def more(self) -> bool:
-        """Return whether there are more than were counted."""
-        return len(self.rows_and_one_more) > self.most
+        """Return whether there are or may be more than were counted."""
+        return not _is_all(self.found, self.most)
 
     @property
     def chosen(self) -> int:
@@ -70,28 +71,40 @@ class Tally:
 def tally(asked: Asked) -> Tally:
     """Count what a query finds, and for each key what it would find with each of its values."""
     most = MOST_WITH_TEXT if asked.texts else MOST
-    rows = rows_of(asked, most + 1)
-    facets = [_facet(key, label, asked, rows, most) for key, label in LABELS.items()]
-    return Tally(most, rows, [facet for facet in facets if facet.values])
+    found = rows_of(asked, most + 1)
+    facets = [_facet(key, label, asked, found, most) for key, label in LABELS.items()]
+    return Tally(most, found, [facet for facet in facets if facet.values])
+
+
+def _is_all(found: Found, most: int) -> bool:
+    return len(found.rows) <= most and found.left is None
 
 
 LABELS = {"state": "State", "env": "Environment", "app": "App", "by": "Who", "via": "Cause"}
 
 
-def _facet(key: str, label: str, asked: Asked, found: list[Row], most: int) -> Facet:
+def _facet(key: str, label: str, asked: Asked, found: Found, most: int) -> Facet:
     """Count the values of one key among what is found whatever that key is."""
-    is_asked = any(term.key == key for term in asked.query.terms)
-    rows, is_all = _others(asked.without(key)) if is_asked else (found[:most], len(found) <= most)
+    rows, is_all = found.rows[:most], _is_all(found, most)
+    if any(term.key == key for term in asked.query.terms):
+        if asked.patience.is_over:
+            is_all = False
+        else:
+            rows, is_all = _others(asked.without(key)) or (rows, False)
     values = _states(asked, rows) if key == "state" else _values(key, asked, rows)
     return Facet(label, values, not is_all)
 
 
-def _others(asked: Asked) -> tuple[list[Row], bool]:
-    """Return what is found whatever one key is; of what is dear to find only the newest."""
-    if asked.ranged or asked.texts:
+def _others(asked: Asked) -> tuple[list[Row], bool] | None:
+    """Return what is found whatever one key is; of what is dear to find only the newest, and
+    nothing if that takes too long."""
+    if not (asked.ranged or asked.texts):
+        found = rows_of(asked, MOST + 1)
+        return found.rows[:MOST], _is_all(found, MOST)
+    try:
         return rows_near(asked, MOST)
-    rows = rows_of(asked, MOST + 1)
-    return rows[:MOST], len(rows) <= MOST
+    except TookTooLong:
+        return None
 
 
 def _states(asked: Asked, rows: list[Row]) -> list[Value]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from deployments import rights
 from deployments.exceptions import NotFound
-from deployments.models import Application, Change, Deployment, Environment, Host, Person, Placement
+from deployments.models import Application, Change, Environment, Host, Person, Placement
 from deployments.selectors import applications as ways
 from deployments.selectors import history, lookup
 from deployments.selectors.cells import Cell
@@ -60,9 +60,9 @@ def _placed(person: Person) -> Prefetch[str]:
     )
 
 
-def deployments(person: Person, query: str, before: int | None, limit: int) -> list[Deployment]:
+def deployments(person: Person, query: str, before: int | None, limit: int) -> history.Page:
     """Return what the history's search finds, newest first, older than a number."""
-    return history.find(person, query, before=before or 0, limit=limit + 1).deployments
+    return history.find(person, query, before=before or 0, limit=limit)
 
 
 @dataclass(frozen=True)

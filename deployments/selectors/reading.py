@@ -15,12 +15,14 @@ from django.db.models import QuerySet
 from deployments.models import Deployment
 from deployments.selectors import words
 from deployments.selectors.asked import Asked
+from deployments.selectors.patience import TookTooLong, asking
 from deployments.selectors.words import Among, Listed, Sought
 
 FIRST = 2_000  # numbers in the first step
 FIRST_OF_TEXTS = 1_000
 TURNS = 3  # steps; the last one takes all
 MOST = 10_000  # deployments that are listed
+SHORTER = 8  # times, that a step is tried again after one that took too long
 
 
 class Row(NamedTuple):
@@ -81,37 +83,84 @@ class Seen:
         return 2 * wanted * self.numbers // self.listed if self.listed else 2**62
 
 
-def rows_of(asked: Asked, limit: int, low: int, high: int, *, upwards: bool = False) -> list[Row]:
+class Found(NamedTuple):
+    """What was found between two numbers, and what was not looked through in time."""
+
+    rows: list[Row]
+    left: Span | None = None
+
+
+def rows_of(asked: Asked, limit: int, low: int, high: int, *, upwards: bool = False) -> Found:
     """Return up to `limit` rows between two numbers, newest first; `upwards` oldest first."""
     span = Span(low, high, upwards)
-    return (_by_ranges if asked.lead is None else _by_lists)(asked, limit, span)
+    way = (_ByRanges if asked.lead is None else _ByLists)(asked, limit, span)
+    while way.missing > 0 and way.span.width:
+        try:
+            with asking():
+                way.step()
+        except TookTooLong:
+            way.farthest = max(1, way.tried // SHORTER)
+        if asked.patience.is_over:
+            break
+    is_unfinished = way.missing > 0 and way.span.width > 0
+    return Found(way.found, way.span if is_unfinished else None)
 
 
 def rows_near(asked: Asked, limit: int, low: int, high: int) -> tuple[list[Row], bool]:
-    """Return the newest rows as far as the first step goes, and whether that was all there is."""
+    """Return the newest rows as far as the first step goes, and whether that was all there is.
+    Raises TookTooLong."""
     span = Span(low, high, upwards=False)
-    if asked.lead is None:
-        those = span.begin(FIRST)
-        rows = _rows(asked.within(those.low, those.high), limit, "-pk")
-    else:
-        those = span.begin(FIRST_OF_TEXTS)
-        rows = _listed_rows(asked, _rarest_in(asked, those, span), limit, "-pk", but_lead=True)
+    with asking():
+        if asked.lead is None:
+            those = span.begin(FIRST)
+            rows = _rows(asked.within(those.low, those.high), limit, "-pk")
+        else:
+            those = span.begin(FIRST_OF_TEXTS)
+            lead = _rarest_in(asked, those, span)
+            rows = _listed_rows(asked, lead, limit, "-pk", but_lead=True)
     return rows, those.low <= low and len(rows) < limit
 
 
-def _by_ranges(asked: Asked, limit: int, span: Span) -> list[Row]:
-    found, width = list[Row](), FIRST * (10 if asked.few else 1)
-    for turn in range(TURNS):
-        if turn == TURNS - 1 or width * 3 > span.width:  # an index is not halved by half a range
-            width = span.width
-        those = span.begin(width)
-        rows = _rows(asked.within(those.low, those.high), limit - len(found), _order(span))
-        found += rows
-        span = span.behind(those)
-        if len(found) >= limit or not span.width:
-            break
-        width = _wider(width, len(rows), limit - len(found))
-    return found
+class _Way:
+    """How far a search has come."""
+
+    def __init__(self, asked: Asked, limit: int, span: Span) -> None:
+        self.asked, self.limit, self.span = asked, limit, span
+        self.found: list[Row] = []
+        self.turn = 0
+        self.tried = 0  # how many numbers the last step was about
+        self.farthest = 2**62  # that a step may go, after one that took too long
+
+    @property
+    def missing(self) -> int:
+        return self.limit - len(self.found)
+
+    @property
+    def order(self) -> str:
+        return "pk" if self.span.upwards else "-pk"
+
+    def begin(self, width: int) -> Among:
+        """Return the numbers that the next step is about."""
+        those = self.span.begin(min(width, self.farthest))
+        self.tried = those.high - those.low
+        return those
+
+
+class _ByRanges(_Way):
+    def __init__(self, asked: Asked, limit: int, span: Span) -> None:
+        super().__init__(asked, limit, span)
+        self.width = FIRST * (10 if asked.few else 1)
+
+    def step(self) -> None:
+        width = self.width
+        if self.turn >= TURNS - 1 or width * 3 > self.span.width:
+            width = self.span.width  # an index is not halved by half a range
+        those = self.begin(width)
+        rows = _rows(self.asked.within(those.low, those.high), self.missing, self.order)
+        self.found += rows
+        self.span = self.span.behind(those)
+        self.turn += 1
+        self.width = _wider(self.tried, len(rows), self.missing)
 
 
 def _wider(width: int, hits: int, missing: int) -> int:
@@ -119,44 +168,59 @@ def _wider(width: int, hits: int, missing: int) -> int:
     return width * missing * 3 // (hits * 2) if hits else 2**62
 
 
-def _by_lists(asked: Asked, limit: int, span: Span) -> list[Row]:
-    those = span.begin(FIRST_OF_TEXTS)
-    texts, others = _rarest_in(asked, those, span), _others_in(asked, those, span)
-    by_text = others is None or len(texts) <= len(others)
-    lead = texts if by_text else others or []
-    found = _listed_rows(asked, lead, limit, _order(span), but_lead=by_text)
-    other = (len(others) if by_text else len(texts)) if others is not None else 0
-    numbers = those.high - those.low
-    seen = Seen(numbers, len(lead), len(found), other / numbers if numbers else 0)
-    span = span.behind(those)
-    for _ in range(TURNS - 1):
-        missing = limit - len(found)
-        if missing <= 0 or not span.width:
-            return found
-        listed, those = _list(asked, span, seen, missing, by_text=by_text)
-        rows = _listed_rows(asked, listed.numbers, missing, _order(span), but_lead=by_text)
-        found += rows
-        left = span.behind(those, listed)
-        seen.numbers += span.width - left.width
-        seen.listed += len(listed.numbers)
-        seen.hits += len(rows)
-        span = left
-    if len(found) < limit and span.width:
-        found += _rows(asked.within(span.low, span.high), limit - len(found), _order(span))
-    return found
+class _ByLists(_Way):
+    seen: Seen
+    by_text: bool
 
+    def step(self) -> None:
+        if not self.turn:
+            self._begin()
+        elif self.turn < TURNS:
+            self._go_on()
+        else:
+            self._end()
+        self.turn += 1
 
-def _list(
-    asked: Asked, span: Span, seen: Seen, missing: int, *, by_text: bool
-) -> tuple[Listed, Among]:
-    """List what is to be looked at next, and among which numbers that is."""
-    wanted = seen.wanted(missing)
-    those = span.begin(max(FIRST, seen.width(wanted)))
-    if by_text and asked.lead is not None:
-        return words.first(asked.lead, those, wanted, upwards=span.upwards), those
-    rows = asked.within(those.low, those.high, texts=False).order_by(_order(span))
-    numbers = list(rows.values_list("pk", flat=True)[:wanted])
-    return Listed(numbers, len(numbers) < wanted), those
+    def _begin(self) -> None:
+        """Find among the newest, and learn there what is rarest."""
+        asked, those = self.asked, self.begin(FIRST_OF_TEXTS)
+        texts = _rarest_in(asked, those, self.span)
+        others = _others_in(asked, those, self.order)
+        self.by_text = others is None or len(texts) <= len(others)
+        lead, other = (texts, others) if self.by_text else (others or [], texts)
+        self.found += self._rows(lead)
+        expected = len(other or []) / self.tried
+        self.seen = Seen(self.tried, len(lead), len(self.found), expected)
+        self.span = self.span.behind(those)
+
+    def _go_on(self) -> None:
+        """List as many as should be enough, and find among those."""
+        listed, those = self._list()
+        rows = self._rows(listed.numbers)
+        left = self.span.behind(those, listed)
+        self.seen.numbers += self.span.width - left.width
+        self.seen.listed += len(listed.numbers)
+        self.seen.hits += len(rows)
+        self.found, self.span = self.found + rows, left
+
+    def _end(self) -> None:
+        """Look through all the rest at once."""
+        those = self.begin(self.span.width)
+        self.found += _rows(self.asked.within(those.low, those.high), self.missing, self.order)
+        self.span = self.span.behind(those)
+
+    def _list(self) -> tuple[Listed, Among]:
+        """List what is to be looked at next, and tell among which numbers that is."""
+        wanted = self.seen.wanted(self.missing)
+        those = self.begin(max(FIRST, self.seen.width(wanted)))
+        if self.by_text and self.asked.lead is not None:
+            return words.first(self.asked.lead, those, wanted, upwards=self.span.upwards), those
+        rows = self.asked.within(those.low, those.high, texts=False).order_by(self.order)
+        numbers = list(rows.values_list("pk", flat=True)[:wanted])
+        return Listed(numbers, len(numbers) < wanted), those
+
+    def _rows(self, numbers: list[int]) -> list[Row]:
+        return _listed_rows(self.asked, numbers, self.missing, self.order, but_lead=self.by_text)
 
 
 def _rarest_in(asked: Asked, those: Among, span: Span) -> list[int]:
@@ -176,11 +240,11 @@ def _texts_in(asked: Asked, sought: Sought, those: Among, span: Span) -> list[in
     return asked.listed[sought, those].numbers
 
 
-def _others_in(asked: Asked, those: Among, span: Span) -> list[int] | None:
+def _others_in(asked: Asked, those: Among, order: str) -> list[int] | None:
     """List those that answer to everything but texts, if anything else is asked for."""
     if not asked.is_narrowed:
         return None
-    rows = asked.within(those.low, those.high, texts=False).order_by(_order(span))
+    rows = asked.within(those.low, those.high, texts=False).order_by(order)
     return list(rows.values_list("pk", flat=True))
 
 
@@ -200,7 +264,3 @@ def _listed_rows(
 
 def _rows(deployments: QuerySet[Deployment], limit: int, order: str) -> list[Row]:
     return list(map(Row._make, deployments.order_by(order).values_list(*FIELDS)[:limit]))
-
-
-def _order(span: Span) -> str:
-    return "pk" if span.upwards else "-pk"

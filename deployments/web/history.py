@@ -20,6 +20,7 @@ from deployments.models import Deployment, Person
 from deployments.selectors import facets, hits
 from deployments.selectors import history as found
 from deployments.selectors.asked import Asked, ask
+from deployments.selectors.patience import TookTooLong, asking, limited
 from deployments.web import table
 from deployments.web.doors import person_of
 from deployments.web.errors import translated
@@ -81,20 +82,32 @@ def _csv(text: str) -> str:
 def _found(request: HttpRequest, asked: Asked, text: str) -> dict[str, Any]:
     started = time.perf_counter()
     before, after = _number(request, "before"), _number(request, "after")
-    tally = facets.tally(asked)
-    page = found.page(asked, before=before, after=after, newest=tally.rows_and_one_more)
-    texts = asked.query.texts
-    shown = hits.hits(page.deployments, texts)
+    with limited():
+        tally = facets.tally(asked)
+        page = found.page(asked, before=before, after=after, newest=tally.found)
+        texts = asked.query.texts
+        shown = _hits(page.deployments, texts)
     return {
         "tally": tally,
-        "deployments": [(one, shown.get(one.pk)) for one in page.deployments],
+        "deployments": [(one, (shown or {}).get(one.pk)) for one in page.deployments],
         "texts": texts,
         "newer": page.newer and _here(text, after=page.newer),
         "older": page.older and _here(text, before=page.older),
         "first": (before or after) and _here(text),
+        "reached": page.reached,
+        "without_lines": shown is None,
         "unindexed": bool(texts) and hits.are_some_unindexed(),
         "took": round((time.perf_counter() - started) * 1000),
     }
+
+
+def _hits(deployments: list[Deployment], texts: list[str]) -> dict[int, hits.Hits] | None:
+    """Return the lines to show, or nothing if reading them takes too long."""
+    try:
+        with asking():
+            return hits.hits(deployments, texts)
+    except TookTooLong:
+        return None
 
 
 def _here(text: str, **place: int) -> str:

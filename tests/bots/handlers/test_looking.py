@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bots.handlers import looking
 from bots.language import commands
 from bots.speaker import Speaker
 from deployments.models import Environment, Person
+from deployments.selectors import patience, reading
 from deployments.services import indexing
 from tests.bots.talking import Talk
 from tests.deployments import build
@@ -179,6 +181,20 @@ def test_search_says_what_it_does_not_understand(say: Talk, qa: Environment) -> 
 
 def test_search_that_finds_nothing_says_so(say: Talk, qa: Environment) -> None:
     assert "Nothing in the history is like" in say("shipmate search nothing-like-it")
+
+
+def test_a_search_whose_time_is_over_says_how_far_it_came(
+    say: Talk, qa: Environment, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build.deployment(qa, alice, "a" * 40)
+    made = build.deployment(qa, alice, "b" * 40)
+    monkeypatch.setattr(patience, "SECONDS", 0)
+    monkeypatch.setattr(reading, "FIRST", 1)
+
+    answer = say("search state:failed")
+
+    assert "Nothing like" in answer and "so far. Searched back to" in answer
+    assert f"/history/?q=state%3Afailed&before={made.pk}" in unescape(answer)
 
 
 def test_a_search_costs_the_same_for_one_and_for_many(

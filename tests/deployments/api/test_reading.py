@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from deployments.api import waiting
 from deployments.models import Application, Change, Environment, Person
+from deployments.selectors import patience, reading
 from deployments.services import locks, tokens
 from deployments.services.lifecycle import Door
 from tests.deployments import build
@@ -104,6 +106,23 @@ def test_reading_is_a_constant_number_of_queries(
 
     with django_assert_num_queries(queries):
         ci.get(url)
+
+
+def test_a_search_whose_time_is_over_says_how_far_it_came_and_where_to_go_on(
+    ci: Script, alice: Person, qa: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sought = build.deployment(qa, alice, "a" * 40, why="because of the fair")
+    newest = build.live(qa, alice, "b" * 40)
+    monkeypatch.setattr(patience, "SECONDS", 0)
+    monkeypatch.setattr(reading, "FIRST_OF_TEXTS", 1)
+
+    first = ci.get("deployments/", q="fair").json()
+    last = ci.get(first["next"].partition("/api/")[2]).json()
+
+    assert (first["results"], first["reached"]["number"]) == ([], newest.pk)
+    assert parse_datetime(first["reached"]["at"]) == newest.created_at
+    assert [one["number"] for one in last["results"]] == [sought.pk]
+    assert (last["next"], last["reached"]) == (None, None)
 
 
 def test_a_token_bound_to_an_app_sees_only_that(

@@ -15,8 +15,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from deployments.exceptions import Refused
 from deployments.models import Application, Deployment, Environment, Person
-from deployments.selectors import history, lookup, reading, words
+from deployments.selectors import history, lookup, patience, reading, words
 from deployments.selectors.asked import ask
+from deployments.selectors.patience import TookTooLong
+from deployments.selectors.words import Among
 from deployments.services import indexing
 from tests.deployments import build
 
@@ -322,6 +324,84 @@ def test_queries_do_not_grow_with_what_is_found(
 def test_any_query_is_answered_or_refused(alice: Person, query: str) -> None:
     with contextlib.suppress(Refused):
         assert found(alice, query) == []
+
+
+# ---- Time ----
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a search take one short step, and then find that its time is over."""
+    monkeypatch.setattr(patience, "SECONDS", 0)
+    for name in ("FIRST", "FIRST_OF_TEXTS"):
+        monkeypatch.setattr(reading, name, 4)
+
+
+@pytest.mark.parametrize("query", ["state:failed", "foul", "state:failed foul"])
+def test_a_search_whose_time_is_over_says_how_far_it_came(
+    mixed: list[int], alice: Person, hurried: None, query: str
+) -> None:
+    whole = range(mixed[0] - 3, mixed[0] + 1)
+
+    page = history.find(alice, query)
+
+    assert page.reached is not None
+    assert (page.reached.number, page.older) == (whole[0], whole[0])
+    assert page.reached.at == Deployment.objects.get(pk=whole[0]).created_at
+    assert set(numbers(page)) <= set(whole)
+
+
+@pytest.mark.parametrize("query", ["state:failed", "foul", "state:failed foul"])
+def test_going_on_from_there_finds_all_of_it(
+    mixed: list[int], alice: Person, hurried: None, query: str
+) -> None:
+    page = history.find(alice, query)
+    found = numbers(page)
+    while page.reached:
+        page = history.find(alice, query, before=page.older or 0)
+        found += numbers(page)
+
+    hit = {"state:failed": lambda n: not n % 5, "foul": lambda n: not n % 4}
+    asked = [hit[part] for part in (query.split() if query not in hit else [query])]
+    places = range(29, -1, -1)
+    right = [pk for n, pk in zip(places, mixed, strict=True) if all(it(n) for it in asked)]
+    assert found == right
+
+
+def test_upwards_it_says_so_too(mixed: list[int], alice: Person, hurried: None) -> None:
+    page = history.find(alice, "foul", after=mixed[-1])
+
+    assert page.reached and page.reached.upwards
+    assert page.newer == page.reached.number == mixed[-1] + 4
+
+
+def test_a_page_that_is_full_is_not_unfinished(
+    mixed: list[int], alice: Person, hurried: None
+) -> None:
+    assert history.find(alice, "", limit=3).reached is None
+
+
+def test_all_that_is_found_comes_however_long_it_takes(
+    mixed: list[int], alice: Person, hurried: None
+) -> None:
+    read = [one.pk for page in history.pages(ask(alice, "state:failed"), 50) for one in page]
+
+    assert len(read) == 6
+
+
+def test_a_step_that_takes_too_long_is_tried_again_shorter(mixed: list[int], alice: Person) -> None:
+    asked, tried = ask(alice, "state:failed"), []
+
+    def slow(those: Among) -> list[int]:
+        tried.append(those.high - those.low)
+        if tried[-1] > 9:
+            raise TookTooLong
+        return mixed
+
+    asked.ranged.append((slow, False))
+
+    assert len(history.page(asked).deployments) == 6
+    assert max(tried) > 9 and min(tried) < 9
 
 
 # ---- Slips ----

@@ -11,10 +11,11 @@ from asgiref.sync import async_to_sync
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient, Client
 from django.utils.html import escape
+from django.utils.timezone import localtime
 from pytest_django import DjangoAssertNumQueries
 
 from deployments.models import Deployment, Environment, Indexing, Person
-from deployments.selectors import hits
+from deployments.selectors import hits, patience, reading
 from deployments.services import indexing
 from tests.deployments import build
 
@@ -46,6 +47,20 @@ def test_all_is_shown_newest_first(as_alice: Client, failed: Deployment) -> None
 
     assert "<b>2 deployments</b>" in page
     assert page.index("hello/production") < page.index("because of the fair")
+
+
+def test_a_search_whose_time_is_over_says_how_far_it_came(
+    as_alice: Client, failed: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 0)
+    monkeypatch.setattr(reading, "FIRST", 1)
+    moment = f"{localtime(failed.created_at):%-d %B %Y, %H:%M}"
+
+    page = text(as_alice, "is:rollback")
+
+    assert f"Nothing so far.</b> <b>Searched back to {moment}</b>; narrow it or" in page
+    assert f'href="?q=is%3Arollback&amp;before={failed.pk}">go on from there' in page
+    assert "Nothing is like that" not in page
 
 
 def test_a_line_of_the_log_is_shown_marked_and_linked(as_alice: Client, failed: Deployment) -> None:
