@@ -245,7 +245,7 @@ def _export(person: Person) -> dict[str, float]:
 
 def _times(name: str, steps: list[Callable[[], object]], rounds: int) -> dict[str, float]:
     times, own = [], []
-    spent = _processor()
+    spent = processor()
     for step in steps:
         step()
         for _ in range(rounds):
@@ -256,7 +256,7 @@ def _times(name: str, steps: list[Callable[[], object]], rounds: int) -> dict[st
     return _figures(name, times) | {f"{name}_cpu_p95_ms": _figures("", own)["_p95_ms"]}
 
 
-def _processor() -> Callable[[], float]:
+def processor() -> Callable[[], float]:
     """Return what tells how long the processor worked so far for this process, and for the one of
     PostgreSQL that serves it, which runs on the same machine."""
     from django.db import connection  # noqa: PLC0415

@@ -143,6 +143,8 @@ def _note(asked: Asked, error: Invalid) -> None:
 def _narrow_to_places(asked: Asked, query: Query) -> None:
     """Narrow to environments, by app and by name. Nobody finds what they may not see."""
     known = asked.known
+    if not any(term.key in ("app", "env") for term in query.terms) and known.sees_all:
+        return
     places = set(known.places)
     for key, find in (("app", known.in_apps), ("env", known.in_environments)):
         for term in query.merged(key):

@@ -42,7 +42,10 @@ class Known:
 
     @cached_property
     def sees_all(self) -> bool:
-        return len(self.places) == Environment.objects.count()
+        if "places" in self.__dict__:  # at hand
+            return len(self.places) == Environment.objects.count()
+        seen = lookup.environments_for(self.person).order_by()
+        return seen.count() == Environment.objects.count()
 
     @cached_property
     def people(self) -> dict[int, tuple[str, str]]:

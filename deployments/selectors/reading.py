@@ -80,7 +80,7 @@ class Seen:
 
     def width(self, wanted: int) -> int:
         """Return among how many numbers there are as many to be listed."""
-        return 2 * wanted * self.numbers // self.listed if self.listed else 2**62
+        return wanted * self.numbers // self.listed if self.listed else 2**62
 
 
 class Found(NamedTuple):

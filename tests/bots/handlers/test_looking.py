@@ -186,15 +186,15 @@ def test_search_that_finds_nothing_says_so(say: Talk, qa: Environment) -> None:
 def test_a_search_whose_time_is_over_says_how_far_it_came(
     say: Talk, qa: Environment, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build.deployment(qa, alice, "a" * 40)
+    build.deployment(qa, alice, "a" * 40, why="because of the fair")
     made = build.deployment(qa, alice, "b" * 40)
     monkeypatch.setattr(patience, "SECONDS", 0)
-    monkeypatch.setattr(reading, "FIRST", 1)
+    monkeypatch.setattr(reading, "FIRST_OF_TEXTS", 1)
 
-    answer = say("search state:failed")
+    answer = say("shipmate search fair")
 
     assert "Nothing like" in answer and "so far. Searched back to" in answer
-    assert f"/history/?q=state%3Afailed&before={made.pk}" in unescape(answer)
+    assert f"/history/?q=fair&before={made.pk}" in unescape(answer)
 
 
 def test_a_search_costs_the_same_for_one_and_for_many(

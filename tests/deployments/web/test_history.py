@@ -53,13 +53,13 @@ def test_a_search_whose_time_is_over_says_how_far_it_came(
     as_alice: Client, failed: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patience, "SECONDS", 0)
-    monkeypatch.setattr(reading, "FIRST", 1)
+    monkeypatch.setattr(reading, "FIRST_OF_TEXTS", 1)
     moment = f"{localtime(failed.created_at):%-d %B %Y, %H:%M}"
 
-    page = text(as_alice, "is:rollback")
+    page = text(as_alice, "the fair")
 
     assert f"Nothing so far.</b> <b>Searched back to {moment}</b>; narrow it or" in page
-    assert f'href="?q=is%3Arollback&amp;before={failed.pk}">go on from there' in page
+    assert f'href="?q=the+fair&amp;before={failed.pk}">go on from there' in page
     assert "Nothing is like that" not in page
 
 
