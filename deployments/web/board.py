@@ -125,13 +125,19 @@ def _groups(rows: list[Row], words: list[str]) -> list[dict[str, Any]]:
     rest = rows[len(own) :]
     drawn: list[dict[str, Any]] = []
     if own:
-        drawn.append({"rows": [(row, _is_hidden(row, words)) for row in own]})
+        drawn.append(_group(own, words))
     if own and rest:
         drawn.append({"head": "Everything else", "rows": []})
     for start in range(0, len(rest), GROUP):
-        some = rest[start : start + GROUP]
-        drawn.append({"rows": [(row, _is_hidden(row, words)) for row in some]})
+        drawn.append(_group(rest[start : start + GROUP], words))
     return drawn
+
+
+def _group(rows: list[Row], words: list[str]) -> dict[str, Any]:
+    """Return rows that are drawn together: a long group only when it is near, as a short one, whose
+    height the browser would guess wrong, would move what is below it."""
+    shown = [(row, _is_hidden(row, words)) for row in rows]
+    return {"rows": shown, "is_long": len(rows) >= GROUP}
 
 
 def _is_hidden(row: Row, words: list[str]) -> bool:

@@ -190,6 +190,15 @@ def test_all_of_many_apps_come_when_asked_for(as_alice: Client, many: int, addre
     assert page.count("data-row=") == many and "more apps" not in page
 
 
+def test_only_groups_that_fill_a_screen_wait_until_they_are_near(
+    as_alice: Client, many: int
+) -> None:
+    own, head, *others = text(as_alice, "/?whole=1").split("<tbody")[1:]
+
+    assert 'class="near"' not in own + head
+    assert ['class="near"' in group for group in others] == [True, True, True, False]
+
+
 def test_a_board_that_was_asked_for_whole_stays_so(as_alice: Client, many: int) -> None:
     assert "part=all&amp;show=&amp;q=&amp;whole=1" in text(as_alice, "/?whole=1")
     assert "whole=1" not in text(as_alice, "/?part=all").split("data-rest")[0]
