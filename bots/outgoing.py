@@ -97,6 +97,8 @@ def deliver(lane: Lane) -> None:
 
 def ring_due() -> None:
     """Ring for what is due: its bell was lost, its worker died, or its pause is over."""
+    if not Outgoing.objects.filter(state=State.WAITING).exists():
+        return
     _give_up_overdue()
     now = timezone.now()
     due = _ready().filter(Q(waits_since__lt=now - SETTLED) | Q(next_at__isnull=False))

@@ -233,8 +233,8 @@ _queue = {
     "max_attempts": 1,
     "save_limit": -1,
     "poll": 1,  # who rings wakes who waits; this is for what was missed
-    "guard_cycle": 0.5,
-    "catch_up": False,
+    "guard_cycle": 1,
+    "scheduler": False,  # the sweeper is the clock
     "timeout": SHIPMATE_LONGEST_DEPLOYMENT + 3_600,
     "retry": 3 * (SHIPMATE_LONGEST_DEPLOYMENT + 3_600),
 }

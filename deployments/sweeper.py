@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from deployments.models import Deployment
+from deployments.models.deployment import UNFINISHED
 from deployments.selectors import locks as reading
 from deployments.selectors import pauses, phases
 from deployments.services import (
@@ -45,16 +46,21 @@ def add(step: Callable[[], None]) -> None:
 def sweep() -> None:
     """Do one round."""
     locks.end_over()
-    let_go_of_dead()
+    is_busy = Deployment.objects.filter(status__in=UNFINISHED).exists()
+    if is_busy:
+        let_go_of_dead()
     if not queue.is_full("deploy"):
-        ring_queued()
-        ring_silent()
-        ring_paused()
+        if is_busy:
+            ring_queued()
+            ring_silent()
+            ring_paused()
         truth.ring()
     if not queue.is_full("chat"):
-        clear_pending()
+        if is_busy:
+            clear_pending()
         drifts.ring()
-    end_overdue()
+    if is_busy:
+        end_overdue()
     workers.forget_silent()
     life.forget()
     indexing.catch_up()

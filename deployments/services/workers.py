@@ -24,13 +24,11 @@ def name() -> str:
 
 def beat(role: str) -> None:
     """Say that this process lives."""
-    now = timezone.now()
-    values = {"role": role, "machine": machines.here(), "seen_at": now}
-    Worker.objects.update_or_create(
-        name=f"{role}@{name()}",
-        defaults=values,
-        create_defaults={**values, "started_at": now},
-    )
+    mine, now = f"{role}@{name()}", timezone.now()
+    known = {"machine": machines.here(), "seen_at": now}
+    if not Worker.objects.filter(name=mine).update(**known):
+        first = {**known, "role": role, "started_at": now}
+        Worker.objects.get_or_create(name=mine, defaults=first)
 
 
 def alive(role: str) -> int:
