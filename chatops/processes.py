@@ -15,7 +15,6 @@ from django_q import cluster
 from django_q.conf import Conf
 from django_q.signals import post_spawn
 
-from chatops.broker import Bells
 from chatops.handing import Handing
 from chatops.tether import end_with_parent
 from deployments.services import workers
@@ -39,8 +38,7 @@ def set_up() -> None:
 
 def _spawn_and_hand_over(sentinel: Any) -> None:
     """Let the broker know which workers are free, before there are any."""
-    if isinstance(sentinel.broker, Bells):
-        sentinel.task_queue = sentinel.broker.workers = Handing(Conf.QUEUE_LIMIT)
+    sentinel.task_queue = sentinel.broker.workers = Handing(Conf.QUEUE_LIMIT)
     _spawn(sentinel)
 
 

@@ -240,7 +240,7 @@ _queue = {
 }
 SHIPMATE_REDIS_URL = env_text("SHIPMATE_REDIS_URL")
 _broker = (
-    {"redis": SHIPMATE_REDIS_URL}
+    {"redis": SHIPMATE_REDIS_URL, "broker_class": "chatops.redis_bells.RedisBells"}
     if SHIPMATE_REDIS_URL
     else {
         "orm": "default",

@@ -97,7 +97,9 @@ def _queue() -> Iterator[Metric]:
         "shipmate_queue_bells", "Bells that no worker has heard yet.", labels=["cluster"]
     )
     for cluster in ("deploy", "chat"):
-        bells.add_metric([cluster], queue.bells(cluster))
+        waiting = queue.bells(cluster)
+        if waiting is not None:
+            bells.add_metric([cluster], waiting)
     yield bells
 
 

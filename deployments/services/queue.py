@@ -49,13 +49,17 @@ def _first(environment_id: int) -> Deployment | None:
 
 
 def is_full(cluster: str) -> bool:
-    """Return whether so many bells wait that ringing again would only make it worse."""
-    return bells(cluster) >= FULL
+    """Return whether ringing again would only make it worse: many wait, or nobody can be rung."""
+    waiting = bells(cluster)
+    return waiting is None or waiting >= FULL
 
 
-def bells(cluster: str) -> int:
-    """Return how many bells wait to be heard."""
-    size: int = get_broker(cluster).queue_size()
+def bells(cluster: str) -> int | None:
+    """Return how many bells wait to be heard; None while what carries them is away."""
+    try:
+        size: int = get_broker(cluster).queue_size()
+    except ConnectionError:
+        return None
     return size
 
 

@@ -72,6 +72,7 @@ def _environment() -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "chatops.settings",
         "SHIPMATE_STATE": str(settings.STATE),
         "SHIPMATE_DATABASE_URL": _database(),
+        "SHIPMATE_REDIS_URL": settings.SHIPMATE_REDIS_URL,
         "SHIPMATE_REPOSITORY_ROOTS": str(Path(tempfile.gettempdir()).resolve()),
         "SHIPMATE_LEASE_SECONDS": str(settings.SHIPMATE_LEASE_SECONDS),
         "PYTHONPATH": str(ROOT),

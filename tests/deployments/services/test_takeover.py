@@ -23,7 +23,7 @@ from tests.deployments.services.conftest import fall_silent
 from tests.deployments.services.queueing import drain, lose
 from tests.deployments.services.world import LEFT, World, log_of, states, until
 
-pytestmark = [pytest.mark.sshd, pytest.mark.slow, pytest.mark.usefixtures("short_lease")]
+pytestmark = [pytest.mark.sshd, pytest.mark.slow, pytest.mark.usefixtures("short_lease", "carrier")]
 
 COUNTED = "echo x >>$HOME/{name}; echo begun; seq 1 3000; sleep 1; seq 1 3000; echo over"
 PHASES = ["transfer", "build", "once", "switch", "restart", "check", "clean"]
