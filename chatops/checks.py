@@ -10,9 +10,11 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags
 from django.core.checks import register as register_check
+from django.db import DatabaseError
 
 from deployments.lines import plural
 from deployments.models.names import RESERVED
+from deployments.services import shared_keys
 
 VERB = re.compile(r"[a-z]{2,20}")
 NAME = re.compile(r"[\w.-]+")
@@ -26,12 +28,29 @@ AT_LEAST_ONE = (
     "SHIPMATE_MIRROR_MAX_MB",
     "GIT_TIMEOUT",
 )
+ON_PURPOSE = "If it was changed on purpose: manage.py keys --renew."
+KEYS = {
+    shared_keys.SIGNING: Error(
+        "SHIPMATE_SECRET_KEY is another one than this database's other machines have: sessions and "
+        "what lies in the queue would be no good to each other.",
+        hint=f"Give each machine the same, such as keys/secret_key of the first. {ON_PURPOSE}",
+        id="shipmate.E020",
+    ),
+    shared_keys.SECRETS: Error(
+        "SHIPMATE_FERNET_KEY is another one than this database's other machines have: this one "
+        "could read no secret.",
+        hint="Give each machine the same, such as keys/fernet_key of the first; where keys are "
+        f"rotated, each needs the newest in SHIPMATE_FERNET_KEYS. {ON_PURPOSE}",
+        id="shipmate.E021",
+    ),
+}
 ROLES = ("", "viewer", "deployer", "maintainer", "admin")
 
 
 def register() -> None:
     register_check(server, Tags.security)
     register_check(values, Tags.security)
+    register_check(keys, Tags.database)
 
 
 def server(**_: Any) -> list[CheckMessage]:
@@ -86,6 +105,17 @@ def values(**_: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+def keys(databases: list[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Say where this machine's keys are not those of the installation in the database."""
+    if not databases:
+        return []
+    try:
+        strange = shared_keys.strange()
+    except DatabaseError:  # without tables yet, or away: its own check tells
+        return []
+    return [KEYS[name] for name in strange]
 
 
 def _wrong_words() -> Iterator[CheckMessage]:

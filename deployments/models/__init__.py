@@ -18,6 +18,7 @@ from .person import ApiToken, Person, Role
 from .plan import Plan
 from .saved_search import SavedSearch
 from .search import Indexing
+from .shared_key import SharedKey
 from .star import Star
 from .tally import Tally
 from .worker import Worker
@@ -44,6 +45,7 @@ __all__ = [
     "Role",
     "SavedSearch",
     "Secret",
+    "SharedKey",
     "SshKey",
     "Star",
     "Tally",

@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
@@ -14,6 +15,7 @@ from bots import rooms
 from bots.models import Room
 from chatops import supervision
 from chatops.environment import make_private
+from deployments.services import shared_keys
 
 
 class Command(BaseCommand):
@@ -33,6 +35,8 @@ class Command(BaseCommand):
             text = f"Shipmate runs already on the state folder {settings.STATE}."
             raise CommandError(text) from None
         call_command("migrate", interactive=False, verbosity=0)
+        shared_keys.remember()
+        self.check(tags=[Tags.database], databases=["default"])
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         if not Room.objects.exists():
