@@ -66,6 +66,8 @@ def run(
 class Running:
     """A script that stays in the foreground, with the processes that belong to its folder."""
 
+    address = "127.0.0.1"
+
     def __init__(self, checkout: Path, *command: str, **more: str) -> None:
         self.checkout = checkout
         self.command = [str(checkout / command[0]), *command[1:]]
@@ -89,9 +91,13 @@ class Running:
         self.wait(lambda: self.is_ready() or started.poll() is not None, START_SECONDS)
         assert started.poll() is None, self.log.read_text()
 
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}:{self.port}"
+
     def is_ready(self) -> bool:
         try:
-            answer = requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5)
+            answer = requests.get(f"{self.url}/readyz", timeout=5)
         except requests.RequestException:
             return False
         return answer.status_code == 200

