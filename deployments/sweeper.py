@@ -29,10 +29,12 @@ from deployments.services import (
     workers,
     workplaces,
 )
-from deployments.services.moves import let_go, move
+from deployments.services.moves import falls_silent, let_go, move
 
 PAUSE = 2.0  # seconds between rounds
 RING_AGAIN = timedelta(seconds=5)
+# Seconds after a start in which workers find out what became of what ran when all went down.
+SETTLED = 300.0
 log = logging.getLogger(__name__)
 _rounds: list[Callable[[], None]] = []
 
@@ -43,8 +45,8 @@ def add(step: Callable[[], None]) -> None:
         _rounds.append(step)
 
 
-def sweep() -> None:
-    """Do one round."""
+def sweep(*, settled: bool = True) -> None:
+    """Do one round. Unless `settled`, workers have not yet had the time to go on with what runs."""
     locks.end_over()
     is_busy = Deployment.objects.filter(status__in=UNFINISHED).exists()
     if is_busy:
@@ -61,6 +63,8 @@ def sweep() -> None:
         drifts.ring()
     if is_busy:
         end_overdue()
+    if is_busy and settled:
+        end_lost()
     workers.forget_silent()
     life.forget()
     indexing.catch_up()
@@ -70,10 +74,10 @@ def sweep() -> None:
         step()
 
 
-def sweep_safely() -> bool:
+def sweep_safely(*, settled: bool = True) -> bool:
     """Do one round; a database that is away is no reason to end."""
     try:
-        sweep()
+        sweep(settled=settled)
     except DatabaseError as error:
         log.warning("The database is away: %s", type(error).__name__)
         connection.close()
@@ -84,8 +88,7 @@ def sweep_safely() -> bool:
 def ring_queued() -> None:
     """Ring again for what is queued, has its turn, and whose bell was lost."""
     busy = Deployment.objects.filter(status="in_progress").values("environment")
-    stale = Q(rung_at=None) | Q(rung_at__lt=timezone.now() - RING_AGAIN)
-    may = Deployment.objects.filter(stale, ~reading.keeps_out(), status="queued")
+    may = Deployment.objects.filter(_unheard(), ~reading.keeps_out(), status="queued")
     waiting = may.exclude(environment__in=busy)
     for environment in waiting.order_by().values_list("environment", flat=True).distinct():
         queue.ring_next(environment)
@@ -101,34 +104,28 @@ def let_go_of_dead() -> None:
 
 def ring_silent() -> None:
     """Ring for what runs but whose worker has fallen silent: another goes on with it."""
-    now = timezone.now()
-    stale = Q(rung_at=None) | Q(rung_at__lt=now - RING_AGAIN)
-    for deployment in Deployment.objects.filter(stale, status="in_progress", lease_until__lt=now):
+    for deployment in Deployment.objects.filter(_unheard(), falls_silent(), status="in_progress"):
         queue.ring(deployment)
 
 
 def ring_paused() -> None:
     """Ring for what has paused long enough, or is to go on or to end in its pause."""
-    now = timezone.now()
-    stale = Q(rung_at=None) | Q(rung_at__lt=now - RING_AGAIN)
-    for deployment in Deployment.objects.filter(stale, pauses.due(now)):
+    for deployment in Deployment.objects.filter(_unheard(), pauses.due(timezone.now())):
         queue.ring(deployment)
 
 
 def clear_pending() -> None:
     """Have pending deployments looked at again, each in a worker: forges may be slow."""
-    stale = Q(rung_at=None) | Q(rung_at__lt=timezone.now() - RING_AGAIN)
-    for deployment in Deployment.objects.filter(stale, status="pending"):
+    for deployment in Deployment.objects.filter(_unheard(), status="pending"):
         Deployment.objects.filter(pk=deployment.pk).update(rung_at=timezone.now())
         queue.wake("deployments.tasks.clear", deployment.pk, cluster="chat")
 
 
 def end_overdue() -> None:
-    """End what no worker has taken, or has gone on with, in all the time there was."""
+    """End what nobody could begin with in all the time there was."""
     now = timezone.now()
     pending_before = now - timedelta(seconds=settings.SHIPMATE_PENDING_DEADLINE + 120)
     queued_before = now - timedelta(seconds=settings.SHIPMATE_QUEUED_DEADLINE)
-    started_before = now - timedelta(seconds=settings.SHIPMATE_LONGEST_DEPLOYMENT + 3_600)
     # Who looks again ends it in time; here is ended what nobody has looked at.
     for deployment in Deployment.objects.filter(status="pending", created_at__lt=pending_before):
         note = deployment.note or "Its repository could not be asked in time."
@@ -137,9 +134,24 @@ def end_overdue() -> None:
         lock = reading.against(deployment.environment, deployment.person)
         note = reading.claim(lock) if lock else "No worker took it in time."
         move(deployment, "error", reason="lost", note=note)
-    went_on_before = Q(went_on_at=None) | Q(went_on_at__lt=started_before)
-    silent = Q(status="in_progress", started_at__lt=started_before, lease_until__lt=now)
-    for deployment in Deployment.objects.filter(silent & went_on_before | pauses.forgotten(now)):
+
+
+def end_lost() -> None:
+    """End what no worker could go on with in all the time there was."""
+    now = timezone.now()
+    longest = timedelta(seconds=settings.SHIPMATE_LONGEST_DEPLOYMENT + 3_600)
+    went_on_before = Q(went_on_at=None) | Q(went_on_at__lt=now - longest)
+    started_before = Q(status="in_progress", started_at__lt=now - longest)
+    silent = falls_silent() & started_before & went_on_before
+    for deployment in Deployment.objects.filter(silent | pauses.forgotten(now)):
         note = "Its worker fell silent, and none could find out how it ended on the hosts."
         doubts = [f"{doubt.rstrip('.')}." for doubt in phases.doubts(deployment)]
         move(deployment, "error", reason="lost", note=" ".join([note, *doubts]))
+
+
+def _unheard() -> Q:
+    """Return what is true where no bell rang of late; one of the future rang before a clock was
+    put back.
+    """
+    now = timezone.now()
+    return Q(rung_at=None) | Q(rung_at__lt=now - RING_AGAIN) | Q(rung_at__gt=now + RING_AGAIN)

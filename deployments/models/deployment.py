@@ -68,6 +68,9 @@ class Deployment(models.Model):
     epoch = models.PositiveIntegerField(default=0)  # rises with each claim; fences old workers
     lease_until = models.DateTimeField(null=True)
     rung_at = models.DateTimeField(null=True)  # when a worker was last told of it
+    # Seconds that workers have held it, by no clock that can be put forward or back; null so that
+    # adding it rewrites no table.
+    spent = models.PositiveIntegerField(null=True)
     log_seq = models.PositiveIntegerField(default=0)  # chunks kept so far
     log_lines = models.PositiveIntegerField(default=0)
     phase = models.CharField(max_length=40, blank=True)  # the one that runs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -31,6 +32,7 @@ class Lease(threading.Thread):
         self.mine = Deployment.objects.filter(
             pk=deployment.pk, epoch=deployment.epoch, status="in_progress"
         )
+        self._before, self._begun = deployment.spent or 0, time.monotonic()
         self.lost = threading.Event()
         self.stop_asked = threading.Event()
         if deployment.stop_at is not None:
@@ -62,6 +64,11 @@ class Lease(threading.Thread):
         finally:
             connection.close()
 
+    @property
+    def spent(self) -> float:
+        """Return how long workers have held it: neither a clock nor an outage of ours counts."""
+        return self._before + time.monotonic() - self._begun
+
     def check(self) -> None:
         """Raise LeaseLost once another worker has taken over."""
         if self.lost.is_set():
@@ -92,7 +99,7 @@ class Lease(threading.Thread):
         return True
 
     def _renew(self) -> None:
-        if self.mine.update(lease_until=lease_end()) != 1:
+        if self.mine.update(lease_until=lease_end(), spent=round(self.spent)) != 1:
             self.lost.set()
 
     def _look(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from deployments import changes
@@ -21,6 +21,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "queued": frozenset({"in_progress", "cancelled", "error"}),
     "in_progress": frozenset({"success", "failure", "error", "cancelled"}),
 }
+CLOCKS_DIFFER = 4  # leases: one that ends later is no lease, as far as clocks can be believed
 STAMPS = {"queued": "queued_at", "in_progress": "started_at"}
 
 
@@ -92,14 +93,20 @@ def lease_end() -> Any:
     return timezone.now() + timedelta(seconds=settings.SHIPMATE_LEASE_SECONDS)
 
 
+def falls_silent() -> Q:
+    """Return what is true of a lease that is over, or was written before a clock was put back."""
+    now, lease = timezone.now(), timedelta(seconds=settings.SHIPMATE_LEASE_SECONDS)
+    return Q(lease_until__lt=now) | Q(lease_until__gt=now + CLOCKS_DIFFER * lease)
+
+
 def _take_over(deployment: Deployment, lease: dict[str, Any]) -> bool:
     """Raise the epoch of a run whose lease ended, so that the worker before writes nothing more."""
     with transaction.atomic():
         taken = Deployment.objects.filter(
+            falls_silent(),
             pk=deployment.pk,
             status=Status.IN_PROGRESS,
             epoch=deployment.epoch,
-            lease_until__lt=timezone.now(),
         ).update(epoch=F("epoch") + 1, **lease)
         if taken:
             old, new = deployment.worker, str(lease["worker"])

@@ -70,8 +70,7 @@ def reason_to_stop(work: Work) -> Verdict | None:
     silence, total = work.setting("silence_seconds", 600), work.setting("total_seconds", 1800)
     if time.monotonic() - work.heard > silence:
         return _timed_out(f"nothing was printed for {silence:.0f} seconds")
-    ran = work.deployment.seconds_at(timezone.now())
-    if ran is not None and ran > total:
+    if work.lease.spent > total:
         return _timed_out(f"it took longer than {total:.0f} seconds")
     return None
 

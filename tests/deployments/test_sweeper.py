@@ -197,6 +197,47 @@ def test_a_long_run_whose_worker_lives_goes_on(
     assert copy(deployment).status == "in_progress"
 
 
+def test_after_an_outage_workers_have_time_to_find_out_what_became_of_it(
+    here: Environment, alice: Person, settings: Settings
+) -> None:
+    deployment = overdue(here, alice, settings)
+    fall_silent(deployment)
+
+    sweeper.sweep(settled=False)
+
+    assert copy(deployment).status == "in_progress"
+    assert bells() == [(RUN, (deployment.pk,))] * 2
+
+
+def in_an_hour(deployment: Deployment, *fields: str) -> None:
+    """Let it have been written before a clock was put back."""
+    ago(deployment, **dict.fromkeys(fields, timedelta(hours=-1)))
+
+
+def test_a_clock_that_was_put_back_keeps_no_dead_worker_s_run(
+    here: Environment, alice: Person
+) -> None:
+    deployment = enqueue(here, alice)
+    claim(deployment, "one")
+    lose()
+    in_an_hour(deployment, "lease_until", "rung_at")
+
+    sweeper.sweep()
+
+    assert bells() == [(RUN, (deployment.pk,))]
+    assert claim(copy(deployment), "another")
+
+
+def test_a_clock_that_was_put_back_keeps_no_lost_bell(here: Environment, alice: Person) -> None:
+    deployment = enqueue(here, alice)
+    lose()
+    in_an_hour(deployment, "rung_at")
+
+    sweeper.sweep()
+
+    assert bells() == [(RUN, (deployment.pk,))]
+
+
 def test_processes_that_are_gone_are_forgotten() -> None:
     workers.beat("deploy")
     Worker.objects.update(seen_at=timezone.now() - timedelta(days=2))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         heart = workers.Heart("sweeper")
         heart.beat()
         heart.start()
+        begun = time.monotonic()
         while not stop.is_set():
-            sweeper.sweep_safely()
+            sweeper.sweep_safely(settled=time.monotonic() - begun > sweeper.SETTLED)
             stop.wait(sweeper.PAUSE)
