@@ -6,6 +6,7 @@ was begun is attached to, the others are started.
 
 from __future__ import annotations
 
+import errno
 import logging
 import traceback
 from collections.abc import Sequence
@@ -42,6 +43,8 @@ from deployments.services.work import Work, are_begun
 
 Status = Deployment.Status
 DATABASE_AWAY = (OperationalError, InterfaceError)
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
+CLAIMS = 10  # so many workers may find this machine without room before that is how it ends
 log = logging.getLogger(__name__)
 
 
@@ -61,6 +64,12 @@ def run(number: int) -> None:
         # Nothing is said of it: the lease runs out, and a worker goes on from what is known.
         log.warning("#%s was left alone, the database is away: %s", number, type(error).__name__)
         connection.close()
+    except NoRoom as error:
+        log.warning("#%s was left alone, this machine has no room: %s", number, error)
+
+
+class NoRoom(Exception):
+    """This machine lacks memory, disk or threads now, which says nothing of the hosts."""
 
 
 def _is_for_this_machine(deployment: Deployment) -> bool:
@@ -91,11 +100,21 @@ def _perform(deployment: Deployment, lease: Lease) -> Verdict:
         verdict = _deploy(deployment, lease, secrets)
     except (LeaseLost, Paused, *DATABASE_AWAY):
         raise
+    except (OSError, MemoryError, RuntimeError) as error:
+        if _is_want_of_room(error) and deployment.epoch <= CLAIMS:
+            raise NoRoom(type(error).__name__) from error
+        verdict = _own_fault(deployment, error)
     except DeploymentError as error:
         verdict = Verdict(Status.ERROR, _reason(error), str(error))
     except Exception as error:  # noqa: BLE001  whatever it is, the deployment must end
         verdict = _own_fault(deployment, error)
     return replace(verdict, note=mask_text(verdict.note, secrets.values()))
+
+
+def _is_want_of_room(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    return isinstance(error, MemoryError) or "start new thread" in str(error)
 
 
 def _own_fault(deployment: Deployment, error: Exception) -> Verdict:

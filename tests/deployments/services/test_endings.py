@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
+from deployments import tasks
 from deployments.models import Deployment, Host
-from deployments.services import ending
+from deployments.services import ending, execution, moves
 from tests.deployments.runner.observing import alive
 from tests.deployments.services import web
+from tests.deployments.services.conftest import fall_silent
+from tests.deployments.services.queueing import lose
 from tests.deployments.services.world import World, log_of, states
 from tests.servers.sshd import unused_target
 
@@ -139,6 +145,34 @@ def test_output_is_no_silence_but_time_ends_for_all(world: World) -> None:
 
 
 @pytest.mark.slow
+def test_no_clock_and_no_outage_of_ours_counts_as_time(world: World) -> None:
+    """It began an hour ago, by the clock; its workers have held it for a moment."""
+    deployment = world.ask()
+    lose()
+    moves.claim(deployment, "one that dies")
+    hour = timezone.now() - timedelta(hours=1)
+    Deployment.objects.filter(pk=deployment.pk).update(started_at=hour)
+    fall_silent(deployment)
+
+    tasks.run(deployment.pk)
+
+    assert world.now(deployment).status == "success"
+
+
+@pytest.mark.slow
+def test_the_time_of_the_worker_before_counts(world: World) -> None:
+    deployment = world.ask()
+    lose()
+    moves.claim(deployment, "one that dies")
+    Deployment.objects.filter(pk=deployment.pk).update(spent=3_600)
+    fall_silent(deployment)
+
+    tasks.run(deployment.pk)
+
+    assert world.now(deployment).reason == "timed_out"
+
+
+@pytest.mark.slow
 def test_a_fault_of_our_own_ends_it_and_its_text_is_kept_nowhere(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -151,6 +185,46 @@ def test_a_fault_of_our_own_ends_it_and_its_text_is_kept_nowhere(
     assert (deployment.status, deployment.reason) == ("error", "lost")
     assert "builtins.KeyError" in deployment.note
     assert "hunter2" not in deployment.note + caplog.text
+
+
+def _break(error: Exception) -> Any:
+    def broken(*_: Any) -> None:
+        raise error
+
+    return broken
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "error", [MemoryError(), OSError(28, "No space left"), RuntimeError("can't start new thread")]
+)
+def test_a_machine_of_ours_without_room_leaves_it_to_who_has_some(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    deployment = world.ask()
+    with monkeypatch.context() as short:
+        short.setattr(execution, "_deploy", _break(error))
+        world.end(deployment)
+    assert (world.now(deployment).status, world.now(deployment).note) == ("in_progress", "")
+
+    fall_silent(deployment)
+    tasks.run(deployment.pk)
+
+    assert world.now(deployment).status == "success"
+
+
+@pytest.mark.slow
+def test_without_room_again_and_again_it_ends(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = world.ask()
+    monkeypatch.setattr(execution, "_deploy", _break(MemoryError()))
+    Deployment.objects.filter(pk=deployment.pk).update(epoch=execution.CLAIMS)
+
+    deployment = world.end(deployment)
+
+    assert (deployment.status, deployment.reason) == ("error", "lost")
+    assert "MemoryError" in deployment.note
 
 
 @pytest.mark.slow
