@@ -15,6 +15,7 @@ from django_q import cluster
 from django_q.conf import Conf
 from django_q.signals import post_spawn
 
+from chatops import watchdog
 from chatops.handing import Handing
 from chatops.tether import end_with_parent
 from deployments.services import workers
@@ -34,6 +35,7 @@ def set_up() -> None:
         end_with_parent()
         os.register_at_fork(after_in_child=end_with_parent)
         cluster.Sentinel.reincarnate = _end_whole_or_replace
+        watchdog.set_up()
 
 
 def _spawn_and_hand_over(sentinel: Any) -> None:

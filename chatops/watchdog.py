@@ -1,0 +1,55 @@
+"""Looks, in each cluster, whether its tasks are taken; a cluster that hangs is killed whole.
+
+A worker that was killed, or stands still, with the lock of the queue between them in its hand keeps
+all others from ever taking a task, and django-q2 does not notice. The supervisor starts the
+cluster anew, and deployments go on from where their hosts are.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from django_q import cluster
+
+ROUNDS = 60  # of the cluster's guard, which makes two a second
+log = logging.getLogger(__name__)
+_status = cluster.Sentinel.status
+
+
+def set_up() -> None:
+    """Look in each round of the guard, which asks for the cluster's status in each."""
+    cluster.Sentinel.status = _look_and_tell
+
+
+def _look_and_tell(sentinel: Any) -> str:
+    why = _hangs(sentinel)
+    sentinel.hung = getattr(sentinel, "hung", 0) + 1 if why else 0
+    if sentinel.hung > ROUNDS:
+        log.critical("%s; its cluster starts anew", why)
+        os.killpg(0, signal.SIGKILL)  # supervisord gives each program a group of its own
+    told: str = _status(sentinel)
+    return told
+
+
+def _hangs(sentinel: Any) -> str:
+    """Say why nothing moves now, if that is so."""
+    processes = [*sentinel.pool, sentinel.pusher, sentinel.monitor]
+    if any(process is not None and _is_stopped(process.pid) for process in processes):
+        return "A process stands still"
+    idle = any(process.timer.value == -1 for process in sentinel.pool)
+    if idle and not sentinel.task_queue.empty():
+        return "A task waits, and idle workers do not take it"
+    return ""
+
+
+def _is_stopped(number: int) -> bool:
+    """Return whether somebody stopped the process, as SIGSTOP does. Only Linux tells."""
+    with suppress(OSError):
+        text = Path(f"/proc/{number}/stat").read_text(encoding="ascii", errors="replace")
+        return text.rpartition(") ")[2].startswith("T")
+    return False
