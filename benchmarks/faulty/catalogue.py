@@ -61,9 +61,9 @@ FAULTS: dict[str, Fault] = {
     "sigstop": Fault(
         "the worker stopped for 25 s, past its lease", strikes.stop_worker, waits=True
     ),
-    "idle": Fault("all idle workers killed", strikes.kill_idle, together=True),
+    "idle": Fault("all idle workers killed", nothing, before=strikes.kill_idle),
     "idle-stopped": Fault(
-        "all idle workers stopped for ever (SIGSTOP)", strikes.stop_idle, together=True
+        "all idle workers stopped for ever (SIGSTOP)", nothing, before=strikes.stop_idle
     ),
     "sweeper": Fault("sweeper and worker killed", strikes.kill_sweeper),
     "told-twice": Fault("four more workers told of it", strikes.ring_twice),

@@ -114,12 +114,8 @@ class Shipmate:
 
     def kind(self, word: str, cluster: str = "") -> list[psutil.Process]:
         """Return main processes by a word of their command line, and by their cluster's name."""
-        return [
-            process
-            for process in psutil.Process(self._pid()).children()
-            if word in " ".join(process.cmdline())
-            and (not cluster or process.environ().get("Q_CLUSTER_NAME") == cluster)
-        ]
+        found = psutil.Process(self._pid()).children()
+        return [process for process in found if _is_of_kind(process, word, cluster)]
 
     def worker(self, name: str) -> psutil.Process | None:
         """Return the process of a worker, by the name that stands in a deployment's row."""
@@ -130,14 +126,27 @@ class Shipmate:
         """Return the workers of the clusters for deployments."""
         found = []
         for main in self.kind("qcluster", "deploy"):
-            for sentinel in main.children():
-                found += sentinel.children()[: self.workers]
+            for sentinel in _children(main):
+                found += _children(sentinel)[: self.workers]
         return found
 
     def _pid(self) -> int:
         if self._process is None:
             raise RuntimeError("Shipmate does not run")
         return self._process.pid
+
+
+def _is_of_kind(process: psutil.Process, word: str, cluster: str) -> bool:
+    with suppress(psutil.Error):  # it may end between two looks
+        name = process.environ().get("Q_CLUSTER_NAME", "") if cluster else ""
+        return word in " ".join(process.cmdline()) and name == cluster
+    return False
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    with suppress(psutil.Error):
+        return list(process.children())
+    return []
 
 
 def kill(process: psutil.Process, number: int = signal.SIGKILL) -> None:

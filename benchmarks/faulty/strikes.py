@@ -64,19 +64,20 @@ def kill_supervisor(world: World, trial: Trial) -> None:
 
 def kill_idle(world: World, trial: Trial) -> None:
     """One of the idle workers waits with the lock of its cluster's queue in its hand."""
-    for worker in _idle(world):
-        kill(worker)
+    _strike_idle(world, trial, signal.SIGKILL)
 
 
 def stop_idle(world: World, trial: Trial) -> None:
-    for worker in _idle(world):
-        kill(worker, signal.SIGSTOP)
+    _strike_idle(world, trial, signal.SIGSTOP)
 
 
-def _idle(world: World) -> list[psutil.Process]:
+def _strike_idle(world: World, trial: Trial, number: int) -> None:
+    """Before the first is asked for all are idle; before the next ones some are."""
     busy = Deployment.objects.filter(status="in_progress").values_list("worker", flat=True)
     numbers = {int(name.rpartition(":")[2]) for name in busy}
-    return [worker for worker in world.shipmate.deploy_workers() if worker.pid not in numbers]
+    for worker in world.shipmate.deploy_workers() if trial.place is world.places[0] else ():
+        if worker.pid not in numbers:
+            kill(worker, number)
 
 
 def kill_sweeper(world: World, trial: Trial) -> None:
