@@ -46,6 +46,17 @@ def test_any_folder_may_hold_the_state(tmp_path: Path) -> None:
     assert state.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_database_server_that_is_cut_off_is_noticed(tmp_path: Path) -> None:
+    options = "s.DATABASES['default']['OPTIONS']"
+    url = "postgres://shipmate@db.example.com/shipmate?sslmode=require&connect_timeout=3"
+
+    given = ast.literal_eval(ask(tmp_path, options, SHIPMATE_DATABASE_URL=url))
+
+    assert given["tcp_user_timeout"] == 30_000
+    assert given["sslmode"] == "require"
+    assert int(given["connect_timeout"]) == 3
+
+
 def test_a_server_trusts_forms_from_its_own_address_alone(tmp_path: Path) -> None:
     url = "https://deploy.example.com/shipmate/"
 
