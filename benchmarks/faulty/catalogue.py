@@ -34,7 +34,7 @@ def nothing(world: World, trial: Trial) -> None:
 
 
 # Where the host itself has lost what is to be known, saying so is right.
-LOST = Right(frozenset({"success", "error/lost"}), whole=False)
+LOST = Right(frozenset({"success", "error/lost"}), whole=False, log=False)
 FULL = Right(
     frozenset({"success", "failure/command", "failure/health", "error/settings", "error/lost"})
     | {"failure/partly"},
