@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from django_q import cluster
+from django_q.conf import Conf
 
-ROUNDS = 60  # of the cluster's guard, which makes two a second
+PATIENCE = 30.0  # seconds
 log = logging.getLogger(__name__)
 _status = cluster.Sentinel.status
 
@@ -28,8 +29,8 @@ def set_up() -> None:
 
 def _look_and_tell(sentinel: Any) -> str:
     why = _hangs(sentinel)
-    sentinel.hung = getattr(sentinel, "hung", 0) + 1 if why else 0
-    if sentinel.hung > ROUNDS:
+    sentinel.hung = getattr(sentinel, "hung", 0) + Conf.GUARD_CYCLE if why else 0
+    if sentinel.hung > PATIENCE:
         log.critical("%s; its cluster starts anew", why)
         os.killpg(0, signal.SIGKILL)  # supervisord gives each program a group of its own
     told: str = _status(sentinel)

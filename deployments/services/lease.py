@@ -16,6 +16,11 @@ from deployments.models import Deployment
 from deployments.services.moves import lease_end
 
 
+# Seconds without any step of the work after which its worker hangs, whatever it waits for: its
+# lease is renewed no more, and another goes on. Each wait of ours has a time-out far below.
+STANDSTILL = 600.0
+
+
 class LeaseLost(Exception):
     """Another worker has this deployment now; whatever this one would write is refused."""
 
@@ -38,6 +43,7 @@ class Lease(threading.Thread):
         if deployment.stop_at is not None:
             self.stop_asked.set()
         self._over = threading.Event()
+        self._moved = time.monotonic()
 
     def __enter__(self) -> Self:
         self.start()
@@ -71,11 +77,13 @@ class Lease(threading.Thread):
 
     def check(self) -> None:
         """Raise LeaseLost once another worker has taken over."""
+        self._moved = time.monotonic()
         if self.lost.is_set():
             raise LeaseLost
 
     def write(self, **values: Any) -> None:
         """Change the deployment's row under this epoch, or raise LeaseLost."""
+        self._moved = time.monotonic()
         if self.mine.update(**values) != 1:
             self.lost.set()
             raise LeaseLost
@@ -99,6 +107,8 @@ class Lease(threading.Thread):
         return True
 
     def _renew(self) -> None:
+        if time.monotonic() - self._moved > STANDSTILL:
+            return
         if self.mine.update(lease_until=lease_end(), spent=round(self.spent)) != 1:
             self.lost.set()
 

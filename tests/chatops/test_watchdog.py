@@ -25,7 +25,7 @@ QUICKLY = """
 import django
 django.setup()
 from chatops import watchdog
-watchdog.ROUNDS = 6
+watchdog.PATIENCE = 3
 from django.core.management import execute_from_command_line
 execute_from_command_line(["manage.py", "qcluster"])
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import OperationalError, connection
 from deployments import tasks
 from deployments.models import Deployment, PhaseRun, Placement
 from deployments.runner.fanout import Fleet
+from deployments.services import lease as leases
 from deployments.services import lifecycle, work, workers
 from deployments.services.lease import Lease, LeaseLost
 from deployments.services.lifecycle import Door
@@ -111,6 +113,31 @@ def test_a_lease_is_renewed_while_its_worker_lives(held: Deployment) -> None:
 
     with Lease(held):
         until(lambda: (copy(held).lease_until or before) > before)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("short_lease")
+def test_a_worker_that_hangs_loses_its_lease(
+    held: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its threads live, and nothing moves."""
+    monkeypatch.setattr(leases, "STANDSTILL", 0.1)
+
+    with Lease(held):
+        until(lambda: claim(copy(held), "another"))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("short_lease")
+def test_one_that_moves_keeps_it(held: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "STANDSTILL", 0.5)
+    end = time.monotonic() + 3
+
+    with Lease(held) as lease:
+        while time.monotonic() < end:
+            lease.check()
+            time.sleep(0.05)
+            assert not claim(copy(held), "another")
 
 
 @pytest.mark.django_db(transaction=True)
