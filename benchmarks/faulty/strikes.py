@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import psutil
 import requests
@@ -15,6 +16,7 @@ from benchmarks.faulty.hosts import fill, limit
 from benchmarks.faulty.shipmate import kill
 from benchmarks.faulty.trials import Trial
 from benchmarks.faulty.world import World
+from deployments.exceptions import Invalid
 from deployments.models import Deployment
 from deployments.services import lifecycle, queue, tokens
 
@@ -124,7 +126,8 @@ def right_clock(world: World, trial: Trial) -> None:
 
 
 def cancel(world: World, trial: Trial) -> None:
-    lifecycle.cancel(trial.now(), world.door)
+    with suppress(Invalid):  # it has ended
+        lifecycle.cancel(trial.now(), world.door)
 
 
 def ring_twice(world: World, trial: Trial) -> None:

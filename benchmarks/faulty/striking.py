@@ -71,16 +71,23 @@ def _strike_each(world: World, fault: Fault, trials: list[Trial]) -> None:
             thread.start()
             threads.append(thread)
         else:
-            fault.strike(world, trial)
+            _strike(world, fault, trial)
     for thread in threads:
         thread.join()
 
 
 def _strike_alone(world: World, fault: Fault, trial: Trial) -> None:
     try:
-        fault.strike(world, trial)
+        _strike(world, fault, trial)
     finally:
         connection.close()
+
+
+def _strike(world: World, fault: Fault, trial: Trial) -> None:
+    try:
+        fault.strike(world, trial)
+    except Exception as error:  # noqa: BLE001  whatever it is, the others are struck and told of
+        trial.problems.append(f"it could not be struck: {error!r}")
 
 
 def _strike_together(world: World, fault: Fault, trials: list[Trial], life: float) -> None:
@@ -92,7 +99,7 @@ def _strike_together(world: World, fault: Fault, trials: list[Trial], life: floa
     time.sleep(max(0.0, begun + life - time.monotonic()))
     for trial in trials:
         _note(trial)
-    fault.strike(world, trials[0])
+    _strike(world, fault, trials[0])
 
 
 def _note(trial: Trial) -> None:

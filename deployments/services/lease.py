@@ -15,7 +15,6 @@ from django.db import DatabaseError, connection, transaction
 from deployments.models import Deployment
 from deployments.services.moves import lease_end
 
-
 # Seconds without any step of the work after which its worker hangs, whatever it waits for: its
 # lease is renewed no more, and another goes on. Each wait of ours has a time-out far below.
 STANDSTILL = 600.0
