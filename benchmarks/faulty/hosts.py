@@ -87,7 +87,7 @@ def running(folder: Path, count: int) -> Iterator[list[Sshd]]:
         for number in range(count):
             path = busybox if SHELLS[number % 2] == "busybox" else dash
             place = folder / f"host-{number + 1:02}"
-            found.append(stack.enter_context(sshd.running(place, path=path)))
+            found.append(stack.enter_context(sshd.running(place, path=path, limited=True)))
         yield found
 
 

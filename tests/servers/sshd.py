@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -42,10 +43,21 @@ SetEnv HOME={home} PATH={path}
 
 
 class Sshd:
-    """One host: an sshd process whose logins live in a home folder of their own."""
+    """One host: an sshd process whose logins live in a home folder of their own.
 
-    def __init__(self, folder: Path, *, path: str = os.environ["PATH"], more: str = "") -> None:
+    `limited`: a file that grows past a limit is an error to who writes it, and no signal.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        path: str = os.environ["PATH"],
+        more: str = "",
+        limited: bool = False,
+    ) -> None:
         self.folder = folder
+        self.limited = limited
         self.home = folder / "home"
         self.home.mkdir(parents=True)
         self.port = _free_port()
@@ -71,7 +83,9 @@ class Sshd:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         config, log = str(self.folder / "sshd_config"), str(self.folder / "sshd.log")
         command = [SSHD, "-D", "-f", config, "-E", log]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, restore_signals=not self.limited
+        )
         _wait_for(self.port)
 
     def kill(self) -> None:
@@ -116,7 +130,7 @@ class Sshd:
 
 
 @contextmanager
-def running(folder: Path, **options: str) -> Iterator[Sshd]:
+def running(folder: Path, **options: Any) -> Iterator[Sshd]:
     sshd = Sshd(folder, **options)
     try:
         sshd.start()

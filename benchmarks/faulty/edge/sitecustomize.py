@@ -1,13 +1,15 @@
-"""Names of hosts for the processes of one installation: those in a file, and no others.
+"""The names of hosts, and the pauses, of one installation's processes.
 
-Python imports this at its start where the folder is on its path. Names end in `.faulty`; while
-the file is away, the name server does not answer.
+Python imports this at its start where the folder is on its path. Names of hosts end in `.faulty`;
+while a file is away, the name server does not answer.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,3 +27,6 @@ def getaddrinfo(host: Any, *rest: Any, **more: Any) -> Any:
 
 if NAMES:
     socket.getaddrinfo = getaddrinfo
+if "FAKETIME_TIMESTAMP_FILE" in os.environ:
+    # libfaketime 0.9.10 breaks clock_nanosleep where it leaves the monotonic clock alone.
+    time.sleep = lambda seconds: select.select([], [], [], seconds)  # type: ignore[assignment]
