@@ -78,8 +78,13 @@ Event = Output | Known | Trouble | Progress | Told | Done | Cancelled
 Ending = type[Done] | type[Cancelled]
 
 
+class ThreadLost(MemoryError):
+    """A thread ended without a word: where memory lacks, none of it may even begin."""
+
+
 class Flow:
     def __init__(self) -> None:
+        self._threads: list[threading.Thread] = []
         self.stop = threading.Event()
         self._events: queue.Queue[Event] = queue.Queue(QUEUE_LENGTH)
         self._unfinished = 0
@@ -92,7 +97,9 @@ class Flow:
         self._unfinished += len(jobs)
         for _ in range(min(width, len(jobs))):
             # Daemons: a host that stalls in some way must not keep a worker from ending.
-            threading.Thread(target=self._work, args=(waiting, ending), daemon=True).start()
+            thread = threading.Thread(target=self._work, args=(waiting, ending), daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def emit(self, event: Event) -> None:
         """Wait until the consumer has room: that is what keeps memory flat."""
@@ -104,7 +111,10 @@ class Flow:
         return None
 
     def events(self, tick: float) -> Iterator[Event | None]:
-        """Give what happens, and None after each `tick` in which nothing did."""
+        """Give what happens, and None after each `tick` in which nothing did.
+
+        Raises ThreadLost where nobody is left who would say what became of a host.
+        """
         try:
             while self._unfinished:
                 event = self._next(tick)
@@ -115,9 +125,12 @@ class Flow:
             self.stop.set()
 
     def _next(self, tick: float) -> Event | None:
+        is_over = not any(thread.is_alive() for thread in self._threads)
         try:
             return self._events.get(timeout=tick)
         except queue.Empty:
+            if is_over:
+                raise ThreadLost("a thread ended without a word") from None
             return None
 
     def _work(self, waiting: queue.SimpleQueue[tuple[str, Job]], ending: Ending) -> None:

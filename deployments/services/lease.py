@@ -13,11 +13,13 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from deployments.models import Deployment
+from deployments.services import workers
 from deployments.services.moves import lease_end
 
-# Seconds without any step of the work after which its worker hangs, whatever it waits for: its
-# lease is renewed no more, and another goes on. Each wait of ours has a time-out far below.
-STANDSTILL = 600.0
+# Seconds without any step of the work after which its worker hangs, whatever it waits for (a thread
+# that begins without memory is waited for without end): its lease is renewed no more, and another
+# goes on. Each wait of ours has a time-out below.
+STANDSTILL = 300.0
 
 
 class LeaseLost(Exception):
@@ -106,7 +108,8 @@ class Lease(threading.Thread):
         return True
 
     def _renew(self) -> None:
-        if time.monotonic() - self._moved > STANDSTILL:
+        if time.monotonic() - self._moved > max(STANDSTILL, 2 * settings.GIT_TIMEOUT):
+            workers.give_up()
             return
         if self.mine.update(lease_until=lease_end(), spent=round(self.spent)) != 1:
             self.lost.set()

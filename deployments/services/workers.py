@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import socket
 import threading
 from datetime import timedelta
@@ -14,6 +16,7 @@ from deployments.models import Worker
 from deployments.services import machines
 
 BEAT = 5.0  # seconds
+log = logging.getLogger(__name__)
 SILENT = timedelta(seconds=20)
 
 
@@ -39,6 +42,13 @@ def alive(role: str) -> int:
 def forget_silent() -> None:
     """Drop the rows of processes that have been silent for a day."""
     Worker.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+
+
+def give_up() -> None:
+    """End this process, which hangs, where somebody starts another in its place."""
+    if os.environ.get("SHIPMATE_SUPERVISED"):
+        log.critical("%s hangs and ends itself", name())
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Heart(threading.Thread):

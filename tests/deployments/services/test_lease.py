@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 
 from deployments import tasks
@@ -18,6 +20,7 @@ from deployments.services.lifecycle import Door
 from deployments.services.logs import LogWriter
 from deployments.services.moves import claim, move
 from deployments.services.work import Work
+from tests.deployments.services import elsewhere
 from tests.deployments.services.conftest import copy, fall_silent
 from tests.deployments.services.world import until
 
@@ -122,15 +125,27 @@ def test_a_worker_that_hangs_loses_its_lease(
 ) -> None:
     """Its threads live, and nothing moves."""
     monkeypatch.setattr(leases, "STANDSTILL", 0.1)
+    monkeypatch.setattr(settings, "GIT_TIMEOUT", 0.05)
 
     with Lease(held):
         until(lambda: claim(copy(held), "another"))
+
+
+def test_a_worker_that_hangs_ends_itself_where_another_is_started() -> None:
+    hang = "from deployments.services import workers; workers.give_up(); print('on')"
+    alone = elsewhere.process(hang)
+    supervised = elsewhere.process(hang, SHIPMATE_SUPERVISED="1")
+    elsewhere.go(alone, supervised)
+
+    assert elsewhere.answers(alone) == ["on"]
+    assert supervised.wait(60) == -signal.SIGKILL
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("short_lease")
 def test_one_that_moves_keeps_it(held: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "STANDSTILL", 0.5)
+    monkeypatch.setattr(settings, "GIT_TIMEOUT", 0.05)
     end = time.monotonic() + 3
 
     with Lease(held) as lease:

@@ -1,0 +1,36 @@
+"""Threads that work off jobs: each host has its last word, or it is said that it has none."""
+
+from __future__ import annotations
+
+import pytest
+
+from deployments.runner.flow import Done, Flow, ThreadLost
+from deployments.runner.follow import Outcome
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+
+
+def well() -> Outcome:
+    return Outcome("ended", 0)
+
+
+def vanish() -> Outcome:
+    """End as a thread does that finds no memory where it would say so."""
+    raise SystemExit
+
+
+def test_each_job_has_its_last_word() -> None:
+    flow = Flow()
+    flow.add({"web-1": well, "web-2": well}, Done, 1)
+
+    hosts = [event.host for event in flow.events(0.1) if event is not None]
+
+    assert sorted(hosts) == ["web-1", "web-2"]
+
+
+def test_a_thread_that_vanished_is_not_waited_for_without_end() -> None:
+    flow = Flow()
+    flow.add({"web-1": vanish, "web-2": well}, Done, 2)
+
+    with pytest.raises(ThreadLost):
+        list(flow.events(0.1))
