@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--moments", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leaves nothing behind
     with tempfile.TemporaryDirectory(prefix="shipmate-faults-") as folder:
         place = Path(folder)
         base = "sqlite" if given.kind == "clock" else given.kind
