@@ -20,6 +20,7 @@ from deployments.services.moves import lease_end
 # that begins without memory is waited for without end): its lease is renewed no more, and another
 # goes on. Each wait of ours has a time-out below.
 STANDSTILL = 300.0
+STEP = 5.0  # seconds between two looks at most; whoever comes later stood still
 
 
 class LeaseLost(Exception):
@@ -38,7 +39,8 @@ class Lease(threading.Thread):
         self.mine = Deployment.objects.filter(
             pk=deployment.pk, epoch=deployment.epoch, status="in_progress"
         )
-        self._before, self._begun = deployment.spent or 0, time.monotonic()
+        # How long workers have held it: no clock, no outage and no standstill of ours counts.
+        self.spent: float = deployment.spent or 0
         self.lost = threading.Event()
         self.stop_asked = threading.Event()
         if deployment.stop_at is not None:
@@ -61,20 +63,17 @@ class Lease(threading.Thread):
 
     def run(self) -> None:
         pause = min(1.0, settings.SHIPMATE_LEASE_SECONDS / 5)
-        renew = 0.0
+        renew, looked = 0.0, time.monotonic()
         try:
             while not self._over.wait(pause):
                 renew += pause
+                passed, looked = time.monotonic() - looked, time.monotonic()
+                self.spent += min(passed, STEP)
                 if renew >= settings.SHIPMATE_LEASE_SECONDS / 3:
                     renew = 0.0 if self._ask(self._renew) else renew
                 self._ask(self._look)
         finally:
             connection.close()
-
-    @property
-    def spent(self) -> float:
-        """Return how long workers have held it: neither a clock nor an outage of ours counts."""
-        return self._before + time.monotonic() - self._begun
 
     def check(self) -> None:
         """Raise LeaseLost once another worker has taken over."""

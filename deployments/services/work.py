@@ -18,7 +18,7 @@ from deployments.runner.fanout import Fleet
 from deployments.runner.follow import Run
 from deployments.runner.jobs import Task
 from deployments.runner.masking import mask_text
-from deployments.services.lease import Lease
+from deployments.services.lease import STEP, Lease
 from deployments.services.logs import LogWriter
 from deployments.services.verdict import HostVerdict, Verdict
 
@@ -39,7 +39,8 @@ class Work:
     secrets: dict[str, str] = field(repr=False)
     stopping: Verdict | None = None  # set once the runs on the hosts are being ended
     ending: set[str] = field(default_factory=set)  # hosts that were asked, and have not answered
-    heard: float = field(default_factory=time.monotonic)  # when a host last printed
+    silent: float = 0.0  # seconds in which this worker listened, and no host printed
+    ticked: float = field(default_factory=time.monotonic)
 
     @cached_property
     def rollout(self) -> Rollout:
@@ -53,10 +54,14 @@ class Work:
         return float(self.deployment.settings["settings"].get(name) or default)
 
     def hears(self) -> None:
-        self.heard = time.monotonic()
+        self.silent = 0.0
 
     def tick(self) -> None:
         """Do what is due whatever the hosts do: keep the log, and see that the hold is not lost."""
+        now = time.monotonic()
+        # A process that stood still has not listened: that is no silence of the hosts.
+        self.silent += min(now - self.ticked, STEP)
+        self.ticked = now
         self.log.flush_when_due()
         self.lease.check()
 
@@ -68,7 +73,7 @@ def reason_to_stop(work: Work) -> Verdict | None:
     if work.deployment.reason:  # a worker before this one began to end it
         return Verdict(Deployment.Status.FAILURE, work.deployment.reason, work.deployment.note)
     silence, total = work.setting("silence_seconds", 600), work.setting("total_seconds", 1800)
-    if time.monotonic() - work.heard > silence:
+    if work.silent > silence:
         return _timed_out(f"nothing was printed for {silence:.0f} seconds")
     if work.lease.spent > total:
         return _timed_out(f"it took longer than {total:.0f} seconds")

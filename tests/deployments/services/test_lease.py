@@ -44,6 +44,28 @@ def at_work(held: Deployment) -> Work:
     return Work(held, lease, LogWriter(held, lease, []), Fleet([]), {})
 
 
+def test_a_process_that_stood_still_takes_that_for_no_silence(held: Deployment) -> None:
+    at = at_work(held)
+    at.ticked -= 3_600
+
+    at.tick()
+
+    assert at.silent <= leases.STEP
+    assert work.reason_to_stop(at) is None
+
+
+def test_who_listens_for_long_and_hears_nothing_stops(held: Deployment) -> None:
+    at = at_work(held)
+    for _ in range(121):
+        at.ticked -= 5
+        at.tick()
+
+    verdict = work.reason_to_stop(at)
+
+    assert verdict is not None
+    assert verdict.note == "Ended because nothing was printed for 600 seconds."
+
+
 def test_who_holds_it_writes(held: Deployment) -> None:
     Lease(held).write(phase="build", progress=10)
 
