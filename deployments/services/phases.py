@@ -29,6 +29,7 @@ from deployments.services.work import (
     Work,
     finish,
     keep,
+    keep_lightly,
     note_version,
     reason_to_stop,
     stop,
@@ -110,7 +111,7 @@ def _take(work: Work, run: PhaseRun, event: Output | Known | Trouble) -> None:
             work.hears()
             work.log.take(run, data)
         case Known():
-            keep(work, [run], status=Status.RUNNING)
+            keep_lightly(work, [run], status=Status.RUNNING)
         case Trouble(text=text):
             work.log.say(run, f"[shipmate] {text}")
 

@@ -11,6 +11,7 @@ from shlex import quote
 from django.utils import timezone
 
 from deployments import rollouts
+from deployments.durability import redone_if_lost
 from deployments.models import Deployment, PhaseRun, Placement
 from deployments.providers.contract import Phase
 from deployments.rollouts import Rollout
@@ -128,13 +129,19 @@ def keep(work: Work, runs: Iterable[PhaseRun], **values: object) -> None:
                 setattr(run, name, value)
 
 
+def keep_lightly(work: Work, runs: Iterable[PhaseRun], **values: object) -> None:
+    """Keep what a host tells again if it is lost: a commit for each of many need not wait."""
+    with redone_if_lost():
+        keep(work, runs, **values)
+
+
 def finish(work: Work, run: PhaseRun, verdict: HostVerdict) -> None:
     """Keep how the phase ended on this host, after the last of its output."""
     note = mask_text(verdict.note, work.secrets.values())
     if verdict.status == Status.ERROR:
         work.log.say(run, f"[shipmate] {note}")
     work.log.finish(run)
-    keep(
+    keep_lightly(
         work,
         [run],
         status=verdict.status,
@@ -146,8 +153,8 @@ def finish(work: Work, run: PhaseRun, verdict: HostVerdict) -> None:
 
 
 def note_version(work: Work, host: str) -> None:
-    """Remember what this host runs now."""
-    with work.lease.fence():
+    """Remember what this host runs now. It is noted before the phase ends there: again, if lost."""
+    with redone_if_lost(), work.lease.fence():
         Placement.objects.filter(
             environment=work.deployment.environment_id, host__name=host
         ).update(
