@@ -63,6 +63,8 @@ class Deployment(models.Model):
     paused_until = models.DateTimeField(null=True)  # null: until somebody says “go on”
     went_on_at = models.DateTimeField(null=True)  # null: it has not gone on yet
     went_on_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    # It was for some hosts only, and with it all of them ran its commit.
+    completed = models.BooleanField(default=False)
 
     worker = models.CharField(max_length=120, blank=True)
     epoch = models.PositiveIntegerField(default=0)  # rises with each claim; fences old workers

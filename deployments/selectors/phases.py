@@ -123,6 +123,13 @@ def first_wrong(found: Phases) -> PhaseRun | None:
     return next((run for run in runs if run.status in (Status.FAILURE, Status.ERROR)), None)
 
 
+def failed_hosts(deployment: Deployment) -> list[str]:
+    """Return the hosts on which not all that matters has ended well, in their order."""
+    left = deployment.phase_runs.filter(optional=False).exclude(status=Status.SUCCESS)
+    names = set(left.order_by().values_list("host", flat=True))
+    return [host["name"] for host in deployment.settings.get("hosts", []) if host["name"] in names]
+
+
 def doubts(deployment: Deployment) -> list[str]:
     """Return what hosts could not end, in sentences that stand until they have looked again."""
     return list(deployment.phase_runs.exclude(doubt="").values_list("doubt", flat=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from deployments import providers
 from deployments.models import Deployment, Environment
@@ -65,7 +65,7 @@ def succeeded(environment: Environment) -> QuerySet[Deployment]:
     return (
         Deployment.objects.filter(environment=environment, status="success", task="deploy")
         .exclude(kind=Deployment.Kind.ROLLBACK)
-        .filter(hosts=[])
+        .filter(Q(hosts=[]) | Q(completed=True))
         .select_related("person", "environment__application")
         .order_by("-pk")
     )

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from deployments.blockers import blockers, refusals
 from deployments.exceptions import DeploymentError
@@ -32,6 +32,7 @@ from deployments.services import (
     plan,
     rolling,
     truth,
+    undoing,
     workers,
     workplaces,
 )
@@ -205,8 +206,11 @@ def _end(deployment: Deployment, verdict: Verdict) -> None:
     deployment.refresh_from_db(fields=["stop_by", "stop_at"])
     person = deployment.stop_by if verdict.status == Status.CANCELLED else None
     fields: dict[str, Any] = {"progress": 100} if verdict.status == Status.SUCCESS else {}
-    reason, note = verdict.reason, verdict.note
-    move(deployment, verdict.status, reason=reason, note=note, person=person, **fields)
+    fields |= {"reason": verdict.reason, "note": verdict.note, "person": person}
+    way = undoing.way_back(deployment, verdict)
+    with transaction.atomic():
+        if move(deployment, verdict.status, **fields) and way is not None:
+            undoing.ask(deployment, way)
     truth.ask_soon(deployment.environment)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Unpack
@@ -11,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from deployments import changes, lines, rights, typed
-from deployments.blockers import blockers, runs_here
+from deployments.blockers import blockers, chosen, runs_here
 from deployments.exceptions import (
     DeploymentError,
     ForgeError,
@@ -22,7 +23,7 @@ from deployments.exceptions import (
 from deployments.forges.contract import Resolved
 from deployments.models import Deployment, Environment, Person
 from deployments.providers.contract import RELEASE
-from deployments.selectors import code, releases, tasks
+from deployments.selectors import code, phases, releases, tasks
 from deployments.services import queue
 from deployments.services.looking import More, Wish, look, refuse
 from deployments.services.moves import move
@@ -82,8 +83,11 @@ def request(environment: Environment, ref: str, door: Door, **more: Unpack[More]
     )
 
 
-def retry(deployment: Deployment, door: Door) -> Deployment:
-    """Deploy again what failed, erred or was cancelled: the same commit, today's settings."""
+def retry(deployment: Deployment, door: Door, *, failed_hosts: bool = False) -> Deployment:
+    """Deploy again what failed, erred or was cancelled: the same commit, today's settings.
+
+    `failed_hosts`: only to the hosts where it did not end well.
+    """
     known = find_by_key(door)
     if known is not None:
         return known
@@ -94,9 +98,10 @@ def retry(deployment: Deployment, door: Door) -> Deployment:
             f"is retried. To deploy it anew: "
             f"{lines.deploy(place.application.name, deployment.ref, place.name)}"
         )
+    hosts = hosts_again(deployment) if failed_hosts else deployment.hosts
     kept = deployment.parent if deployment.kind == Kind.ROLLBACK else None
     if kept is not None:
-        return rollback(deployment.environment, door, to=kept)
+        return rollback(deployment.environment, door, to=kept, hosts=hosts)
     if not deployment.sha:
         return request(
             deployment.environment,
@@ -106,7 +111,7 @@ def retry(deployment: Deployment, door: Door) -> Deployment:
             why=deployment.why,
             parameters=deployment.parameters,
         )
-    away = refuse_retry(deployment, door.person)
+    away = refuse_retry(deployment, door.person, hosts)
     return create(
         deployment.environment,
         door,
@@ -116,15 +121,36 @@ def retry(deployment: Deployment, door: Door) -> Deployment:
         ref=deployment.ref,
         sha=deployment.sha,
         subject=deployment.subject,
-        hosts=deployment.hosts,
+        hosts=hosts,
         why=deployment.why,
         task=deployment.task,
         parameters=deployment.parameters,
     )
 
 
-def rollback(environment: Environment, door: Door, to: Deployment | None = None) -> Deployment:
-    """Return to what ran before, or to the given deployment, which must have succeeded."""
+def hosts_again(deployment: Deployment) -> list[str]:
+    """Return what a retry of the failed hosts is for: none, as everywhere, is all of them."""
+    names = [host["name"] for host in deployment.settings.get("hosts", [])]
+    failed = phases.failed_hosts(deployment)
+    if not failed:
+        raise Invalid(
+            f"No host of #{deployment.pk} has failed by itself. To deploy all of it again: "
+            f"{lines.retry(deployment.pk)}"
+        )
+    return deployment.hosts if failed == names else failed
+
+
+def rollback(
+    environment: Environment,
+    door: Door,
+    to: Deployment | None = None,
+    *,
+    hosts: Sequence[str] = (),
+) -> Deployment:
+    """Return to what ran before, or to the given deployment, which must have succeeded.
+
+    `hosts`: names and roles of those that return; none: all.
+    """
     known = find_by_key(door)
     if known is not None:
         return known
@@ -132,7 +158,7 @@ def rollback(environment: Environment, door: Door, to: Deployment | None = None)
     if target is None:
         raise Invalid(f"Nothing ran in {environment} before what runs now; there is no way back.")
     require_release(environment, target)
-    away = refuse_rollback(environment, target, door.person)
+    away = refuse_rollback(environment, target, door.person, hosts)
     return create(
         environment,
         door,
@@ -142,6 +168,7 @@ def rollback(environment: Environment, door: Door, to: Deployment | None = None)
         ref=target.ref,
         sha=target.sha,
         subject=target.subject,
+        hosts=list(hosts),
         why=f"return to #{target.pk}",
     )
 
@@ -152,9 +179,10 @@ def require_release(environment: Environment, target: Deployment) -> None:
         raise Invalid(f"#{target.pk} never ran in {environment}; choose one that succeeded there.")
 
 
-def refuse_retry(deployment: Deployment, person: Person) -> str:
+def refuse_retry(deployment: Deployment, person: Person, hosts: Sequence[str] | None = None) -> str:
     """Refuse with every reason, or return why it has to wait for its code."""
-    environment, hosts, task = deployment.environment, deployment.hosts, deployment.task
+    environment, task = deployment.environment, deployment.task
+    hosts = deployment.hosts if hosts is None else list(hosts)
     needs_code = task == RELEASE or runs_here(environment)
     fetches = needs_code and not code.has(environment.application, deployment.sha)
     wrong = list(tasks.unfit(environment, task, deployment.parameters))
@@ -164,17 +192,20 @@ def refuse_retry(deployment: Deployment, person: Person) -> str:
     return refuse(blockers(environment, person, hosts=hosts, fetches=fetches, sha=sha), wrong)
 
 
-def refuse_rollback(environment: Environment, target: Deployment, person: Person) -> str:
+def refuse_rollback(
+    environment: Environment, target: Deployment, person: Person, hosts: Sequence[str] = ()
+) -> str:
     """Refuse with every reason, or return why it has to wait for its code.
 
     Where the hosts keep the release no code moves: a repository that is away is not in the way
     then, and not even told of. Going back must work when much else does not.
     """
     path = environment.effective_settings.get("path", "")
-    hosts = list(environment.placements.values_list("host__name", flat=True))
-    is_kept = releases.lies_there(releases.origin(target), path, hosts)
+    placed = list(environment.placements.select_related("host"))
+    names = [placement.host.name for placement in chosen(placed, list(hosts))]
+    is_kept = releases.lies_there(releases.origin(target), path, names)
     fetches = not is_kept and not code.has(environment.application, target.sha)
-    return refuse(blockers(environment, person, fetches=fetches))
+    return refuse(blockers(environment, person, hosts=list(hosts), fetches=fetches))
 
 
 def cancel(deployment: Deployment, door: Door) -> Deployment:

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from deployments import changes
-from deployments.models import Deployment, Environment, Person
+from deployments.models import Deployment, Environment, Person, Placement
 from deployments.services import pausing, queue, tallies
 
 Status = Deployment.Status
@@ -136,7 +136,7 @@ def _follow_up(deployment: Deployment, values: dict[str, Any]) -> None:
     new = values["status"]
     if new == Status.QUEUED:
         queue.ring(deployment)
-    if new == Status.SUCCESS and is_whole_release(deployment):
+    if new == Status.SUCCESS and _is_on_all_hosts(deployment):
         Environment.objects.filter(pk=deployment.environment_id).update(current=deployment)
     if new not in ALLOWED:
         queue.ring_next(deployment.environment_id)
@@ -150,6 +150,19 @@ def _bring_up_to_date(deployment: Deployment, values: dict[str, Any]) -> None:
         setattr(deployment, name, value)
     if deployment.status == Status.IN_PROGRESS:
         deployment.epoch += 1
+
+
+def _is_on_all_hosts(deployment: Deployment) -> bool:
+    """Return whether all hosts run its commit now; one for the last of them is noted as such."""
+    if is_whole_release(deployment):
+        return True
+    if deployment.kind != Deployment.Kind.RETRY or deployment.is_task:
+        return False
+    placed = Placement.objects.filter(environment=deployment.environment_id)
+    if placed.filter(~Q(current__sha=deployment.sha) | Q(current=None)).exists():
+        return False
+    Deployment.objects.filter(pk=deployment.pk).update(completed=True)
+    return True
 
 
 def is_whole_release(deployment: Deployment) -> bool:
