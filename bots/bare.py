@@ -66,7 +66,11 @@ def _names_something(command: commands.Command, speaker: Speaker) -> bool:
             return bool(code)  # nobody was asked here: without the code of a question it is talk
         case commands.Help(word=str(word)):
             return word in _strong() or word in WEAK
-        case commands.Log(number=number) | commands.Show(number=number):
+        case (
+            commands.Log(number=number)
+            | commands.Show(number=number)
+            | commands.GoOn(number=number)
+        ):
             return number is not None
         case commands.Status(app=None):
             return True

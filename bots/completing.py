@@ -114,17 +114,25 @@ def _word(expected: Expected, typed: str, asker: Asker) -> Suggestion:
 
 def _in_thread(word: str, deployment: Deployment, person: Person) -> tuple[str, bool] | None:
     """Return what a word would do to the thread's deployment now, or why it cannot."""
-    says = {action.line.split()[0]: action.says for action in actions.actions(deployment, person)}
-    if word in says:
-        return says[word], True
+    for action in actions.actions(deployment, person):
+        if _is_said_so(word, action.line):
+            return action.says, True
     against = actions.refusal(deployment, person)
     if word == "cancel":
         ended = f"it has ended: {look_of(deployment).word.lower()}"
         return (ended if deployment.is_finished else against or "it is being cancelled"), False
-    if word == "retry":
+    if word == "go on":
+        return "it is not paused" if not deployment.is_paused else against, False
+    if word in ("retry", "retry failed hosts"):
         why = "only what failed or was cancelled is retried"
         return (against or why) if deployment.is_finished else "it has not ended yet", False
     return None
+
+
+def _is_said_so(word: str, line: str) -> bool:
+    """Return whether the line is the word's, with no more than a number behind it."""
+    rest = line.removeprefix(word)
+    return rest != line and (rest[:2] in ("", " #") or word == "rollback")
 
 
 def _people_named(word: str, person: Person, *, with_bot: bool) -> list[Suggestion]:

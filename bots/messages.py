@@ -11,6 +11,7 @@ SIGNS: Mapping[str, str] = {
     "waiting": "◷",
     "queued": "◔",
     "running": "↻",
+    "paused": "‖",
     "success": "✔",
     "partly": "◐",
     "failed": "✘",

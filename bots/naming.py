@@ -9,7 +9,7 @@ from bots.language.names import Names
 from deployments.exceptions import DeploymentError
 from deployments.models import Application, Deployment, Person
 from deployments.models.deployment import UNFINISHED
-from deployments.selectors import code, lookup
+from deployments.selectors import code, lookup, pauses
 from deployments.services.lifecycle import AGAIN
 
 SHOWN = 3
@@ -60,8 +60,10 @@ def numbers_for(
 ) -> list[int]:
     """Return the newest deployments that this person may see and that the verb may be about."""
     rows = lookup.deployments_for(person)
-    if verb == "retry":
+    if verb in ("retry", "retry failed hosts"):
         rows = rows.filter(status__in=AGAIN)
+    elif verb == "go on":
+        rows = rows.filter(pauses.LASTS)
     elif verb == "cancel":
         rows = rows.filter(status__in=UNFINISHED)
     if app is not None:

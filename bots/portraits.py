@@ -9,7 +9,7 @@ from bots.sayings import Versions
 from bots.sentences import DeploymentView
 from deployments.models import Deployment, Environment
 from deployments.parameters import said
-from deployments.selectors import locks, phases, running
+from deployments.selectors import locks, lots, pauses, phases, running
 from deployments.selectors.running import Running
 from deployments.web.looks import look_of
 
@@ -39,6 +39,7 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
         parent=deployment.parent_id,
         why=deployment.why,
         note=_note(deployment, row=row),
+        lots=_lots(deployment) if not row else (),
         stopped_by=_stopped_by(deployment),
         hosts=len(deployment.settings.get("hosts", ())),
         seconds=deployment.seconds,
@@ -58,12 +59,21 @@ def _note(deployment: Deployment, *, row: bool) -> str:
     """Return the reason of its state; one that cannot begin yet waits for somebody's lock."""
     if deployment.status == Deployment.Status.CANCELLED and deployment.stop_by is None:
         return ""  # it names who cancelled it, which is told besides
+    if deployment.is_paused and deployment.stop_at is None:
+        return pauses.words(deployment)
     is_stopping = deployment.stop_at is not None or deployment.reason != ""
     if deployment.status == Deployment.Status.IN_PROGRESS and is_stopping and not row:
         return " ".join(filter(None, [deployment.note, *phases.doubts(deployment)]))
     waits = not row and deployment.status in ("pending", "queued")
     lock = locks.against(deployment.environment, deployment.person) if waits else None
     return locks.claim(lock) if lock else deployment.note
+
+
+def _lots(deployment: Deployment) -> tuple[str, ...]:
+    """Return how it went host by host, in few lines, where it was done in part."""
+    if deployment.reason != "partly":
+        return ()
+    return tuple(lots.in_short(lots.lots(deployment, phases.phases(deployment))))
 
 
 def previous_of(deployment: Deployment) -> Deployment | None:

@@ -92,7 +92,9 @@ def head(view: DeploymentView) -> Message:
 def activity(view: DeploymentView) -> Message:
     """Compose one step in a deployment's thread."""
     said = started(view) if view.state == "running" else sentence(view)
-    return Message(state=view.state, parts=said, url=view.url)
+    return Message(
+        state=view.state, parts=said, items=tuple(phrase(lot) for lot in view.lots), url=view.url
+    )
 
 
 def acknowledgement(view: DeploymentView) -> Message:
@@ -124,11 +126,16 @@ def elsewhere(view: DeploymentView) -> Message:
 def next_steps(view: DeploymentView) -> tuple[Button, ...]:
     """Return the two likeliest next steps."""
     log = Button("Log", lines.log(view.number))
+    if view.state == "paused":
+        cancel = Button("Cancel", lines.cancel(view.number), danger=True)
+        return (Button("Go on", lines.go_on(view.number)), cancel)
     if view.state in UNFINISHED:
         return (Button("Cancel", lines.cancel(view.number), danger=True), log)
     if view.state == "success":
         back = lines.rollback(view.app, view.environment)
         return (Button("Roll back", back, danger=True), log)
+    if view.state == "partly":
+        return (Button("Retry failed hosts", lines.retry_failed_hosts(view.number)), log)
     return (Button("Retry", lines.retry(view.number)), log)
 
 

@@ -28,6 +28,7 @@ class DeploymentView:
     parent: int | None = None
     why: str = ""
     note: str = ""  # the reason of a state, as a sentence
+    lots: tuple[str, ...] = ()  # how it went host by host, where it was done in part
     stopped_by: str = ""
     hosts: int = 0
     seconds: float | None = None
@@ -59,6 +60,7 @@ ENDS: Mapping[str, str] = {
     "waiting": "is waiting",
     "queued": "is queued",
     "running": "is running",
+    "paused": "is paused",
     "cancelling": "is being cancelled",
     "lost": "is running, but its worker was lost",
     "partly": "was done on some hosts only",
@@ -67,7 +69,7 @@ ENDS: Mapping[str, str] = {
     "error": "could not be done",
     "cancelled": "was cancelled",
 }
-UNFINISHED = frozenset(("waiting", "queued", "running", "cancelling", "lost"))
+UNFINISHED = frozenset(("waiting", "queued", "running", "paused", "cancelling", "lost"))
 
 
 def short(sha: str) -> str:

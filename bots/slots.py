@@ -107,6 +107,8 @@ def _numbers(expected: Expected, asker: Asker) -> Iterator[Option]:
     rows = rows.filter(**{key: value for key, value in named.items() if value})
     states = {
         "retry": ["failure", "error", "cancelled"],
+        "retry failed hosts": ["failure", "error", "cancelled"],
+        "go on": ["in_progress"],
         "cancel": ["pending", "queued", "in_progress"],
         "rollback": ["success"],
     }.get(expected.pattern.name)

@@ -20,7 +20,7 @@ from bots.platforms import platform
 from bots.portraits import outside, portrait
 from bots.sentences import DeploymentView
 from deployments.models import Change, Comment, Deployment
-from deployments.selectors.timeline import doubt
+from deployments.selectors import timeline
 from deployments.services import queue
 
 SETTLED = timedelta(seconds=3)
@@ -30,6 +30,9 @@ TOLD = (
     "deployment.status",
     "deployment.stopping",
     "deployment.doubt",
+    "deployment.paused",
+    "deployment.went_on",
+    "deployment.undone",
     "deployment.taken_over",
     "deployment.comment",
 )
@@ -191,7 +194,15 @@ def _step(view: DeploymentView, change: Change) -> Message | None:
     if change.verb == "deployment.stopping":
         return sayings.note(Strong(str(change.person)), " asked to cancel it.", state="cancelling")
     if change.verb == "deployment.doubt":
-        return sayings.note(change.note or doubt(change), state="lost")
+        return sayings.note(change.note or timeline.doubt(change), state="lost")
+    if change.verb == "deployment.paused" and view.state == "paused":
+        return sayings.activity(view)
+    if change.verb in ("deployment.paused", "deployment.went_on"):
+        is_over = change.verb == "deployment.went_on"
+        return sayings.note(timeline.paused(change), state="running" if is_over else "paused")
+    if change.verb == "deployment.undone":
+        said = f"{timeline.undone(change)} {change.note}".strip()
+        return sayings.note(said, state="rolledback" if change.new else "error")
     if change.verb == "deployment.taken_over":
         said = "Its worker fell silent; another goes on from where the hosts are."
         return sayings.note(said, state="lost")

@@ -125,6 +125,14 @@ def retry(number: int | None = None) -> str:
     return _line("retry", _number(number))
 
 
+def retry_failed_hosts(number: int | None = None) -> str:
+    return _line("retry failed hosts", _number(number))
+
+
+def go_on(number: int | None = None) -> str:
+    return _line("go on", _number(number))
+
+
 def cancel(number: int | None = None) -> str:
     return _line("cancel", _number(number))
 

@@ -25,6 +25,8 @@ Handler = Callable[[Any, Speaker], Message]
 HANDLERS: dict[type, Handler] = {
     commands.Deploy: acting.deploy,
     commands.Retry: acting.retry,
+    commands.RetryFailedHosts: acting.retry_failed_hosts,
+    commands.GoOn: acting.go_on,
     commands.Cancel: acting.cancel,
     commands.Rollback: returning.rollback,
     commands.No: asking.no,

@@ -14,7 +14,7 @@ from deployments import lines
 from deployments.exceptions import RepositoryAway
 from deployments.models import Deployment, Environment
 from deployments.selectors import code, releases, tasks
-from deployments.services import lifecycle
+from deployments.services import lifecycle, pausing
 from deployments.services.looking import look
 
 
@@ -37,6 +37,21 @@ def retry(command: commands.Retry, speaker: Speaker) -> Message:
     if newer is not None and deployment.status in lifecycle.AGAIN and not speaker.confirmed:
         return _ask_over(speaker, deployment, newer)
     return asked_for(lifecycle.retry(deployment, speaker.door), speaker)
+
+
+def retry_failed_hosts(command: commands.RetryFailedHosts, speaker: Speaker) -> Message:
+    deployment = finding.deployment(speaker, command.number)
+    newer = releases.newer_than(deployment)
+    if newer is not None and deployment.status in lifecycle.AGAIN and not speaker.confirmed:
+        return _ask_over(speaker, deployment, newer, lifecycle.hosts_again(deployment))
+    return asked_for(lifecycle.retry(deployment, speaker.door, failed_hosts=True), speaker)
+
+
+def go_on(command: commands.GoOn, speaker: Speaker) -> Message:
+    deployment = finding.deployment(speaker, command.number)
+    pausing.go_on(deployment, speaker.person, speaker.door.via)
+    deployment.refresh_from_db()
+    return sayings.acknowledgement(portrait(deployment, speaker.base))
 
 
 def cancel(command: commands.Cancel, speaker: Speaker) -> Message:
@@ -104,15 +119,23 @@ def _verb(command: commands.Deploy) -> str:
     return "Deploy" if command.task == "deploy" else f"Run {command.task} of"
 
 
-def _ask_over(speaker: Speaker, deployment: Deployment, newer: Deployment) -> Message:
+def _ask_over(
+    speaker: Speaker,
+    deployment: Deployment,
+    newer: Deployment,
+    hosts: list[str] | None = None,
+) -> Message:
+    """Ask before something newer is gone back from; on these hosts only, if any are named."""
     environment = deployment.environment
-    lifecycle.refuse_retry(deployment, speaker.person)
+    lifecycle.refuse_retry(deployment, speaker.person, hosts)
+    line = lines.retry if hosts is None else lines.retry_failed_hosts
     return asking.ask(
         speaker,
         environment,
-        lines.retry(deployment.pk),
+        line(deployment.pk),
         f"{environment} runs #{newer.pk} since; this would go back to ",
         Code(deployment.sha[:7]),
+        f" on {', '.join(hosts)}" if hosts else "",
         ".",
         label=f"Retry #{deployment.pk}",
     )

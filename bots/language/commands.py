@@ -28,6 +28,18 @@ class Retry:
 
 
 @dataclass(frozen=True)
+class RetryFailedHosts:
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class GoOn:
+    """Let a deployment that is paused behind its first host go on."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True)
 class Cancel:
     number: int | None = None
 
@@ -198,6 +210,8 @@ class DeployToken:
 Command: TypeAlias = (
     Deploy
     | Retry
+    | RetryFailedHosts
+    | GoOn
     | Cancel
     | Rollback
     | Status

@@ -11,12 +11,14 @@ from bots.language.commands import (
     DeployPlan,
     Deploys,
     Diff,
+    GoOn,
     Help,
     Log,
     No,
     Plan,
     Promote,
     Retry,
+    RetryFailedHosts,
     Rollback,
     Show,
     Status,
@@ -84,6 +86,18 @@ def retry(reader: Reader) -> Retry:
     number = clauses.number(reader)
     reader.end()
     return Retry(number)
+
+
+def retry_failed_hosts(reader: Reader) -> RetryFailedHosts:
+    number = clauses.number(reader)
+    reader.end()
+    return RetryFailedHosts(number)
+
+
+def go_on(reader: Reader) -> GoOn:
+    number = clauses.number(reader)
+    reader.end()
+    return GoOn(number)
 
 
 def cancel(reader: Reader) -> Cancel:

@@ -16,7 +16,7 @@ from bots.language.repair import RISKY, is_a_slip
 from bots.language.sorting import Sorted
 from bots.language.words import Word
 
-ABOUT_A_NUMBER = ("retry", "cancel", "log", "show")
+ABOUT_A_NUMBER = ("retry", "retry failed hosts", "go on", "cancel", "log", "show")
 WITH_REF = ("deploy", "plan", "deploys")
 ABOUT_AN_APP = (
     "deploy", "plan", "deploys", "rollback", "promote", "status", "why", "diff", "lock", "unlock",

@@ -10,6 +10,7 @@ SYNONYMS = {
         "rollback": "undo revert roll roll-back rollbacks undeploy unship backout",
         "retry": "restart rerun re-run again redo",
         "cancel": "stop abort kill halt",
+        "go on": "continue resume proceed goon",
         "deploys": "deploys history recent who when releases",
         "status": "what what's whats which state is",
         "where can i deploy": "where cani cani? mayi canwe",

@@ -102,11 +102,16 @@ def end(lock: Lock, reader: Person | None = None) -> str:
     """Say until when, in the reader's zone: until 18:30 UTC; the day where it is another."""
     if lock.until is None:
         return "until it is unlocked"
+    return f"until {clock(lock.until, reader)}"
+
+
+def clock(moment: datetime, reader: Person | None = None) -> str:
+    """Say a moment to come, in the reader's zone: 18:30 UTC; the day where it is another."""
     zone = ZoneInfo(reader.time_zone) if reader else timezone.get_current_timezone()
-    until, now = lock.until.astimezone(zone), timezone.now().astimezone(zone)
-    day = f" on {until:%a} {until.day} {until:%b}" if until.date() != now.date() else ""
-    year = f" {until.year}" if until.year != now.year else ""
-    return f"until {until:%H:%M} {until:%Z}{day}{year}"
+    there, now = moment.astimezone(zone), timezone.now().astimezone(zone)
+    day = f" on {there:%a} {there.day} {there:%b}" if there.date() != now.date() else ""
+    year = f" {there.year}" if there.year != now.year else ""
+    return f"{there:%H:%M} {there:%Z}{day}{year}"
 
 
 def clears(lock: Lock) -> str:

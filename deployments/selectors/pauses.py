@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from deployments.models import Deployment
+from deployments.models import Deployment, Person
 from deployments.selectors import locks
 
 # No worker holds it. One that went on is so until a worker takes it.
@@ -55,17 +55,20 @@ def _longest() -> timedelta:
 # ---- In words ----
 
 
-def words(deployment: Deployment, clock: str = "") -> str:
-    """Say behind what it waits, and what ends that: “paused after web-1, goes on 14:32 …”.
-
-    `clock`: the moment at which it goes on by itself, as its reader reads it.
-    """
-    first = first_host(deployment)
-    behind = f"paused after {first}" if first else "paused"
-    told = "somebody says “go on”"
-    return f"{behind}, goes on {clock} or when {told}" if clock else f"{behind} until {told}"
+def words(deployment: Deployment, reader: Person | None = None) -> str:
+    """Say behind what it waits, and what ends that: “after web-1, goes on at 14:32 UTC or …”."""
+    behind, told = f"after {first_host(deployment)}", "somebody says “go on”"
+    until = deployment.paused_until
+    if until is None:
+        end = locks.clock(given_up_at(deployment), reader)
+        return f"{behind}, until {told}; given up at {end}"
+    if until > timezone.now():
+        at = locks.clock(until, reader)
+        return f"{behind}, goes on at {at} or when {told}"
+    lock = locks.against(deployment.environment, deployment.person)
+    return f"{behind}. {locks.claim(lock, reader)}" if lock else f"{behind}, about to go on"
 
 
 def first_host(deployment: Deployment) -> str:
     hosts = deployment.settings.get("hosts", [])
-    return str(hosts[0]["name"]) if hosts else ""
+    return str(hosts[0]["name"]) if hosts else "its first host"

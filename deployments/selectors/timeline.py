@@ -29,6 +29,9 @@ FLAGS = {
     "deployment.stopping": "stopping",
     "deployment.taken_over": "lost_contact",
     "deployment.doubt": "lost_contact",
+    "deployment.paused": "paused",
+    "deployment.went_on": "in_progress",
+    "deployment.undone": "rolledback",
 }
 
 
@@ -57,6 +60,8 @@ def _state(change: Change) -> str:
 
 def _status_words(change: Change) -> str:
     words = STATUS.get(change.new, f"It is {change.new} now.")
+    if change.new == "pending" and change.via == "auto":
+        return f"Shipmate asked for it, in place of {_who(change)}."
     if change.new == "pending":
         return f"{_who(change)} {words}{_door(change)}."
     if change.new == "cancelled" and change.person is not None:
@@ -74,7 +79,27 @@ def doubt(change: Change) -> str:
     return f"{host} may not be done." if change.note else f"{host} looked again: nothing is left."
 
 
+def paused(change: Change) -> str:
+    """Say that it waits behind its first host, or has gone on."""
+    if change.verb == "deployment.paused":
+        return f"It paused after {change.subject or 'its first host'}."
+    if change.person is None:
+        return "Its pause is over; it goes on."
+    return f"{change.person} let it go on{_door(change)}."
+
+
+def undone(change: Change) -> str:
+    """Say that it is rolled back, and as which deployment."""
+    if not change.new:
+        return "It could not be rolled back by itself."
+    return f"{change.subject} is being rolled back as #{change.new}."
+
+
 def _words(change: Change) -> str:
+    if change.verb in ("deployment.paused", "deployment.went_on"):
+        return paused(change)
+    if change.verb == "deployment.undone":
+        return undone(change)
     if change.verb == "deployment.stopping":
         return f"{_who(change)} asked to stop it{_door(change)}."
     if change.verb == "deployment.taken_over":

@@ -9,7 +9,9 @@ from django.urls import reverse
 
 from deployments import lines, rights
 from deployments.models import Deployment, Person
-from deployments.selectors import releases
+from deployments.selectors import pauses, phases, releases
+
+NAMED = 5  # hosts
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,13 @@ class Action:
 def actions(deployment: Deployment, person: Person) -> list[Action]:
     """Return what the person may do with it now."""
     if not deployment.is_finished:
-        return [_cancel(deployment)] if _may_cancel(deployment, person) else []
+        cancel = [_cancel(deployment)] if _may_cancel(deployment, person) else []
+        return [_go_on(deployment), *cancel] if _may_go_on(deployment, person) else cancel
     if not rights.may(person, "deploy", deployment.environment):
         return []
     found = [_retry(deployment)] if deployment.status != "success" else []
+    if deployment.reason == "partly":
+        found = [_retry_failed_hosts(deployment), *found]
     target = way_back(deployment)
     return [*found, _back(deployment, target)] if target else found
 
@@ -54,6 +59,11 @@ def way_back(deployment: Deployment) -> Deployment | None:
     touched = environment.placements.filter(current=deployment).exists()
     failed = deployment.status in ("failure", "error", "cancelled")
     return current if failed and touched else None
+
+
+def _may_go_on(deployment: Deployment, person: Person) -> bool:
+    is_wanted = deployment.is_paused and deployment.stop_at is None
+    return is_wanted and rights.may(person, "deploy", deployment.environment)
 
 
 def _may_cancel(deployment: Deployment, person: Person) -> bool:
@@ -90,6 +100,31 @@ def _retry(deployment: Deployment) -> Action:
         f"Deploys {what} again, as a new deployment with today's settings.",
         lines.retry(deployment.pk),
         "retry",
+        "" if deployment.reason == "partly" else "btn-main",
+    )
+
+
+def _retry_failed_hosts(deployment: Deployment) -> Action:
+    named = phases.failed_hosts(deployment)
+    hosts = ", ".join(named[:NAMED]) + (f" and {len(named) - NAMED} more" * (len(named) > NAMED))
+    return Action(
+        "Retry failed hosts",
+        reverse("deployment-retry", args=[deployment.pk]),
+        f"Deploys {deployment.sha[:7]} again to {hosts} only, with today's settings.",
+        lines.retry_failed_hosts(deployment.pk),
+        "retry",
+        "btn-main",
+        fields={"failed_hosts": "yes"},
+    )
+
+
+def _go_on(deployment: Deployment) -> Action:
+    return Action(
+        "Go on",
+        reverse("deployment-go-on", args=[deployment.pk]),
+        f"Ends the pause after {pauses.first_host(deployment)}: the other hosts follow now.",
+        lines.go_on(deployment.pk),
+        "right",
         "btn-main",
     )
 

@@ -16,7 +16,7 @@ from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Deployment, Person
 from deployments.selectors import compare, locks, lookup, phases, progress
 from deployments.selectors.timeline import conversation, timeline
-from deployments.services import comments, lifecycle, plan
+from deployments.services import comments, lifecycle, pausing, plan
 from deployments.web import actions, composers, log_pages
 from deployments.web.advice import advice
 from deployments.web.doors import door_of, person_of
@@ -58,8 +58,18 @@ def deployment(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @translated
 def retry(request: HttpRequest, number: int) -> HttpResponse:
+    door, only_failed = door_of(request), "failed_hosts" in request.POST
+    found = lookup.deployment_for(door.person, number)
+    return redirect(lifecycle.retry(found, door, failed_hosts=only_failed))
+
+
+@require_POST
+@translated
+def go_on(request: HttpRequest, number: int) -> HttpResponse:
+    """Let it go on behind its pause."""
     door = door_of(request)
-    return redirect(lifecycle.retry(lookup.deployment_for(door.person, number), door))
+    found = lookup.deployment_for(door.person, number)
+    return redirect(pausing.go_on(found, door.person, door.via))
 
 
 @require_POST

@@ -24,8 +24,10 @@ class Stateful(Protocol):
     status: str
     reason: str
     stop_at: datetime | None
-    is_paused: bool
     lease_until: datetime | None
+
+    @property
+    def is_paused(self) -> bool: ...
 
 
 # By status, or by status and reason; the last five are derived or flags.

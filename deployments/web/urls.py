@@ -51,6 +51,7 @@ urlpatterns = [
     ),
     path("deployments/<int:number>/log.txt", log_pages.raw, name="deployment-raw"),
     path("deployments/<int:number>/retry/", deployments.retry, name="deployment-retry"),
+    path("deployments/<int:number>/go-on/", deployments.go_on, name="deployment-go-on"),
     path("deployments/<int:number>/cancel/", deployments.cancel, name="deployment-cancel"),
     path("deployments/<int:number>/comment/", deployments.comment, name="deployment-comment"),
     path("history/", history.history, name="history"),

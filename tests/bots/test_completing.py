@@ -67,7 +67,8 @@ def test_numbers_are_those_that_the_word_is_for(say: Talk, alice: Person) -> Non
     failed = the_deployment()
     say("deploy hello to production")
 
-    assert texts("retry ", alice) == [f"#{failed.pk}"]
+    assert texts("retry ", alice) == [f"#{failed.pk}", "failed"]
+    assert texts("retry failed hosts ", alice) == [f"#{failed.pk}"]
     assert texts("cancel ", alice) == [f"#{the_deployment().pk}"]
     assert about("retry ", alice) == "hello/qa failed, just now"
 

@@ -76,7 +76,11 @@ def test_talk_is_left_alone(text: str) -> None:
 def test_a_threads_own_words_come_first_and_need_no_more() -> None:
     found = place("r", in_thread=True).expected
 
-    assert [(one.lead, one.more) for one in found] == [("retry", False), ("rollback", False)]
+    assert [(one.lead, one.more) for one in found] == [
+        ("retry", False),
+        ("retry failed hosts", False),
+        ("rollback", False),
+    ]
     assert fits("", in_thread=True)[0] == "retry"
 
 

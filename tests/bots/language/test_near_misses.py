@@ -164,7 +164,6 @@ NOT_YET = {
     "deploy web to production when green": "when green",
     "deploy web to production at 03:00": "at 03:00",
     "deploy web to production after 20m because late": "after 20m",
-    "retry failed hosts": "retry failed hosts",
     "approve #812": "approve",
     "reject #812 because no": "reject",
     "tell me when 4f2c1a is in production": "tell me when",

@@ -14,6 +14,7 @@ from bots.language import (
     DeployToken,
     Diff,
     ForgetMe,
+    GoOn,
     Help,
     Link,
     Lock,
@@ -26,6 +27,7 @@ from bots.language import (
     Plan,
     Promote,
     Retry,
+    RetryFailedHosts,
     Rollback,
     Search,
     Show,
@@ -99,6 +101,10 @@ LINES: dict[str, Command] = {
     "retry": Retry(),
     "retry #812": Retry(812),
     "retry 812": Retry(812),
+    "retry failed hosts": RetryFailedHosts(),
+    "retry failed hosts #812": RetryFailedHosts(812),
+    "go on": GoOn(),
+    "go on #812": GoOn(812),
     "cancel": Cancel(),
     "cancel #812": Cancel(812),
     "rollback": Rollback(),
@@ -220,7 +226,10 @@ def test_an_empty_direct_message_is_no_command() -> None:
 # ---- In a thread ----
 
 
-@pytest.mark.parametrize("word", ["retry", "rollback", "cancel", "why", "log", "show", "diff"])
+@pytest.mark.parametrize(
+    "word",
+    ["retry", "retry failed hosts", "go on", "rollback", "cancel", "why", "log", "show", "diff"],
+)
 def test_in_a_thread_a_bare_word_is_a_command(word: str) -> None:
     assert parse(word.title(), in_thread=True) == LINES[word]
 
@@ -228,7 +237,7 @@ def test_in_a_thread_a_bare_word_is_a_command(word: str) -> None:
 @pytest.mark.parametrize(
     "talk",
     ["retry please", "why not", "log in", "show me", "rollback?", "cancel #812", "status", "help",
-     "deploy", "deploy web", "yes", "no", "retry failed hosts", "why\nwhy"],
+     "deploy", "deploy web", "yes", "no", "retry hosts", "go on then", "why\nwhy"],
 )  # fmt: skip
 def test_in_a_thread_everything_else_is_a_comment(talk: str) -> None:
     assert parse(talk, in_thread=True) == NotACommand()

@@ -13,12 +13,14 @@ from bots.language import (
     Deploys,
     DeployStatus,
     Diff,
+    GoOn,
     Lock,
     Log,
     Parsed,
     Plan,
     Promote,
     Retry,
+    RetryFailedHosts,
     Rollback,
     Search,
     Show,
@@ -88,6 +90,8 @@ def test_a_rollback(app: str, place: str, to: int | None) -> None:
 @given(NUMBERS, st.none() | st.from_regex(r"\A[A-Za-z0-9][-.A-Za-z0-9]{0,20}\Z"))
 def test_a_number(number: int, host: str | None) -> None:
     assert say(lines.retry(number)) == Retry(number)
+    assert say(lines.retry_failed_hosts(number)) == RetryFailedHosts(number)
+    assert say(lines.go_on(number)) == GoOn(number)
     assert say(lines.cancel(number)) == Cancel(number)
     assert say(lines.show(number)) == Show(number)
     assert say(lines.log(number, host)) == Log(number, host)
@@ -178,6 +182,8 @@ def test_case_and_quotes_change_nothing(line: str, data: st.DataObject) -> None:
 
 def test_lines_without_anything_named() -> None:
     assert say(lines.retry()) == Retry()
+    assert say(lines.retry_failed_hosts()) == RetryFailedHosts()
+    assert say(lines.go_on()) == GoOn()
     assert say(lines.cancel()) == Cancel()
     assert say(lines.log()) == Log()
     assert say(lines.status()) == Status()
