@@ -1,4 +1,4 @@
-"""Deployments: ask for one, list them, read one and its log, retry, return to it, cancel it."""
+"""Deployments: ask for one, list them, read one, retry, return to it, let it go on, cancel it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from deployments.api.doors import ApiView, door_of, person_of
 from deployments.api.paging import Limit, onwards
 from deployments.api.parsing import Asked, Switch, Text, checked
 from deployments.api.schema import KEY, paged
-from deployments.api.shapes import DeploymentShape, ErrorShape, LogShape
+from deployments.api.shapes import DeploymentShape, ErrorShape, LogShape, LotShape
 from deployments.exceptions import Invalid, Refused
 from deployments.models import Deployment
-from deployments.selectors import listing, log, lookup
-from deployments.services import lifecycle
+from deployments.selectors import listing, log, lookup, lots, phases
+from deployments.services import lifecycle, pausing
 
 P = ParamSpec("P")
-LARGEST = 2**63 - 1
+LARGEST = 2**39 - 1  # of a number: the search makes larger ones of it
 MADE = {
     201: OpenApiResponse(DeploymentShape, description="It is asked for; Location is its address."),
     200: OpenApiResponse(DeploymentShape, description="The same request made it before."),
@@ -61,6 +61,14 @@ class NewDeployment(Asked):
     )
     why = Text(max_length=500, allow_blank=True, default="")
     force = Switch(default=False, help_text="Go past red or missing checks; takes “force”.")
+
+
+class NewRetry(Asked):
+    """Nothing has to be sent."""
+
+    failed_hosts = Switch(
+        default=False, help_text="Only to the hosts on which it did not end well."
+    )
 
 
 class Search(Limit):
@@ -156,14 +164,34 @@ class Log(ApiView):
         return Response(LogShape(said).data)
 
 
+class Hosts(ApiView):
+    @extend_schema(operation_id="deployments_hosts", responses=LotShape(many=True))
+    def get(self, request: Request, number: int) -> Response:
+        """Read how it went host by host, in the order of the batches."""
+        found = lookup.deployment_for(person_of(request), number)
+        return Response(LotShape(lots.lots(found, phases.phases(found)), many=True).data)
+
+
 class Retry(ApiView):
-    @extend_schema(operation_id="deployments_retry", parameters=[KEY], request=None, responses=MADE)
+    @extend_schema(
+        operation_id="deployments_retry", parameters=[KEY], request=NewRetry, responses=MADE
+    )
     def post(self, request: Request, number: int) -> Response:
         """Deploy again what failed, erred or was cancelled, as a new deployment."""
-        door = door_of(request)
+        asked, door = checked(NewRetry, request.data or {}), door_of(request)
         found = lookup.deployment_for(door.person, number)
         known = lifecycle.find_by_key(door)
-        return answered(request, known or done(lifecycle.retry, found, door), is_new=known is None)
+        made = known or done(lifecycle.retry, found, door, **asked)
+        return answered(request, made, is_new=known is None)
+
+
+class GoOn(ApiView):
+    @extend_schema(operation_id="deployments_go_on", request=None, responses=DeploymentShape)
+    def post(self, request: Request, number: int) -> Response:
+        """Let it go on behind the pause after its first host; one that went on goes on."""
+        door = door_of(request)
+        found = lookup.deployment_for(door.person, number)
+        return Response(shown(done(pausing.go_on, found, door.person, door.via)))
 
 
 class ReturnTo(ApiView):

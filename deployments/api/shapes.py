@@ -13,10 +13,12 @@ from deployments.models import (
     Deployment,
     Environment,
     Host,
+    PhaseRun,
     Placement,
 )
 from deployments.selectors.cells import Cell
 from deployments.selectors.log import Line
+from deployments.selectors.lots import Lot
 
 # Sentences for the schema.
 NUMBER = "One number everywhere: #812 on pages, in chat and here."
@@ -75,6 +77,12 @@ class DeploymentShape(serializers.Serializer[Any]):
     note = serializers.CharField(help_text="The reason in a sentence.")
     is_finished = serializers.BooleanField()
     is_stopping = serializers.SerializerMethodField(help_text="Somebody has asked to stop it.")
+    is_paused = serializers.BooleanField(help_text="It waits behind its first host.")
+    paused_at = serializers.DateTimeField(allow_null=True)
+    paused_until = serializers.DateTimeField(
+        allow_null=True, help_text="When it goes on by itself; null: when somebody lets it."
+    )
+    went_on_at = serializers.DateTimeField(allow_null=True, help_text="When the pause was over.")
     phase = serializers.CharField(help_text="The one that runs.")
     progress = serializers.IntegerField(help_text="Per cent.")
     log_lines = serializers.IntegerField()
@@ -229,6 +237,26 @@ class LogShape(serializers.Serializer[Any]):
     after = serializers.IntegerField(help_text="Ask with ?after= this for what comes next.")
     more = serializers.BooleanField(help_text="There is more already.")
     ended = serializers.BooleanField(help_text="This was the end: nothing will follow.")
+
+
+class LotShape(serializers.Serializer[Lot]):
+    """How a deployment went on one host."""
+
+    host = serializers.CharField()
+    batch = serializers.IntegerField(help_text="Counted from 1.")
+    status = serializers.ChoiceField(
+        choices=PhaseRun.Status.choices, help_text="success: all that matters ended well."
+    )
+    phase = serializers.CharField(help_text="Where it stands or ended; may be empty.")
+    code = serializers.IntegerField(allow_null=True, help_text="The exit status of that.")
+    note = serializers.CharField()
+    deployment = serializers.IntegerField(
+        source="runs.pk", allow_null=True, default=None, help_text="What brought what runs there."
+    )
+    sha = serializers.SerializerMethodField(help_text="What runs there now; empty: nothing yet.")
+
+    def get_sha(self, lot: Lot) -> str:
+        return lot.runs.sha if lot.runs else ""
 
 
 class ChangeShape(serializers.Serializer[Any]):

@@ -38,6 +38,8 @@ urlpatterns = [
     door("deployments/", deployments.Deployments, "api-deployments"),
     door(DEPLOYMENT, deployments.One, "api-deployment"),
     door(f"{DEPLOYMENT}log/", deployments.Log, "api-deployment-log"),
+    door(f"{DEPLOYMENT}hosts/", deployments.Hosts, "api-deployment-hosts"),
+    door(f"{DEPLOYMENT}go-on/", deployments.GoOn, "api-deployment-go-on"),
     door(f"{DEPLOYMENT}retry/", deployments.Retry, "api-deployment-retry"),
     door(f"{DEPLOYMENT}rollback/", deployments.ReturnTo, "api-deployment-rollback"),
     door(f"{DEPLOYMENT}cancel/", deployments.Cancel, "api-deployment-cancel"),

@@ -9,11 +9,11 @@ from deployments import lines
 # The chat language's own words; an application called like one could not be spoken of.
 RESERVED = {
     "approve", "auto-deploy", "cancel", "changed", "command", "deploy", "deploys", "deployments",
-    "diff", "forget", "freeze", "freezes", "go", "graph", "help", "link", "lock", "locks", "log", "no",
-    "plan", "promote", "queue", "reject", "retry", "rollback", "search", "show", "status", "steal",
-    "tell", "unfreeze", "unlock", "wcid", "what", "where", "which", "who", "why", "yes", "failed",
-    "to", "in", "on", "because", "when", "at", "after", "from", "for", "into", "the", "of", "and",
-    "me",
+    "diff", "forget", "freeze", "freezes", "go", "graph", "help", "link", "lock", "locks", "log",
+    "no", "plan", "promote", "queue", "reject", "retry", "rollback", "search", "show", "status",
+    "steal", "tell", "unfreeze", "unlock", "wcid", "what", "where", "which", "who", "why", "yes",
+    "failed", "to", "in", "on", "because", "when", "at", "after", "from", "for", "into", "the",
+    "of", "and", "me",
 }  # fmt: skip
 
 

@@ -186,6 +186,32 @@ def test_an_interrupted_one_says_that_it_goes_on(env: dict[str, str], qa: Enviro
     assert Deployment.objects.get().status == "queued"
 
 
+def test_what_is_paused_goes_on_and_failed_hosts_are_retried(
+    shipmate: Shipmate, qa: Environment, alice: Person
+) -> None:
+    build.place(qa, "hello-qa-2")
+    hosts = [{"name": "hello-qa-1"}, {"name": "hello-qa-2"}]
+    partly = build.deployment(
+        qa, alice, "a" * 40, status="failure", reason="partly", settings={"hosts": hosts}
+    )
+    build.phase(partly, "restart", 0, "success", "failure")
+    paused = build.deployment(
+        qa,
+        alice,
+        "a" * 40,
+        status="in_progress",
+        lease_until=None,
+        paused_at=build.long_ago(),
+    )
+
+    assert "is paused until somebody lets it go on" in shipmate("status", str(paused.pk)).stdout
+    assert shipmate("go-on", str(paused.pk)).returncode == 0
+    assert shipmate("retry", str(partly.pk), "--failed-hosts").returncode == 0
+
+    assert not Deployment.objects.get(pk=paused.pk).is_paused
+    assert Deployment.objects.get(kind="retry").hosts == ["hello-qa-2"]
+
+
 def test_what_failed_is_retried_and_an_environment_returns(
     shipmate: Shipmate, qa: Environment, alice: Person, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from deployments import rights
 from deployments.models import ApiToken, Application, Change, Deployment, Environment, Person, Role
@@ -52,11 +53,13 @@ CALLS = [
     Call("get", "deployments/"),
     Call("get", "deployments/{failed}/"),
     Call("get", "deployments/{failed}/log/"),
+    Call("get", "deployments/{failed}/hosts/"),
     Call("get", "changes/"),
     Call("get", f"repositories/acme/hello/commits/{SHA}/status/", scopes=READING | {"statuses"}),
     Call("post", "deployments/", "deploy", ACTING, DEPLOY),
     Call("post", "deployments/", "force", ACTING, {**DEPLOY, "force": True}, FORCE, 409),
     Call("post", "deployments/{failed}/retry/", "deploy", ACTING),
+    Call("post", "deployments/{paused}/go-on/", "deploy", ACTING),
     Call("post", "deployments/{old}/rollback/", "deploy", ACTING),
     Call("post", "apps/hello/environments/qa/rollback/", "deploy", ACTING),
     Call("post", "deployments/{own}/cancel/", "deploy", ACTING),
@@ -83,6 +86,9 @@ def numbers(erin: Person, qa: Environment, repository: Repository) -> dict[str, 
     return {
         "old": old.pk,
         "failed": build.deployment(qa, maker, sha, status="failure").pk,
+        "paused": build.deployment(
+            qa, maker, sha, status="in_progress", lease_until=None, paused_at=timezone.now()
+        ).pk,
         "own": build.deployment(qa, erin, sha, status="queued").pk,
         "others": build.deployment(qa, maker, sha, status="queued").pk,
     }

@@ -13,6 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from deployments.api.throttling import PersonRate, TokenWriteRate
 from deployments.models import Application, Environment, Host, Person
@@ -98,8 +99,11 @@ def numbers(
     build.log(first, "one\n")
     failed = build.deployment(qa, alice, tip, status="failure")
     waits = build.deployment(qa, alice, tip, status="queued")
-    return {"get": first.pk, "log": first.pk, "retry": failed.pk, "rollback": old.pk,
-            "cancel": waits.pk}  # fmt: skip
+    paused = build.deployment(
+        production, alice, tip, status="in_progress", lease_until=None, paused_at=timezone.now()
+    )
+    return {"get": first.pk, "log": first.pk, "hosts": first.pk, "retry": failed.pk,
+            "rollback": old.pk, "cancel": waits.pk, "go_on": paused.pk}  # fmt: skip
 
 
 def called(report: Path) -> dict[str, set[int]]:
