@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Exists, Max, OuterRef
 
 from bots.models import ChatConnection, ChatRoom, Post
+from bots.rooms import in_rooms_for
 from deployments.models import Person
 
 LATELY = 200  # posts
@@ -25,7 +26,7 @@ class Joined:
 
 def people(reader: Person) -> list[Person]:
     """Return the other people who spoke lately, who spoke last first."""
-    said = Post.objects.filter(person__isnull=False).order_by("-pk")
+    said = Post.objects.filter(in_rooms_for(reader), person__isnull=False).order_by("-pk")
     numbers = list(dict.fromkeys(said.values_list("person", flat=True)[:LATELY]))
     known = Person.objects.filter(is_active=True).exclude(pk=reader.pk).in_bulk(numbers)
     return [known[number] for number in numbers if number in known][:SHOWN]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
+from bots import rooms
 from bots.models import Kept, Post
 from deployments.exceptions import NotFound
 from deployments.models import Person
@@ -27,7 +28,7 @@ def drop(person: Person, number: int) -> Post | None:
 
 def kept_by(person: Person) -> QuerySet[Kept]:
     """Return what the person keeps, what was kept last first."""
-    return Kept.objects.filter(person=person)
+    return Kept.objects.filter(rooms.readable(person, "post__"), person=person)
 
 
 def among(person: Person, posts: Collection[Post]) -> frozenset[int]:
@@ -37,5 +38,4 @@ def among(person: Person, posts: Collection[Post]) -> frozenset[int]:
 
 
 def _readable(person: Person) -> QuerySet[Post]:
-    mine = Q(only_for=None) | Q(only_for=person)
-    return Post.objects.filter(mine).select_related("room", "parent")
+    return Post.objects.filter(rooms.readable(person)).select_related("room", "parent")

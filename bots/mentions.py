@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from bots import rooms
 from bots.models import Post, PostMention
 from deployments.models import Person
 
@@ -45,8 +46,8 @@ def people(text: str) -> list[Person]:
 
 def seen_by(person: Person) -> QuerySet[PostMention]:
     """Return where the person is named in what they may read, newest first."""
-    public = Q(post__only_for=None) | Q(post__only_for=person)
-    return PostMention.objects.filter(public, person=person).order_by("-post_id")
+    mine = rooms.readable(person, "post__")
+    return PostMention.objects.filter(mine, person=person).order_by("-post_id")
 
 
 def drawn(text: str, named: Iterable[Person], reader: Person | None) -> SafeString:

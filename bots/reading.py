@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 
 from bots import mentions
 from bots.models import Post, PostMention, ReadMark, Room
+from bots.rooms import in_rooms_for, rooms_for
 from deployments.models import Person
 
 
@@ -46,7 +47,7 @@ def rooms(person: Person) -> list[Known]:
     fresh = Post.objects.filter(
         _by_others(person) | begun, _after(marks, person), room=OuterRef("pk"), parent=None
     )
-    counted = Room.objects.annotate(new=_count(fresh, "room"))
+    counted = rooms_for(person).annotate(new=_count(fresh, "room"))
     return [Known(room, room.new) for room in counted]
 
 
@@ -64,7 +65,8 @@ def new_in_thread(person: Person) -> Coalesce:
 
 def threads_unread(person: Person) -> int:
     """Count the deployments in whose threads something is new."""
-    found = Post.objects.filter(Exists(replies_unread(person)), deployment__isnull=False)
+    mine = in_rooms_for(person)
+    found = Post.objects.filter(mine, Exists(replies_unread(person)), deployment__isnull=False)
     return int(found.aggregate(count=Count("deployment", distinct=True))["count"])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bots.models import ChatRoom, Post, Room
 from deployments import changes, rights, typed
@@ -55,6 +56,31 @@ def change(room: Room, name: str, applications: Collection[Application], by: Per
         ChatRoom.objects.filter(platform="flow", external_id=room.slug).update(name=said)
         _tell_only(room, applications)
         _record("room.changed", room, by, old=old)
+
+
+def rooms_for(person: Person) -> QuerySet[Room]:
+    """Return the rooms that the person may read: those in which only apps are told that they see.
+
+    A room in which all apps may be told is for those who see all.
+    """
+    seen = rights.seen(person)
+    if seen is None:
+        return Room.objects.all()
+    told = ChatRoom.applications.through.objects.filter(
+        chatroom__platform="flow", chatroom__external_id=OuterRef("slug")
+    )
+    return Room.objects.filter(Exists(told), ~Exists(told.exclude(application__in=seen)))
+
+
+def readable(person: Person, to: str = "") -> Q:
+    """Match posts that the person may read; `to`: the way to them from the rows that are asked."""
+    public = Q(**{f"{to}only_for": None}) | Q(**{f"{to}only_for": person})
+    return public & in_rooms_for(person, to)
+
+
+def in_rooms_for(person: Person, to: str = "") -> Q:
+    """Match posts in rooms that the person may read; whoever may read all is asked nothing."""
+    return Q() if rights.seen(person) is None else Q(**{f"{to}room__in": rooms_for(person)})
 
 
 def chat_room(room: Room) -> ChatRoom | None:

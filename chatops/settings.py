@@ -224,6 +224,7 @@ SHIPMATE_REPOSITORY_ROOTS = [
     for root in env_list("SHIPMATE_REPOSITORY_ROOTS") or [str(STATE / "repositories")]
 ]
 SHIPMATE_STATE = STATE
+SHIPMATE_CLOSED = env_bool("SHIPMATE_CLOSED")
 SHIPMATE_DEMO = env_bool("SHIPMATE_DEMO")  # set by script/demo: the SSH target of its own
 SHIPMATE_MIRROR_MAX_MB = env_int("SHIPMATE_MIRROR_MAX_MB", 5_000)
 SHIPMATE_LEASE_SECONDS = env_int("SHIPMATE_LEASE_SECONDS", 15)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from deployments.exceptions import NotAllowed
@@ -52,7 +53,42 @@ def may(
     """
     if not person.is_active or beyond_token(person, right, scope):
         return False
-    return right == "see" or rank(person, scope, roles) >= RANK[least(right, scope)]
+    if right == "see":
+        return _sees(person, scope)
+    return rank(person, scope, roles) >= RANK[least(right, scope)]
+
+
+def seen(person: Person) -> frozenset[int] | None:
+    """Return the numbers of the only apps that the person may see; None: all.
+
+    By a token bound to apps those; where SHIPMATE_CLOSED is set, those where they hold a role.
+    """
+    bound = frozenset(person.token.applications) if person.token else frozenset[int]()
+    held = _where_held(person) if settings.SHIPMATE_CLOSED and not person.is_superuser else None
+    if held is None:
+        return bound or None
+    return held & bound if bound else held
+
+
+def _sees(person: Person, scope: Scope) -> bool:
+    if scope is None:
+        return True
+    apps = seen(person)
+    number = scope.application_id if isinstance(scope, Environment) else scope.pk
+    return apps is None or number in apps
+
+
+def _where_held(person: Person) -> frozenset[int] | None:
+    """Return the apps in which the person holds any role; None: they hold one everywhere."""
+    if not person.pk:
+        return frozenset()
+    held = set[int]()
+    for role in person.roles.select_related("environment"):
+        number = role.environment.application_id if role.environment else role.application_id
+        if number is None:
+            return None
+        held.add(number)
+    return frozenset(held)
 
 
 def may_somewhere(person: Person, right: Right) -> bool:

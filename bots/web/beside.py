@@ -34,7 +34,7 @@ def inbox(request: HttpRequest) -> dict[str, Any]:
     asked = Filter.read(request.GET.dict())
     return {
         "inbox": threads(asked, person_of(request)),
-        "choices": filter_choices(),
+        "choices": filter_choices(person_of(request)),
         "states": STATES,
     }
 

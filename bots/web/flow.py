@@ -28,7 +28,7 @@ MOST = 100  # posts that a live page may ask for by number
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the team inbox beside the first room."""
-    first = Room.objects.first()
+    first = rooms.rooms_for(person_of(request)).first()
     if first is None:
         return render(request, "bots/no_rooms.html", {"may": beside.may_make_rooms(request)})
     return _page(request, first, None, opened=False)
@@ -37,13 +37,13 @@ def home(request: HttpRequest) -> HttpResponse:
 @gzip_page
 @require_safe
 def room(request: HttpRequest, slug: str) -> HttpResponse:
-    return _page(request, get_object_or_404(Room, slug=slug), None, opened=True)
+    return _page(request, _room(request, slug), None, opened=True)
 
 
 @gzip_page
 @require_safe
 def thread(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    found = get_object_or_404(Room, slug=slug)
+    found = _room(request, slug)
     return _page(request, found, _root(found, number), opened=True)
 
 
@@ -51,7 +51,7 @@ def thread(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @translated
 def say(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponse:
     """Keep what is said; a script gets the new post back, a plain form the page."""
-    where = get_object_or_404(Room, slug=slug)
+    where = _room(request, slug)
     parent = _root(where, number) if number is not None else None
     text, key = request.POST.get("text", ""), request.POST.get("key", "")[:80]
     person, live = person_of(request), request.headers.get("X-Live") == "1"
@@ -70,7 +70,7 @@ def say(request: HttpRequest, slug: str, number: int | None = None) -> HttpRespo
 @require_POST
 def seen(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponse:
     """Note how far the reader has come."""
-    where = get_object_or_404(Room, slug=slug)
+    where = _room(request, slug)
     parent = _root(where, number) if number is not None else None
     last = as_number(request.POST.get("last", ""))
     if last:
@@ -156,6 +156,10 @@ def as_number(given: str) -> int:
 
 def _is_only_fetched_ahead(request: HttpRequest) -> bool:
     return "prefetch" in request.headers.get("Sec-Purpose", "")
+
+
+def _room(request: HttpRequest, slug: str) -> Room:
+    return get_object_or_404(rooms.rooms_for(person_of(request)), slug=slug)
 
 
 def _root(where: Room, number: int) -> Post:

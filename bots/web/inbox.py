@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from bots import reading
+from bots import reading, rooms
 from bots.models import Post
 from bots.web.talk import replies
-from deployments.models import Application, Deployment, Environment, Person
+from deployments.models import Deployment, Person
+from deployments.selectors import lookup
 from deployments.web.looks import LOOKS, Look, look_of
 
 SHOWN = 50
@@ -120,13 +121,13 @@ def inbox(asked: Filter, person: Person) -> Inbox:
     return Inbox(threads, asked, threads[-1].deployment.pk if more else 0)
 
 
-def choices() -> dict[str, list[str]]:
+def choices(person: Person) -> dict[str, list[str]]:
     """Return what the filter offers."""
-    environments = Environment.objects.order_by("name").values_list("name", flat=True)
+    apps, places = lookup.applications_for(person), lookup.environments_for(person)
     people = Person.objects.filter(deployments__isnull=False).order_by("username")
     return {
-        "apps": list(Application.objects.order_by("name").values_list("name", flat=True)),
-        "environments": list(environments.distinct()),
+        "apps": list(apps.order_by("name").values_list("name", flat=True)),
+        "environments": list(places.order_by("name").values_list("name", flat=True).distinct()),
         "people": list(people.values_list("username", flat=True).distinct()),
     }
 
@@ -135,9 +136,9 @@ def _matching(asked: Filter, person: Person) -> QuerySet[Post]:
     """Return each deployment's thread, in the first room that tells it."""
     # Only first posts have a deployment. To ask for them in other words as well would have SQLite
     # read all that was ever said in rooms, in place of the newest deployments.
-    roots = Post.objects.filter(deployment__lt=asked.before)
-    earlier = Post.objects.filter(deployment=OuterRef("deployment"), pk__lt=OuterRef("pk"))
-    roots = roots.exclude(Exists(earlier))
+    told = Post.objects.filter(rooms.in_rooms_for(person))
+    earlier = told.filter(deployment=OuterRef("deployment"), pk__lt=OuterRef("pk"))
+    roots = told.filter(deployment__lt=asked.before).exclude(Exists(earlier))
     exact = {
         "deployment__environment__application__name__iexact": asked.app,
         "deployment__environment__name__iexact": asked.env,

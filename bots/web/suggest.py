@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from bots import completing
+from bots import completing, rooms
 from bots.completing import Suggestion
 from bots.models import Post
-from deployments.models import Deployment
+from deployments.models import Deployment, Person
 from deployments.web.doors import person_of
 
 LONGEST = 10_000
@@ -19,8 +19,9 @@ LONGEST = 10_000
 def suggest(request: HttpRequest) -> HttpResponse:
     """Give the list for the text before the cursor; nothing where nothing fits."""
     text = request.GET.get("text", "")[:LONGEST]
-    deployment = _deployment(request.GET.get("thread", ""))
-    return _listed(request, completing.suggestions(text, person_of(request), deployment))
+    person = person_of(request)
+    deployment = _deployment(request.GET.get("thread", ""), person)
+    return _listed(request, completing.suggestions(text, person, deployment))
 
 
 @require_safe
@@ -36,10 +37,11 @@ def _listed(request: HttpRequest, found: list[Suggestion]) -> HttpResponse:
     return render(request, "bots/_suggest.html", {"suggestions": found})
 
 
-def _deployment(given: str) -> Deployment | None:
+def _deployment(given: str, person: Person) -> Deployment | None:
     """Return what the thread is about in which somebody writes."""
     if not given.isdecimal() or len(given) > 18:
         return None
-    roots = Post.objects.filter(pk=int(given), parent=None, deployment__isnull=False)
+    mine = rooms.readable(person)
+    roots = Post.objects.filter(mine, pk=int(given), parent=None, deployment__isnull=False)
     root = roots.select_related("deployment__environment__application").first()
     return root.deployment if root else None

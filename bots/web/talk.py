@@ -152,7 +152,7 @@ def these(
 
 
 def _readable(room: Room, root: Post | None, person: Person) -> QuerySet[Post]:
-    mine = Q(only_for=None) | Q(only_for=person)
+    mine = Q(only_for=None) | Q(only_for=person)  # the room was found for them
     return Post.objects.filter(mine, room=room, parent=root).select_related("person")
 
 

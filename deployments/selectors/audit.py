@@ -116,7 +116,9 @@ def page(found: QuerySet[Change], before: int | None = None) -> Page:
 # ---- The history of one thing ----
 
 
-def history(thing: Application | Environment | Host | Person, part: str = "") -> list[Change]:
+def history(
+    thing: Application | Environment | Host | Person, part: str, reader: Person
+) -> list[Change]:
     """Return the newest changes of a thing's settings. A secret's value is in none of them.
 
     `part`: only those of hosts, keys, secrets or people, or of one setting by its name.
@@ -126,6 +128,9 @@ def history(thing: Application | Environment | Host | Person, part: str = "") ->
         found = found.filter(_begins(PARTS[part]))
     elif part:
         found = found.filter(Q(subject=part) | Q(subject__startswith=f"{part} "))
+    seen = rights.seen(reader)
+    if seen is not None:  # what somebody holds elsewhere
+        found = found.filter(Q(application=None) | Q(application__in=seen))
     rows = found.select_related("person", "application", "environment__application")
     return list(rows.order_by("-id")[: PAGE if part else SHORT])
 

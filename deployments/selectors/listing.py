@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import takewhile
 
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from deployments import rights
 from deployments.exceptions import NotFound
-from deployments.models import Application, Change, Environment, Host, Person, Placement
+from deployments.models import Application, Change, Environment, Host, Person
 from deployments.selectors import applications as ways
 from deployments.selectors import history, lookup
 from deployments.selectors.cells import Cell
@@ -42,22 +42,14 @@ def cell(environment: Environment) -> Cell:
 def hosts(person: Person, after: str, limit: int) -> list[Host]:
     """Return the hosts whose names come after this one, each with what is placed on it."""
     rows = lookup.hosts_for(person).filter(name__gt=after).order_by("name")
-    return list(rows.prefetch_related(_placed(person))[: limit + 1])
+    return list(lookup.with_placements(rows, person)[: limit + 1])
 
 
 def host(person: Person, name: str) -> Host:
     """Return one host, with what is placed on it."""
     found = lookup.host_for(person, name)
-    prefetch_related_objects([found], _placed(person))
+    prefetch_related_objects([found], lookup.placed(person))
     return found
-
-
-def _placed(person: Person) -> Prefetch[str]:
-    """Fetch with hosts what the person may see of what is placed on them."""
-    seen = Placement.objects.filter(environment__in=lookup.environments_for(person))
-    return Prefetch(
-        "placements", seen.select_related("environment__application", "current").order_by("pk")
-    )
 
 
 def deployments(person: Person, query: str, before: int | None, limit: int) -> history.Page:

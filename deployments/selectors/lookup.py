@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Prefetch, Q, QuerySet
 
 from deployments import rights
 from deployments.exceptions import Invalid, NotFound
@@ -28,10 +28,11 @@ ALIASES = {"prod": "production", "stg": "staging", "stage": "staging", "dev": "d
 
 def applications_for(person: Person) -> QuerySet[Application]:
     """Return the applications that the person may see."""
-    seen = Application.objects.select_related("repository")
-    if person.token is not None and person.token.applications:
-        seen = seen.filter(pk__in=person.token.applications)
-    return seen if rights.may(person, "see") else seen.none()
+    found = Application.objects.select_related("repository")
+    seen = rights.seen(person)
+    if seen is not None:
+        found = found.filter(pk__in=seen)
+    return found if rights.may(person, "see") else found.none()
 
 
 def application_for(person: Person, name: str) -> Application:
@@ -117,12 +118,34 @@ def repository_for(person: Person, name: str) -> Repository:
 
 
 def hosts_for(person: Person) -> QuerySet[Host]:
-    """Return the hosts that the person may see; by a token bound to apps, only where those lie."""
-    seen = Host.objects.all() if rights.may(person, "see") else Host.objects.none()
-    if person.token is not None and person.token.applications:
-        placed = Placement.objects.filter(environment__in=environments_for(person))
-        return seen.filter(pk__in=placed.values("host"))
-    return seen
+    """Return the hosts that the person may see: who may not see all apps, where theirs lie."""
+    found = Host.objects.all() if rights.may(person, "see") else Host.objects.none()
+    if rights.seen(person) is None:
+        return found
+    theirs = Q(pk__in=placements_for(person).values("host"))
+    if person.token is None and rights.may_somewhere(person, "configure"):
+        theirs |= Q(placements=None)  # such as they have just added
+    return found.filter(theirs)
+
+
+def free_hosts_for(person: Person, environment: Environment) -> QuerySet[Host]:
+    """Return the hosts that the person may see and that are not in the environment."""
+    return hosts_for(person).exclude(placements__environment=environment)
+
+
+def placements_for(person: Person) -> QuerySet[Placement]:
+    """Return what is placed on hosts, as far as the person may see it."""
+    seen = Placement.objects.select_related("environment__application")
+    return seen.filter(environment__in=environments_for(person))
+
+
+def with_placements(hosts: QuerySet[Host], person: Person) -> QuerySet[Host]:
+    """Fetch with hosts what the person may see of what is placed on them."""
+    return hosts.prefetch_related(placed(person))
+
+
+def placed(person: Person) -> Prefetch[str]:
+    return Prefetch("placements", placements_for(person).select_related("current").order_by("pk"))
 
 
 def host_for(person: Person, name: str) -> Host:

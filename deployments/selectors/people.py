@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from allauth.usersessions.models import UserSession
-from django.db.models import DateTimeField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import DateTimeField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from deployments import rights
 from deployments.models import Person, Role
 from deployments.rights import RANK, Scope, covering
 from deployments.selectors import lookup
@@ -15,9 +16,12 @@ from deployments.selectors import lookup
 ACTIVE = {"yes": True, "no": False}
 
 
-def everybody(words: str = "", *, active: str = "yes", role: str = "") -> QuerySet[Person]:
-    """Return the people whose name has each word, with `last_seen`, and their roles."""
-    found = Person.objects.prefetch_related("roles__application", "roles__environment__application")
+def everybody(
+    reader: Person, words: str = "", *, active: str = "yes", role: str = ""
+) -> QuerySet[Person]:
+    """Return the people whose name has each word, with `last_seen`, and the roles of theirs that
+    the reader may know of."""
+    found = Person.objects.prefetch_related(Prefetch("roles", roles_of(None, reader)))
     for word in words.split():
         found = found.filter(Q(username__icontains=word) | Q(name__icontains=word))
     if active in ACTIVE:
@@ -33,10 +37,17 @@ def everybody(words: str = "", *, active: str = "yes", role: str = "") -> QueryS
 
 def roles_for(person: Person) -> QuerySet[Role]:
     """Return the person's own roles, by a token bound to apps only those that count there."""
-    roles = person.roles.select_related("application", "environment__application").order_by("pk")
-    if person.token is None or not person.token.applications:
+    return roles_of(person, person)
+
+
+def roles_of(person: Person | None, reader: Person) -> QuerySet[Role]:
+    """Return somebody's roles, or everybody's, in places that the reader may see."""
+    roles = Role.objects.select_related("application", "environment__application").order_by("pk")
+    if person is not None:
+        roles = roles.filter(person=person)
+    if rights.seen(reader) is None:
         return roles
-    seen = lookup.applications_for(person)
+    seen = lookup.applications_for(reader)
     there = Q(application__in=seen) | Q(environment__application__in=seen)
     return roles.filter(there | Q(application=None, environment=None))
 

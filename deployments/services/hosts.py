@@ -169,10 +169,13 @@ def _shared(
     environments: list[Environment],
     lacking: list[Environment],
 ) -> str:
-    serves, first = ", ".join(map(str, environments)), lacking[0]
+    known = [str(each) for each in environments if rights.may(person, "see", each)]
+    others = [] if len(known) == len(environments) else ["what you may not see"]
+    first = next((each for each in lacking if str(each) in known), None)
+    where = f"For {first} ask" if first else "Ask"
     return (
-        f"{person} may not {WORDS[right]} {host}: it serves {serves}, and it takes a "
-        f"{LEAST[right]} of each. For {first} ask {rights.who_may(right, first)}."
+        f"{person} may not {WORDS[right]} {host}: it serves {', '.join(known + others)}, and it "
+        f"takes a {LEAST[right]} of each. {where} {rights.who_may(right, first)}."
     )
 
 

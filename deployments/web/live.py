@@ -25,6 +25,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from deployments import rights
+from deployments.models import Person
 from deployments.selectors import feed
 from deployments.selectors.feed import News
 
@@ -32,7 +34,9 @@ EVERY = 0.3  # seconds between two looks at the database
 EVERY_CHEAPLY = 0.05  # where it tells for nothing whether anybody wrote
 HEARTBEAT = 15.0  # seconds of silence after which a comment keeps the line open
 CHECK = 5.0  # nothing is told to a listener who was last seen to be signed in longer ago
-ENDS = ("session.ended", "person.changed", "person.new_password")  # worth a look at once
+# What may end a session, or change what its person may see, is worth a look at once.
+TURNS = ("session.ended", "person.changed", "person.new_password", "role.given", "role.taken")
+SILENCE = News(0, "", None, None, None)
 MOST_WAITING = 200  # events a slow listener may owe before it has to start over
 
 T = TypeVar("T")
@@ -71,28 +75,30 @@ async def _events(session_key: str, after: int | None) -> AsyncIterator[str]:
     checked = time.monotonic()
     yield "retry: 2000\n\n"
     with reader.listening() as waiting:
+        sees = await reader.ask(lambda: _sight(session_key))
         for news in await reader.missed(after):
-            yield _event(news)
+            if sees is not None and sees(news):
+                yield _event(news)
         while (heard := await _heard(waiting)) is not None:
-            said, may_end = heard
-            if may_end or time.monotonic() - checked > CHECK:
-                if not await reader.ask(lambda: _is_signed_in(session_key)):
-                    yield "event: bye\ndata: {}\n\n"
-                    return
+            if heard.verb in TURNS or time.monotonic() - checked > CHECK:
+                sees = await reader.ask(lambda: _sight(session_key))
                 checked = time.monotonic()
-            yield said
+            if sees is None:
+                yield "event: bye\ndata: {}\n\n"
+                return
+            if sees(heard):
+                yield _event(heard) if heard.verb else ": still here\n\n"
 
 
-async def _heard(waiting: Waiting) -> tuple[str, bool] | None:
-    """Wait for what is to be said next, and whether it may end somebody's session.
+async def _heard(waiting: Waiting) -> News | None:
+    """Wait for what is to be said next, which is nothing in particular after a long silence.
 
     None where the listener fell behind: the browser then comes back and asks for everything.
     """
     try:
-        news = await asyncio.wait_for(waiting.get(), HEARTBEAT)
+        return await asyncio.wait_for(waiting.get(), HEARTBEAT)
     except TimeoutError:
-        return ": still here\n\n", False
-    return None if news is None else (_event(news), news.verb in ENDS)
+        return SILENCE
 
 
 def _event(news: News) -> str:
@@ -110,11 +116,18 @@ def _event(news: News) -> str:
     return f"{number}event: change\ndata: {json.dumps(data)}\n\n"
 
 
-def _is_signed_in(session_key: str) -> bool:
-    """Look again: the session may have ended, its person may be switched off."""
+def _sight(session_key: str) -> Callable[[News], bool] | None:
+    """Look anew which news a listener may hear; None: the session ended, or its person's account.
+
+    What belongs to no app names nothing that could not be told.
+    """
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    return get_user(request).is_authenticated
+    person = get_user(request)
+    if not isinstance(person, Person):
+        return None
+    apps = rights.seen(person)
+    return lambda news: apps is None or news.application is None or news.application in apps
 
 
 def _asked(question: Callable[[], T]) -> T:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from deployments import rights
 from deployments.blockers import runs_here
-from deployments.models import Environment, Host, Person, Placement
+from deployments.models import Environment, Person, Placement
 from deployments.selectors import lookup, readiness
 from deployments.services import credentials, environments, hosts
 from deployments.web.doors import person_of
@@ -72,7 +72,7 @@ def place(request: HttpRequest, application: str, environment: str) -> HttpRespo
     """Place a host that Shipmate knows."""
     person, env = _asked(request, application, environment)
     rights.require(person, "configure", env)
-    form = PlaceForm(env, request.POST)
+    form = PlaceForm(lookup.free_hosts_for(person, env), request.POST)
     if form.is_valid():
         host, roles = form.cleaned_data["host"], form.cleaned_data["roles"]
         if saved(form, lambda: environments.place(env, host, roles, person)):
@@ -202,6 +202,7 @@ def _shown(
     person = person_of(request)
     # Anew: a form that was refused has left its values in the object.
     environment = lookup.environments_for(person).get(pk=asked.pk)
+    free = lookup.free_hosts_for(person, environment)
     may = rights.may(person, "configure", environment)
     steps = readiness.steps(environment, entered(request, environment))
     context = {
@@ -224,8 +225,8 @@ def _shown(
         "refusal": "" if may else rights.refusal(person, "configure", environment),
         "details": EnvironmentForm(instance=environment),
         "commands": environment_form_of(environment),
-        "place": PlaceForm(environment, auto_id="place_%s"),
-        "has_free_hosts": Host.objects.exclude(placements__environment=environment).exists(),
+        "place": PlaceForm(free, auto_id="place_%s"),
+        "has_free_hosts": free.exists(),
         "new_host": NewPlacedHostForm(auto_id="host_%s"),
         "key": KeyForm(),
         "secret": SecretForm(auto_id="secret_%s"),

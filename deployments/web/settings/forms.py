@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import lazy
 
 from deployments import lines, rights
@@ -211,9 +211,8 @@ class PlaceForm(forms.Form):
     host = forms.ModelChoiceField(Host.objects.none(), empty_label="Choose a host")
     roles = WordsField(required=False, help_text="What it does here: web, worker, db.")
 
-    def __init__(self, environment: Environment, *args: Any, **options: Any) -> None:
+    def __init__(self, free: QuerySet[Host], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        free = Host.objects.exclude(placements__environment=environment)
         self.fields["host"].queryset = free  # type: ignore[attr-defined]
 
 

@@ -35,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
                 given["name"],
             )
     context = {
-        "hosts": Host.objects.prefetch_related("placements__environment__application"),
+        "hosts": lookup.with_placements(lookup.hosts_for(person), person),
         "form": form,
         "may": rights.may_somewhere(person, "configure"),
         "who": rights.who_may("configure"),
@@ -114,7 +114,7 @@ def _shown(
             {"kind": line.split(maxsplit=1)[0], "fingerprint": keys.fingerprint(line)}
             for line in lines
         ],
-        "placements": host.placements.select_related("environment__application", "current"),
+        "placements": lookup.placements_for(person).filter(host=host).select_related("current"),
         "trial": trial,
         "form": HostForm(instance=host),
         "may": not refusal,

@@ -52,8 +52,10 @@ def past(thing: Application | Environment | Host | Person, request: HttpRequest)
         Host: {"kind": "hosts", "q": str(thing)},
         Person: {"who": getattr(thing, "username", "")},
     }[type(thing)]
-    url = f"{reverse('audit')}?{urlencode(asked)}" if audit.may_see(person_of(request)) else ""
-    return {"history": audit.history(thing, part), "part": part, "thing": thing, "all_url": url}
+    person = person_of(request)
+    url = f"{reverse('audit')}?{urlencode(asked)}" if audit.may_see(person) else ""
+    found = audit.history(thing, part, person)
+    return {"history": found, "part": part, "thing": thing, "all_url": url}
 
 
 def _app(thing: object) -> str:

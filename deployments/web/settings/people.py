@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from deployments import rights
 from deployments.models import Invitation, Person, Role
-from deployments.selectors.people import everybody
+from deployments.selectors.people import everybody, roles_of
 from deployments.services import invitations, people, second_factors, sessions
 from deployments.web import devices
 from deployments.web.doors import person_of
@@ -56,7 +56,7 @@ def _listed(request: HttpRequest) -> dict[str, Any]:
     asked["active"] = request.GET.get("active", "yes")
     return {
         **asked,
-        "people": everybody(asked["q"], active=asked["active"], role=asked["role"]),
+        "people": everybody(by, asked["q"], active=asked["active"], role=asked["role"]),
         "roles": list(rights.RANK),
         "who": rights.who_may("administer"),
         "invitations": invitations.open_for(by).select_related("by"),
@@ -194,7 +194,7 @@ def _shown(request: HttpRequest, person: Person, **more: Any) -> HttpResponse:
     by = person_of(request)
     roles = [
         {"role": role, "may": rights.may(by, "administer", role.environment or role.application)}
-        for role in person.roles.select_related("application", "environment__application")
+        for role in roles_of(person, by)
     ]
     form = RoleForm(by)
     context = {

@@ -101,14 +101,14 @@ def test_pages_follow_each_other_without_a_gap(
 
 
 def test_each_thing_has_its_history(
-    happened: None, hello: Application, qa: Environment, bob: Person
+    happened: None, hello: Application, qa: Environment, bob: Person, dora: Person
 ) -> None:
     host = Host.objects.get(name="web-9")
 
-    assert audit.history(hello)[-1].verb == "key.made"
-    assert [c.verb for c in audit.history(qa)] == ["role.given", "secret.set", "key.made"]
-    assert [c.verb for c in audit.history(host)] == ["host.added"]
-    assert [c.verb for c in audit.history(bob)] == ["role.given"]
+    assert audit.history(hello, "", dora)[-1].verb == "key.made"
+    assert [c.verb for c in audit.history(qa, "", dora)] == ["role.given", "secret.set", "key.made"]
+    assert [c.verb for c in audit.history(host, "", dora)] == ["host.added"]
+    assert [c.verb for c in audit.history(bob, "", dora)] == ["role.given"]
 
 
 def test_a_secrets_value_is_in_no_row(happened: None) -> None:

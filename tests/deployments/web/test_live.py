@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,9 @@ from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
 from django.test import AsyncClient, Client
 
-from deployments.models import Deployment, Person
+from deployments.models import Deployment, Person, Role
 from deployments.selectors import feed
-from deployments.services import comments
+from deployments.services import comments, people
 from deployments.web import live
 from tests.deployments import build
 
@@ -107,6 +108,45 @@ def test_nothing_that_happens_after_signing_out_is_told(
     heard = listen(alice, act, "bye")
 
     assert "deployment.comment" not in heard
+
+
+@pytest.fixture
+def elsewhere(deployment: Deployment, alice: Person, settings: Any) -> Deployment:
+    """What runs in an app that alice holds nothing in, where people see only what is theirs."""
+    settings.SHIPMATE_CLOSED = True
+    Role.objects.filter(person=alice).update(application=deployment.environment.application)
+    app = build.application("other", Path("/nowhere/other.git"))
+    return build.deployment(build.environment(app, "qa"), build.maker(), "b" * 40)
+
+
+def test_only_what_its_person_may_see_is_told(
+    alice: Person, deployment: Deployment, elsewhere: Deployment
+) -> None:
+    def act() -> None:
+        comments.add(elsewhere, build.maker(), "hush", via="web")
+        comments.add(deployment, alice, "hi", via="web")
+
+    heard = listen(alice, act, "deployment.comment", "/live/?after=0")
+
+    told = [event["deployment"] for event in events(heard) if event["deployment"]]
+    assert set(told) == {deployment.pk}
+
+
+def test_a_role_that_is_taken_ends_what_is_told_of_its_app(
+    alice: Person, deployment: Deployment, elsewhere: Deployment
+) -> None:
+    role = people.give_role(alice, "viewer", elsewhere.environment, by=build.maker())
+
+    def act() -> None:
+        people.take_role(role, by=build.maker())
+        comments.add(elsewhere, build.maker(), "hush", via="web")
+        comments.add(deployment, alice, "hi", via="web")
+
+    heard = listen(alice, act, f'"deployment.comment", "deployment": {deployment.pk}')
+
+    assert ("deployment.comment", elsewhere.pk) not in [
+        (event["verb"], event["deployment"]) for event in events(heard)
+    ]
 
 
 def test_silence_is_filled_with_a_sign_of_life(
