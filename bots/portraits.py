@@ -9,7 +9,7 @@ from bots.sayings import Versions
 from bots.sentences import DeploymentView
 from deployments.models import Deployment, Environment
 from deployments.parameters import said
-from deployments.selectors import locks, lots, pauses, phases, running
+from deployments.selectors import locks, log_search, lots, pauses, phases, running
 from deployments.selectors.running import Running
 from deployments.web.looks import look_of
 
@@ -23,6 +23,7 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
     app = environment.application
     previous = None if row else previous_of(deployment)
     url = base + deployment.get_absolute_url()
+    line = log_search.breaking_line(deployment) if deployment.is_broken and not row else 0
     return DeploymentView(
         number=deployment.pk,
         app=app.name,
@@ -47,7 +48,8 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
         previous=previous.pk if previous else None,
         previous_sha=previous.sha if previous else "",
         url=url,
-        log_url=f"{url}?tab=log",
+        log_url=f"{url}?at={line}#L{line}" if line else f"{url}?tab=log",
+        broke_at=line,
         app_url=base + app.get_absolute_url(),
         environment_url=base + environment.get_absolute_url(),
         previous_url=base + previous.get_absolute_url() if previous else "",

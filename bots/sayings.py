@@ -92,8 +92,13 @@ def head(view: DeploymentView) -> Message:
 def activity(view: DeploymentView) -> Message:
     """Compose one step in a deployment's thread."""
     said = started(view) if view.state == "running" else sentence(view)
+    line = link(f"line {view.broke_at}", view.log_url)
+    where = phrase(" (", line, ")") if view.broke_at else ()
     return Message(
-        state=view.state, parts=said, items=tuple(phrase(lot) for lot in view.lots), url=view.url
+        state=view.state,
+        parts=(*said, *where),
+        items=tuple(phrase(lot) for lot in view.lots),
+        url=view.url,
     )
 
 

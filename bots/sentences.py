@@ -37,6 +37,7 @@ class DeploymentView:
     previous_sha: str = ""
     url: str = ""
     log_url: str = ""
+    broke_at: int = 0  # the line of its log to look at first
     app_url: str = ""
     environment_url: str = ""
     repository_url: str = ""

@@ -143,6 +143,11 @@ class Deployment(models.Model):
         return self.task != "deploy"
 
     @property
+    def is_broken(self) -> bool:
+        """Return whether it ended otherwise than anybody wanted."""
+        return self.status in (self.Status.FAILURE, self.Status.ERROR)
+
+    @property
     def is_finished(self) -> bool:
         return self.status in FINISHED
 

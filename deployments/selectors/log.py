@@ -16,7 +16,7 @@ MOST_TEXT = 1_000_000  # characters; a few very long lines must not kill a page 
 
 ERROR = re.compile(
     r"(?:\x1b\[[0-9;]*m|\W)*"
-    r"(?:(?i:error|fatal|panic|critical)\b|[A-Za-z_.]+(?:Error|Exception)\b"
+    r"(?:(?i:error|fatal|panic|critical|failed)\b|[A-Za-z_.]+(?:Error|Exception)\b"
     r"|Traceback \(most recent call last\))"
     r"(?!\s*[=:]\s*(?i:0|none|false)\b)"
 )

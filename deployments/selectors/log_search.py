@@ -10,10 +10,12 @@ from django.db.models.functions import Coalesce
 
 from deployments.models import Deployment, LogChunk
 from deployments.selectors.log import Line, lines_of
+from deployments.selectors.phases import WRONG
 from deployments.terminal import plain
 
 MOST = 500  # lines that are shown at once
-TELLING = ("error", "fatal", "panic", "critical", "exception", "traceback")  # log.ERROR has one
+# Every line that log.ERROR matches has one of these.
+TELLING = ("error", "fatal", "panic", "critical", "failed", "exception", "traceback")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,24 @@ def errors(deployment: Deployment, host: str = "") -> Errors:
     chunks = _chunks(deployment, host).order_by("seq").iterator(chunk_size=50)
     found = [line.number for chunk in chunks for line in _errors_in(chunk)]
     return Errors(len(found), found[0]) if found else Errors()
+
+
+def breaking_line(deployment: Deployment) -> int:
+    """Return the line to look at first in a deployment that failed; nought where there is none.
+
+    It is the first error that the phase wrote that went wrong, else the last line it wrote.
+    """
+    broken = deployment.phase_runs.filter(status__in=WRONG)
+    wrong = broken.order_by("position", "host").first()
+    if wrong is None:
+        return 0
+    written = LogChunk.objects.filter(deployment=deployment, host=wrong.host, phase=wrong.phase)
+    last = 0
+    for chunk in written.order_by("seq").iterator(chunk_size=50):
+        if found := _errors_in(chunk):
+            return found[0].number
+        last = lines_of(chunk)[-1].number
+    return last
 
 
 def next_error(deployment: Deployment, number: int, host: str = "") -> int:

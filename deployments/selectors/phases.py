@@ -10,6 +10,7 @@ from statistics import median
 from deployments.models import Deployment, PhaseRun
 
 Status = PhaseRun.Status
+WRONG = (Status.FAILURE, Status.ERROR)
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def phases(deployment: Deployment) -> Phases:
 def first_wrong(found: Phases) -> PhaseRun | None:
     """Return the first phase that did not end well."""
     runs: Iterable[PhaseRun] = (run for phase in found.phases for run in phase.runs)
-    return next((run for run in runs if run.status in (Status.FAILURE, Status.ERROR)), None)
+    return next((run for run in runs if run.status in WRONG), None)
 
 
 def failed_hosts(deployment: Deployment) -> list[str]:

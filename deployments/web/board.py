@@ -128,9 +128,8 @@ def _groups(rows: list[Row], words: list[str]) -> list[dict[str, Any]]:
         drawn.append(_group(own, words))
     if own and rest:
         drawn.append({"head": "Everything else", "rows": []})
-    for start in range(0, len(rest), GROUP):
-        drawn.append(_group(rest[start : start + GROUP], words))
-    return drawn
+    starts = range(0, len(rest), GROUP)
+    return [*drawn, *(_group(rest[start : start + GROUP], words) for start in starts)]
 
 
 def _group(rows: list[Row], words: list[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from deployments import lines
 from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Deployment, Person
-from deployments.selectors import compare, locks, lookup, phases, progress
+from deployments.selectors import compare, locks, log_search, lookup, phases, progress
 from deployments.selectors.timeline import conversation, timeline
 from deployments.services import comments, lifecycle, pausing, plan
 from deployments.web import actions, composers, log_pages
@@ -111,7 +111,8 @@ def _head(found: Deployment, person: Person) -> dict[str, Any]:
         "look": look,
         "phases": table,
         "wrong": wrong,
-        "is_wrong": found.status in ("failure", "error"),
+        "is_wrong": found.is_broken,
+        "broke_at": log_search.breaking_line(found) if found.is_broken else 0,
         "advice": advice(found.reason),
         "usual": phases.usual_seconds(found),
         "actions": actions.actions(found, person),

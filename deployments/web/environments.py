@@ -20,6 +20,7 @@ from deployments.selectors import (
     code,
     commits,
     environments,
+    log_search,
     lookup,
     releases,
     running,
@@ -172,6 +173,7 @@ def _now(found: Environment) -> dict[str, Any]:
     """Say what runs, where, and what was tried lately."""
     placements = environments.placements_of(found)
     recent = environments.recent(found)
+    last = recent[0] if recent else None
     runs = running.in_(found)
     hosts = environments.hosts_now(found, runs, placements)
     return {
@@ -182,8 +184,9 @@ def _now(found: Environment) -> dict[str, Any]:
         "agreeing": sum(host.agrees for host in hosts),
         "agreement": f"{sum(host.agrees for host in hosts)} of {len(hosts)} agree",
         "recent": recent,
-        "last": recent[0] if recent else None,
+        "last": last,
         "running": next((d for d in recent if not d.is_finished), None),
+        "broke_at": log_search.breaking_line(last) if last and last.is_broken else 0,
     }
 
 

@@ -52,6 +52,16 @@ def test_the_head_comes_first_and_follows_in_place(deployment: Deployment) -> No
     assert steps(deployment) == ["↻ Started deploying hello to qa (/apps/hello/qa/)"]
 
 
+def test_what_failed_leads_to_the_line_where_it_broke(deployment: Deployment) -> None:
+    build.phase(deployment, "build", 0, "failure")
+    build.log(deployment, "$ make\nERROR: no rule\n", host="hello-qa-1")
+    Deployment.objects.update(status="failure", note="make ended with 2")
+    build.change(deployment, old="in_progress", new="failure")
+    tasks.tell(deployment.pk)
+
+    assert f"(line 2 (/deployments/{deployment.pk}/?at=2#L2))" in steps(deployment)[-1]
+
+
 def test_telling_twice_says_it_once(deployment: Deployment) -> None:
     build.change(deployment, "deployment.taken_over")
 

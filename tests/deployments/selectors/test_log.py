@@ -94,13 +94,16 @@ def test_what_follows_comes_in_pieces(running: Deployment) -> None:
 @pytest.mark.parametrize(
     "text",
     ["ERROR: no", "  error[E0308]: types", "fatal: not a repository", "ValueError: x",
-     "\x1b[31mError\x1b[0m: no", "Traceback (most recent call last):", "[CRITICAL] down"],
+     "\x1b[31mError\x1b[0m: no", "Traceback (most recent call last):", "[CRITICAL] down",
+     "FAILED tests/test_web.py::test_it", "\x1b[31mFAILED\x1b[0m site.conf, line 3"],
 )  # fmt: skip
 def test_errors_are_known_by_how_they_begin(text: str) -> None:
     assert log.Line(1, build.long_ago(), "h", "p", text).is_error
 
 
-@pytest.mark.parametrize("text", ["no errors", "errors: 0", "Error: none", "terror", "0 errors"])
+@pytest.mark.parametrize(
+    "text", ["no errors", "errors: 0", "Error: none", "terror", "0 errors", "Failed: 0"]
+)
 def test_other_lines_are_no_errors(text: str) -> None:
     assert not log.Line(1, build.long_ago(), "h", "p", text).is_error
 

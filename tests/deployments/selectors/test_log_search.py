@@ -90,3 +90,34 @@ def test_errors_are_walked_from_any_line(
 def test_errors_of_one_host_are_walked_alone(wrong: Deployment) -> None:
     assert log_search.next_error(wrong, 0, "web-2") == 5
     assert log_search.previous_error(wrong, 5, "web-2") == 0
+
+
+# ---- Where it broke ----
+
+
+@pytest.fixture
+def broken(alice: Person, qa: Environment) -> Deployment:
+    """One that failed in the build, after a phase that only warned."""
+    made = build.deployment(qa, alice, "a" * 40, status="failure", reason="command")
+    build.phase(made, "transfer", 0, "success")
+    build.phase(made, "build", 1, "failure")
+    build.log(made, "ERROR: but it went on\n", host="hello-qa-1", phase="transfer")
+    return made
+
+
+def test_the_first_error_of_what_went_wrong_is_where_it_broke(broken: Deployment) -> None:
+    build.log(broken, "$ make\nERROR: no rule\nERROR: stop\n", host="hello-qa-1")
+
+    assert log_search.breaking_line(broken) == 3
+
+
+def test_without_an_error_it_broke_where_it_fell_silent(broken: Deployment) -> None:
+    build.log(broken, "$ make\nno rule\n", host="hello-qa-1")
+    build.log(broken, "fine here\n", host="hello-qa-2")
+
+    assert log_search.breaking_line(broken) == 3
+
+
+def test_what_wrote_nothing_broke_nowhere(broken: Deployment, running: Deployment) -> None:
+    assert log_search.breaking_line(broken) == 0
+    assert log_search.breaking_line(running) == 0

@@ -125,6 +125,14 @@ def test_a_failure_tells_where_and_what_to_do_next(as_alice: Client, failed: Dep
     assert "deploy the fix" in page
 
 
+def test_one_press_leads_to_the_line_where_it_broke(as_alice: Client, failed: Deployment) -> None:
+    build.log(failed, "$ make\nERROR: no\n", host="hello-production-2")
+    place = f'href="/deployments/{failed.pk}/?at=2#L2"'
+
+    assert f"{place}>Line 2" in text(as_alice, failed)
+    assert f"{place}>Log, line 2" in as_alice.get("/apps/hello/production/").content.decode()
+
+
 def test_without_scripts_a_running_one_loads_itself_again(
     as_alice: Client, running: Deployment, failed: Deployment
 ) -> None:
