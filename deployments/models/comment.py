@@ -13,6 +13,7 @@ class Comment(models.Model):
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     via = models.CharField(max_length=20)
     text = models.TextField(max_length=10_000)
+    key = models.CharField(max_length=100, null=True, unique=True)  # noqa: DJ001  said once
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

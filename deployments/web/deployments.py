@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -87,7 +88,8 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
     found = lookup.deployment_for(door.person, number)
     scripted = "X-Live" in request.headers
     try:
-        said = comments.add(found, door.person, request.POST.get("text", ""), via=door.via)
+        text = request.POST.get("text", "")
+        said = comments.add(found, door.person, text, via=door.via, key=door.unique)
     except Invalid as error:
         if not scripted:
             raise
@@ -171,7 +173,8 @@ def _tab(request: HttpRequest, found: Deployment, tab: str, table: phases.Phases
 
 def _talk(found: Deployment, part: str) -> dict[str, Any]:
     if part == "conversation":
-        return {"talk": conversation(found), "suggest": composers.address()}
+        key = uuid.uuid4().hex
+        return {"talk": conversation(found), "suggest": composers.address(), "key": key}
     return {"moments": timeline(found)} if part == "timeline" else {}
 
 

@@ -19,6 +19,15 @@ def test_whoever_sees_it_may_say_something(queued: Deployment, bob: Person) -> N
     assert (change.subject, change.deployment) == (str(said.pk), queued)
 
 
+def test_the_same_key_is_said_once(queued: Deployment, bob: Person) -> None:
+    first, again = (
+        comments.add(queued, bob, "looks good", via="web", key="1:one") for _ in range(2)
+    )
+
+    assert first == again and Comment.objects.count() == 1
+    assert Change.objects.filter(verb="deployment.comment").count() == 1
+
+
 def test_a_switched_off_account_says_nothing(queued: Deployment, charlie: Person) -> None:
     with pytest.raises(NotAllowed):
         comments.add(queued, charlie, "hello", via="web")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -284,6 +285,16 @@ def test_a_script_gets_the_comment_back_as_html(as_bob: Client, failed: Deployme
     answer = as_bob.post(f"/deployments/{failed.pk}/comment/", {"text": "yes"}, headers=live)
 
     assert words(answer).startswith('<article class="msg" id="comment-')
+
+
+def test_a_form_that_is_sent_twice_is_one_comment(as_bob: Client, failed: Deployment) -> None:
+    page = text(as_bob, failed)
+    key = re.findall(r'name="key" value="(\w+)"', page)[-1]
+
+    for _ in range(2):
+        as_bob.post(f"/deployments/{failed.pk}/comment/", {"text": "yes", "key": key})
+
+    assert failed.comments.count() == 1
 
 
 def test_an_empty_comment_is_refused_in_words(as_bob: Client, failed: Deployment) -> None:
