@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Q
 
+from bots import withheld
 from bots.language import completion
 from bots.language.completion import Expected
+from bots.language.table import Pattern
 from bots.slots import Asker, Option, names
 from deployments.models import Deployment, Person
 from deployments.web import actions
@@ -101,15 +103,21 @@ def _word(expected: Expected, typed: str, asker: Asker) -> Suggestion:
     """Suggest a word of the table; of what a thread can do now, with what would happen."""
     pattern, about, possible = expected.pattern, "", True
     if expected.lead.split(" ")[0] == pattern.name.split(" ")[0]:
-        about = pattern.help
-        if asker.deployment is not None and pattern.in_thread:
-            about, possible = _in_thread(pattern.name, asker.deployment, asker.person) or (
-                about,
-                possible,
-            )
+        about, possible = _what_it_does(pattern, asker)
     elif expected.lead == "because":
         about = "why, for all who read it later"
     return Suggestion(expected.lead, about, typed, expected.more, possible)
+
+
+def _what_it_does(pattern: Pattern, asker: Asker) -> tuple[str, bool]:
+    """Say what a line would do, or who can where this person may not say it."""
+    if asker.deployment is not None and pattern.in_thread:
+        told = _in_thread(pattern.name, asker.deployment, asker.person)
+        if told is not None:
+            return told
+    if pattern.name in withheld.ACTS and asker.kept_from:
+        return asker.kept_from, False
+    return pattern.help, True
 
 
 def _in_thread(word: str, deployment: Deployment, person: Person) -> tuple[str, bool] | None:

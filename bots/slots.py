@@ -9,13 +9,14 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from django.utils import timezone
 
+from bots import withheld
 from bots.language.completion import Expected
 from bots.language.table import verbs
-from deployments import forges, search
+from deployments import forges, rights, search
 from deployments.exceptions import DeploymentError
 from deployments.forges.contract import Refs, Source
 from deployments.models import Application, Deployment, Environment, Person
@@ -35,6 +36,15 @@ class Asker:
 
     person: Person
     deployment: Deployment | None
+
+    @cached_property
+    def kept_from(self) -> str:
+        """Say who can deploy in the thread's place, or anywhere, where the person may not."""
+        if self.deployment is None:
+            return withheld.from_everywhere(self.person)
+        place = self.deployment.environment
+        may = rights.may(self.person, "deploy", place)
+        return "" if may else rights.who_can("deploy", place)
 
 
 def names(expected: Expected, asker: Asker) -> Iterable[Option]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from django.conf import settings
@@ -199,7 +199,12 @@ def who_may(right: Right, scope: Scope = None) -> str:
 
 def who_can(right: Right, scope: Scope = None) -> str:
     """Name the role, the place and up to four people: “Maintainers of web: Ana, Ben”."""
-    found = [str(person) for person in holders(right, scope)[:5]]
+    return naming(right, scope, holders(right, scope)[:5])
+
+
+def naming(right: Right, scope: Scope, people: Iterable[Person]) -> str:
+    """Name the role, the place and the first four of those who hold the right there."""
+    found = [str(person) for person in people]
     where = f" of {scope}" if scope is not None else ""
     named = ", ".join(found[:4]) + (" and others" if len(found) > 4 else "")
     return f"{least(right, scope).capitalize()}s{where}: {named or 'nobody yet'}"

@@ -6,6 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from bots import withheld
 from deployments.templatetags.shipmate import icon
 
 register = template.Library()
@@ -22,3 +23,9 @@ def bookmark(number: int, is_kept: bool) -> SafeString:
         "true" if is_kept else "false",
         icon("bookmark", "sm"),
     )
+
+
+@register.filter
+def acts(line: str) -> bool:
+    """Return whether a button's line does something that takes more than to look."""
+    return withheld.acts(line)

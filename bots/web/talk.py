@@ -16,7 +16,7 @@ from django.db.models import (
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from bots import bare, keeping, mentions
+from bots import bare, keeping, mentions, withheld
 from bots.handlers import asking
 from bots.language import parse
 from bots.language.commands import Command
@@ -43,7 +43,11 @@ NAMED = Prefetch("mentions", PostMention.objects.select_related("person"))
 TOLD = Prefetch(
     "deployment",
     Deployment.objects.select_related("environment__application").only(
-        "person_id", "environment__name", "environment__application__name"
+        "person_id",
+        "status",
+        "environment__name",
+        "environment__deploys",
+        "environment__application__name",
     ),
 )
 
@@ -60,6 +64,7 @@ class Said:
     asks: bool = False  # has buttons that one answer takes away
     is_line: bool = False  # said to the bot, not to people
     is_kept: bool = False  # by the reader
+    kept_from: str = ""  # who can say what its buttons say, where the reader may not
 
     @property
     def day(self) -> date:
@@ -94,6 +99,7 @@ def said(
     codes: Collection[str] = (),
     kept: Collection[int] = (),
     replies: int = 0,
+    kept_from: str = "",
 ) -> Said:
     """Return how a post is drawn; a question has buttons while its code is among the open ones."""
     message = _with_open_buttons(post, codes) if post.message else None
@@ -106,13 +112,15 @@ def said(
         asks=bool(message and message.asks and message.buttons),
         is_line=_is_line(post),
         is_kept=post.pk in kept,
+        kept_from=kept_from,
     )
 
 
 def threaded(root: Post, reader: Person) -> Said:
     """Return a thread's first post with the present facts of its deployment."""
     found = Post.objects.select_related(*RELATED).get(pk=root.pk)
-    return said(found, reader, kept=keeping.among(reader, [found]))
+    kept_from = _kept_from([found], reader).get(found.pk, "")
+    return said(found, reader, kept=keeping.among(reader, [found]), kept_from=kept_from)
 
 
 def posts(room: Room, root: Post | None, person: Person, *, before: int = 0, read: int = 0) -> Page:
@@ -176,7 +184,26 @@ def _said(rows: list[Post], person: Person) -> list[Said]:
     roots = [post for post in rows if post.deployment_id is not None]
     prefetch_related_objects(roots, TOLD)
     counts = replies(roots) if roots else {}
-    return [said(post, person, codes, kept, counts.get(post.pk, 0)) for post in rows]
+    kept_from = _kept_from(rows, person)
+    return [
+        said(post, person, codes, kept, counts.get(post.pk, 0), kept_from.get(post.pk, ""))
+        for post in rows
+    ]
+
+
+def _kept_from(rows: list[Post], reader: Person) -> dict[int, str]:
+    """Say of each post whose buttons the reader may not press who can."""
+    told = {post.pk: post.deployment for post in rows if post.deployment is not None}
+    by_deployment = withheld.of_each(told.values(), reader) if told else {}
+    found = {pk: by_deployment[one.pk] for pk, one in told.items() if one.pk in by_deployment}
+    offering = [post.pk for post in rows if post.pk not in told and _offers(post)]
+    everywhere = withheld.from_everywhere(reader) if offering else ""
+    return found | dict.fromkeys(offering if everywhere else [], everywhere)
+
+
+def _offers(post: Post) -> bool:
+    buttons = (post.message or {}).get("buttons", ())
+    return any(withheld.acts(button["line"]) for button in buttons)
 
 
 def replies(roots: Sequence[Post]) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from allauth.usersessions.models import UserSession
@@ -9,11 +10,12 @@ from django.db.models import DateTimeField, OuterRef, Prefetch, Q, QuerySet, Sub
 from django.db.models.functions import Coalesce
 
 from deployments import rights
-from deployments.models import Person, Role
-from deployments.rights import RANK, Scope, covering
+from deployments.models import Environment, Person, Role
+from deployments.rights import RANK, Right, Scope, covering, naming
 from deployments.selectors import lookup
 
 ACTIVE = {"yes": True, "no": False}
+WITH_A_ROLE = Q(pk__in=Role.objects.values("person"))
 
 
 def everybody(
@@ -50,6 +52,28 @@ def roles_of(person: Person | None, reader: Person) -> QuerySet[Role]:
     seen = lookup.applications_for(reader)
     there = Q(application__in=seen) | Q(environment__application__in=seen)
     return roles.filter(there | Q(application=None, environment=None))
+
+
+def who_can(asked: Iterable[tuple[Right, Environment]]) -> dict[tuple[Right, int], str]:
+    """Name for each right in an environment who holds it there, in two queries."""
+    places = {(right, place.pk): place for right, place in asked}
+    if not places:
+        return {}
+    active = Person.objects.filter(is_active=True).order_by("username")
+    people = {person.pk: person for person in active.filter(Q(is_superuser=True) | WITH_A_ROLE)}
+    roles = list(Role.objects.filter(person__in=people))
+    return {
+        (right, number): naming(right, place, _able(people, roles, right, place))
+        for (right, number), place in places.items()
+    }
+
+
+def _able(
+    people: Mapping[int, Person], roles: Iterable[Role], right: Right, place: Environment
+) -> list[Person]:
+    enough = RANK[rights.least(right, place)]
+    held = {r.person_id for r in roles if RANK[r.name] >= enough and rights.covers(r, place)}
+    return [person for pk, person in people.items() if pk in held or person.is_superuser]
 
 
 @dataclass(frozen=True)

@@ -347,3 +347,15 @@ def test_each_button_shows_the_line_that_it_says(say: Talk, as_alice: Client) ->
     head = page(as_alice, f"{thread_of(the_deployment())}?pane=head")
 
     assert f"<span>Cancel</span><code>cancel #{number}</code>" in head
+
+
+@pytest.mark.parametrize("path", [ROOM, ""])
+def test_who_may_only_look_is_told_who_can_press(say: Talk, as_bob: Client, path: str) -> None:
+    say("deploy hello to qa")
+    number = the_deployment().pk
+
+    told = page(as_bob, path or thread_of(the_deployment()))
+
+    assert f'value="cancel #{number}"' not in told and f'value="log #{number}"' in told
+    assert "Maintainers of hello/qa: " in told
+    assert re.search(r'aria-disabled="true" aria-describedby="kept-[^"]+"><span>Cancel', told)
