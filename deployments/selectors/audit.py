@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -14,6 +14,7 @@ from deployments.exceptions import NotAllowed
 from deployments.models import Application, Change, Environment, Host, Person
 
 PAGE = 50
+AT_ONCE = 500  # rows that are read at a time
 SHORT = 10  # how many stand on the page of the thing itself
 
 # What a reader asks for, and the beginnings of verbs that this means.
@@ -111,6 +112,14 @@ def page(found: QuerySet[Change], before: int | None = None) -> Page:
     rows = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
     more = len(rows) > PAGE
     return Page(rows[:PAGE], rows[PAGE - 1].pk if more else None)
+
+
+def pieces(found: QuerySet[Change]) -> Iterator[Change]:
+    """Give all of it. Whoever reads it slowly keeps no query open."""
+    rows = list(found[:AT_ONCE])
+    while rows:
+        yield from rows
+        rows = list(found.filter(pk__lt=rows[-1].pk)[:AT_ONCE])
 
 
 # ---- The history of one thing ----

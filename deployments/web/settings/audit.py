@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,12 +17,13 @@ from deployments import changes, rights
 from deployments.models import Change, Person
 from deployments.selectors import audit, lookup
 from deployments.selectors.audit import Asked
+from deployments.web import table
 from deployments.web.doors import person_of
 from deployments.web.settings.pages import page, show
+from deployments.web.streaming import streamed
 
 HEAD = ("at", "person", "via", "verb", "app", "environment", "deployment", "subject",
         "old", "new", "note")  # fmt: skip
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take the cell for a formula
 
 
 LABEL_AND_FIELD = "deployments/settings/_parts/filter_field.html"
@@ -98,23 +99,15 @@ def export(request: HttpRequest) -> HttpResponseBase:
     found = audit.search(person, asked)
     with transaction.atomic():
         changes.record("audit.exported", person=person, via="web", subject=_words(request))
-    answer = StreamingHttpResponse(_lines(found.iterator(500)), content_type="text/csv")
+    answer = streamed(request, _lines(found), "text/csv")
     answer["Content-Disposition"] = 'attachment; filename="shipmate-audit.csv"'
     return answer
 
 
-class _Echo:
-    """What the csv module writes to: each line is handed on at once."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _lines(found: Iterator[Change]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(HEAD)
-    for change in found:
-        yield writer.writerow([_cell(value) for value in _row(change)])
+def _lines(found: QuerySet[Change]) -> Iterator[str]:
+    yield table.line(HEAD)
+    for change in audit.pieces(found):
+        yield table.line(_row(change))
 
 
 def _row(change: Change) -> list[str]:
@@ -131,10 +124,6 @@ def _row(change: Change) -> list[str]:
         change.new,
         change.note,
     ]
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
 def _words(request: HttpRequest) -> str:
