@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from allauth.usersessions.models import UserSession
 from django.db.models import Exists, Max, OuterRef
+from django.utils import timezone
 
 from bots.models import ChatConnection, ChatRoom, Post
 from bots.rooms import in_rooms_for
@@ -13,6 +15,7 @@ from deployments.models import Person
 
 LATELY = 200  # posts
 SHOWN = 8
+AWAY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,27 @@ class Joined:
     at: datetime | None
 
 
-def people(reader: Person) -> list[Person]:
+@dataclass(frozen=True)
+class Around:
+    """Somebody who spoke lately; away is who neither looked nor spoke for a while."""
+
+    person: Person
+    is_away: bool
+
+
+def people(reader: Person) -> list[Around]:
     """Return the other people who spoke lately, who spoke last first."""
-    said = Post.objects.filter(in_rooms_for(reader), person__isnull=False).order_by("-pk")
-    numbers = list(dict.fromkeys(said.values_list("person", flat=True)[:LATELY]))
-    known = Person.objects.filter(is_active=True).exclude(pk=reader.pk).in_bulk(numbers)
-    return [known[number] for number in numbers if number in known][:SHOWN]
+    posts = Post.objects.filter(in_rooms_for(reader), person__isnull=False).order_by("-pk")
+    spoke = dict(reversed(posts.values_list("person", "created_at")[:LATELY]))
+    known = Person.objects.filter(is_active=True).exclude(pk=reader.pk).in_bulk(list(spoke))
+    looked = UserSession.objects.filter(user__in=known).values_list("user")
+    seen = dict(looked.annotate(Max("last_seen_at")).order_by())
+    since = timezone.now() - AWAY
+    found = sorted(known.values(), key=lambda one: spoke[one.pk], reverse=True)
+    return [
+        Around(one, max(spoke[one.pk], seen.get(one.pk) or spoke[one.pk]) < since)
+        for one in found[:SHOWN]
+    ]
 
 
 def joined() -> list[Joined]:

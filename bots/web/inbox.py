@@ -22,7 +22,7 @@ STATES = {
     name: LOOKS[name].word
     for name in ("pending", "queued", "in_progress", "success", "failure", "error", "cancelled")
 }
-FIELDS = ("q", "app", "env", "state", "person", "unread")
+FIELDS = ("q", "app", "env", "state", "person", "unread", "talk")
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Filter:
     state: str = ""
     person: str = ""
     unread: str = ""
+    talk: str = ""  # only threads in which people speak
     before: int = NEWEST  # the deployment from which on older ones are shown
 
     @classmethod
@@ -150,6 +151,8 @@ def _matching(asked: Filter, person: Person) -> QuerySet[Post]:
         roots = roots.filter(asker | _replied(person__username__iexact=asked.person))
     if asked.unread:
         roots = roots.filter(Exists(reading.replies_unread(person)))
+    if asked.talk:
+        roots = roots.filter(_replied(person__isnull=False, only_for=None))
     for word in asked.q.split()[:8]:
         roots = roots.filter(_says(word))
     return roots

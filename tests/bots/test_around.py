@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
 
 from bots import around, connections
-from bots.models import ChatConnection, ChatRoom
+from bots.models import ChatConnection, ChatRoom, Post
 from deployments.models import Person
 from tests.bots.talking import Talk
 from tests.deployments import build
@@ -27,7 +30,18 @@ def test_who_spoke_last_stands_first_and_the_reader_not_at_all(say: Talk, bob: P
     say.as_(carol)("Good morning.")
     say.as_(bob)("Anything to release?")
 
-    assert around.people(say.person) == [bob, carol]
+    assert [one.person for one in around.people(say.person)] == [bob, carol]
+
+
+def test_who_neither_speaks_nor_looks_for_a_while_is_away(say: Talk, bob: Person) -> None:
+    say.as_(bob)("Good morning.")
+    assert [one.is_away for one in around.people(say.person)] == [False]
+
+    Post.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    assert [one.is_away for one in around.people(say.person)] == [True]
+
+    UserSession.objects.create(user=bob, session_key="here", ip="127.0.0.1")
+    assert [one.is_away for one in around.people(say.person)] == [False]
 
 
 def test_who_may_sign_in_no_longer_is_left_out(say: Talk, bob: Person) -> None:

@@ -41,7 +41,7 @@ def shown(client: Client, query: str = "") -> list[int]:
     "query",
     [
         "env=qa", "state=failure", "person=bob", "q=checkout", "q=CACHE", "q=v2", "q=slow+bob",
-        "app=hello&env=qa", "unread=1", "q=%23{failed}", "q={failed}",
+        "app=hello&env=qa", "unread=1", "talk=1", "q=%23{failed}", "q={failed}",
     ],
 )  # fmt: skip
 def test_a_filter_leaves_what_fits(as_alice: Client, threads: dict[str, int], query: str) -> None:
