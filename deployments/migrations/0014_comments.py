@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0010_truth'),
+        ('deployments', '0013_rollouts'),
     ]
 
     operations = [
