@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from deployments import lines, providers, rights
 from deployments.durations import duration
-from deployments.models import Deployment, Environment, Lock, Person, Placement
+from deployments.models import Deployment, Environment, Lock, Person, Placement, Secret
 from deployments.selectors import checks, code, locks
 
 MINUTE = 60
@@ -41,6 +42,7 @@ class Asked:
     may: bool  # the person may deploy there
     lock: Lock | None  # that keeps the person out
     ahead: Deployment | None  # comes before another one
+    secrets: set[str]  # names of those that are set, where its provider needs any
 
 
 def blockers(
@@ -87,6 +89,7 @@ def _blockers(
         *_archived(environment),
         *_lock(environment, person, asked.lock),
         *_settings(environment),
+        *_secrets(environment, asked.secrets),
         *_hosts(environment, asked.placements, hosts),
         *_unknown_hosts(environment, asked.placements, hosts),
         *unchecked(environment, person, sha),
@@ -116,15 +119,35 @@ def _ask(environments: Sequence[Environment], person: Person | None) -> dict[int
         placed[one.environment_id].append(one)
     held = locks.of(environments)
     ahead = _ahead(environments, held)
+    secrets = _set_secrets(environments)
     return {
         place.pk: Asked(
             placements=placed[place.pk],
             may=person is None or rights.may(person, "deploy", place, roles),
             lock=locks.unless_own(held.get(place.pk), person),
             ahead=ahead.get(place.pk),
+            secrets=secrets.get(place.pk, set()),
         )
         for place in environments
     }
+
+
+def _set_secrets(environments: Sequence[Environment]) -> dict[int, set[str]]:
+    """Return the names of an environment's secrets, of those whose provider needs some."""
+    needing = [environment for environment in environments if _needs_secrets(environment)]
+    if not needing:
+        return {}
+    of_any = Q(environment__in=needing) | Q(application__in={e.application_id for e in needing})
+    of_application, of_place = defaultdict(set), defaultdict(set)
+    rows = Secret.objects.filter(of_any).values_list("name", "application", "environment")
+    for name, application, place in rows:
+        of_application[application].add(name)
+        of_place[place].add(name)
+    return {e.pk: of_application[e.application_id] | of_place[e.pk] for e in needing}
+
+
+def _needs_secrets(environment: Environment) -> tuple[str, ...]:
+    return providers.provider(environment.application.provider).needs_secrets
 
 
 def _ahead(environments: Sequence[Environment], held: Mapping[int, Lock]) -> dict[int, Deployment]:
@@ -196,6 +219,17 @@ def _settings(environment: Environment) -> Iterator[Blocker]:
         environment.effective_settings
     ):
         yield Blocker("settings", problem, _by_maintainer(environment), _settings_url(environment))
+
+
+def _secrets(environment: Environment, names: set[str]) -> Iterator[Blocker]:
+    for name in _needs_secrets(environment):
+        if name not in names:
+            yield Blocker(
+                "no_secret",
+                f"The secret {name} is not set for {environment}.",
+                _by_maintainer(environment, "sets it in its settings"),
+                _settings_url(environment),
+            )
 
 
 def _hosts(

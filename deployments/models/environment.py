@@ -42,6 +42,11 @@ class Environment(models.Model):
     current = models.ForeignKey(
         "Deployment", models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # What a cloud says that it runs, where it goes to one. Hosts say it in their placements.
+    says = models.CharField(max_length=100, blank=True)
+    heard_at = models.DateTimeField(null=True, blank=True)  # when it said so
+    asked_at = models.DateTimeField(null=True, blank=True)  # null: it is to be asked soon
+    silence = models.TextField(blank=True)  # why it has not answered since
 
     class Meta:
         ordering = ["application__name", "position", "name"]

@@ -14,6 +14,8 @@ from .contract import Provider
 PROVIDERS = {
     "ssh": "deployments.providers.ssh.SshProvider",
     "command": "deployments.providers.command.CommandProvider",
+    "heroku": "deployments.providers.heroku.HerokuProvider",
+    "beanstalk": "deployments.providers.beanstalk.BeanstalkProvider",
 }
 
 
@@ -22,6 +24,12 @@ def provider(name: str) -> Provider:
     """Return the provider of this name."""
     made: Provider = import_string(PROVIDERS[name])()
     return made
+
+
+@cache
+def clouds() -> list[str]:
+    """Return the names of those that show no hosts: what runs there is asked of them."""
+    return [name for name in PROVIDERS if not provider(name).takes_hosts]
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,10 @@ class CommandProvider:
     defaults = command_settings.DEFAULTS
     presets = PRESETS
     runs_here = True
+    takes_hosts = True
     is_trusted = True
     needs_code = True
+    needs_secrets = ()
 
     def validate(self, settings: Mapping[str, Any]) -> list[str]:
         return command_settings.problems(settings)

@@ -90,11 +90,14 @@ class Provider(Protocol):
     # Its phases run on the worker's machine, in a folder of their own (services/workplaces.py);
     # environments may then have no hosts. Else they run on the environment's hosts over SSH.
     runs_here: bool
+    takes_hosts: bool  # hosts may be placed, and mean something
     # What is run comes from people and repositories, as the user that Shipmate runs as: it may
     # read all that Shipmate may.
     is_trusted: bool
     # The commit is laid out in that folder, as code/: a git repository.
     needs_code: bool
+    # Names of secrets without which it cannot begin.
+    needs_secrets: tuple[str, ...]
 
     def validate(self, settings: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with the settings, each in a sentence that says what is right."""

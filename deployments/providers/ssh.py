@@ -20,8 +20,10 @@ class SshProvider:
     defaults = ssh_settings.DEFAULTS
     presets: tuple[Preset, ...] = ()
     runs_here = False
+    takes_hosts = True
     is_trusted = False
     needs_code = True
+    needs_secrets = ()
 
     def validate(self, settings: Mapping[str, Any]) -> list[str]:
         return ssh_settings.problems(settings) or ssh_settings.clashes(settings)

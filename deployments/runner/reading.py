@@ -7,12 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 from deployments.exceptions import HostError
 from deployments.runner import wrapper
+from deployments.runner.channels import Connected
 from deployments.runner.connection import Connection
 from deployments.runner.conversation import Conversation
-from deployments.runner.hosts import Target
+from deployments.runner.hosts import Here, Target
+from deployments.runner.local import reach
 
 WIDTH = 32
 TIMEOUT = 8.0
+LOCAL_TIMEOUT = 30.0  # a program on this machine, which asks somebody else
 LONGEST = 200  # bytes of an answer
 
 READ = r"""
@@ -26,14 +29,22 @@ say said "$said"
 
 def read(target: Target, script: str) -> str:
     """Return what the script prints there."""
+    with Connection.open(target, timeout=TIMEOUT) as connection:
+        return _said(connection, script, TIMEOUT)
+
+
+def read_here(here: Here, script: str) -> str:
+    """Return what the script prints on this machine."""
+    with reach(here) as connection:
+        return _said(connection, script, LOCAL_TIMEOUT)
+
+
+def _said(connection: Connected, script: str, seconds: float) -> str:
     nonce = wrapper.new_nonce()
     functions = f"asked() {{\n{script}\n}}\n{READ}"
     program = wrapper.assemble("read", nonce, wrapper.FOLDER, {"longest": str(LONGEST)}, functions)
-    with (
-        Connection.open(target, timeout=TIMEOUT) as connection,
-        Conversation(connection, program, nonce) as host,
-    ):
-        return " ".join(host.line(TIMEOUT)[1:])
+    with Conversation(connection, program, nonce) as host:
+        return " ".join(host.line(seconds)[1:])
 
 
 def read_all(asked: Iterable[tuple[Target, str]]) -> dict[str, str | HostError]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from deployments.blockers import blockers, runs_here
+from deployments import providers
+from deployments.blockers import Blocker, blockers
 from deployments.models import Environment
 
 
@@ -21,11 +22,15 @@ class Step:
 
 def steps(environment: Environment, entered: Collection[str]) -> list[Step]:
     """Return the steps; `entered` names the hosts that a test has signed in to."""
-    found = {blocker.code for blocker in blockers(environment)}
+    obstacles = blockers(environment)
+    found = {blocker.code for blocker in obstacles}
     hosts = [placement.host for placement in environment.placements.select_related("host")]
     known = all(host.host_keys.strip() for host in hosts)
     deployed = environment.current is not None
-    if runs_here(environment):
+    provider = providers.provider(environment.application.provider)
+    if not provider.takes_hosts:
+        return _for_a_cloud(obstacles, provider.needs_secrets, deployed=deployed)
+    if provider.runs_here:
         return _for_a_program(found, deployed=deployed)
     return [
         Step("Place a host", "A machine that the code goes to.", "hosts", "no_hosts" not in found),
@@ -54,3 +59,20 @@ def _for_a_program(found: set[str], *, deployed: bool) -> list[Step]:
         text = "What is run names them: place each, make a key, and accept the hosts' own."
         steps.insert(1, Step("Place the hosts", text, "hosts", done=False))
     return steps
+
+
+def _for_a_cloud(found: list[Blocker], secrets: Iterable[str], *, deployed: bool) -> list[Step]:
+    """Return what it takes where a cloud is deployed to, which shows no hosts."""
+    is_set = all(blocker.code != "settings" for blocker in found)
+    missing = " ".join(blocker.text for blocker in found if blocker.code == "no_secret")
+    text = "Here or for the whole app; it is kept encrypted and masked in logs."
+    return [
+        Step(
+            "Say where it goes", "Its name there, and when it counts as well.", "commands", is_set
+        ),
+        *(
+            Step(f"Set the secret {name}", text, "secrets", f" {name} " not in missing)
+            for name in secrets
+        ),
+        Step("Deploy", "On the environment's own page.", "", deployed),
+    ]

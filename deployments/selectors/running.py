@@ -3,17 +3,20 @@ behind the switch, or be for some hosts only."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, F
 
+from deployments import providers
 from deployments.forges.contract import Comparison
 from deployments.models import Application, Deployment, Environment, Placement
 from deployments.selectors import code, lookup
 
 Row = tuple[int, int | None, int]
+SHA = re.compile(r"[0-9a-f]{40}")
 MOST = 5  # versions that are compared
 BUT = {
     "failure": "its deployment failed",
@@ -42,7 +45,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Odd:
-    """A host that says something else than is on record."""
+    """A host, or a cloud, that says something else than is on record."""
 
     host: str
     record: str
@@ -50,7 +53,9 @@ class Odd:
 
     @property
     def claim(self) -> str:
-        return f"{self.host} says {self.says[:7] or 'nothing'}"
+        # A cloud may run what has a name of its own, such as v42.
+        shown = self.says[:7] if SHA.fullmatch(self.says) else self.says
+        return f"{self.host} says {shown or 'nothing'}"
 
     def __str__(self) -> str:
         return f"record says {self.record[:7]}, {self.claim}"
@@ -89,7 +94,22 @@ def of(environments: Sequence[Environment]) -> dict[int, Running]:
     numbers |= {e.current_id for e in environments if e.pk not in hosted}
     brought = Deployment.objects.select_related("person").in_bulk(numbers - {None})
     succeeded = {e.pk: brought.get(e.current_id or 0) for e in environments}
-    return made(rows, brought, succeeded, odd(environments))
+    odds = odd(environments)
+    for environment in environments:
+        if environment.pk not in hosted and (found := _odd_cloud(environment, succeeded)):
+            odds[environment.pk] = (found,)
+    return made(rows, brought, succeeded, odds)
+
+
+def _odd_cloud(environment: Environment, runs: Mapping[int, Deployment | None]) -> Odd | None:
+    """Return what the cloud said, once the record was made, if it is something else."""
+    record, heard_at = runs[environment.pk], environment.heard_at
+    if record is None or heard_at is None or environment.says == record.sha:
+        return None
+    if record.finished_at is not None and heard_at <= record.finished_at:
+        return None
+    label = providers.provider(environment.application.provider).label
+    return Odd(label, record.sha, environment.says)
 
 
 def made(

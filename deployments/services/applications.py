@@ -116,13 +116,13 @@ def choose(application: Application, key: str, person: Person) -> Way:
     with transaction.atomic():
         kept = _locked(application)
         before = {**defaults_of(kept), **kept.settings, "way": _way(kept).label}
-        stays = {name: kept.settings[name] for name in COMMON if name in kept.settings}
+        stays = {name: kept.settings[name] for name in _common(way) if name in kept.settings}
         kept.provider, kept.settings = way.provider, {**stays, **way.settings}
         kept.save(update_fields=["provider", "settings"])
         after = {**dict.fromkeys(before), **defaults_of(kept), **kept.settings, "way": way.label}
         ledger.record_differences("application.changed", before, after, person, scope=kept)
         for environment in kept.environments.select_for_update(of=("self",)):
-            _follow(environment, person)
+            _follow(environment, _common(way), person)
     application.provider, application.settings = kept.provider, kept.settings
     return way
 
@@ -131,11 +131,17 @@ def _way(application: Application) -> Way:
     return providers.way_of(application.provider, application.settings)
 
 
-def _follow(environment: Environment, person: Person) -> None:
+def _common(way: Way) -> list[str]:
+    """Return the settings of every way that this one has, too."""
+    return [name for name in COMMON if name in providers.provider(way.provider).defaults]
+
+
+def _follow(environment: Environment, stays: list[str], person: Person) -> None:
     """Leave an environment with what it says of every way to deploy."""
     before = environment.settings
-    environment.settings = {name: before[name] for name in COMMON if name in before}
-    environment.save(update_fields=["settings"])
+    environment.settings = {name: before[name] for name in stays if name in before}
+    environment.says, environment.silence, environment.heard_at = "", "", None
+    environment.save(update_fields=["settings", "says", "silence", "heard_at"])
     after = {**dict.fromkeys(before), **environment.settings}
     ledger.record_differences("environment.changed", before, after, person, scope=environment)
 

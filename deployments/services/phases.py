@@ -154,7 +154,7 @@ def _probe(work: Work, phase: Phase, runs: Runs) -> None:
 def _ask(work: Work, phase: Phase, runs: Runs) -> None:
     """Ask until each has answered well or its time is up, or until the deployment is to stop."""
     addresses = {host["name"]: host["address"] for host in work.deployment.settings["hosts"]}
-    urls = {host: phase.probe.replace("{host}", addresses[host]) for host in runs}
+    urls = {host: phase.probe.replace("{host}", addresses.get(host, host)) for host in runs}
     with closing(probes.ask_all(urls, phase.probe_seconds, TICK)) as answers:
         for told in answers:
             work.hears()

@@ -1,4 +1,4 @@
-"""What hosts themselves say that they run: read after each deployment and now and then.
+"""What hosts and clouds themselves say that they run: read after each deployment and now and then.
 
 Nothing is held meanwhile. What a host said counts only if nothing was deployed in the meantime.
 """
@@ -6,7 +6,8 @@ Nothing is held meanwhile. What a host said counts only if nothing was deployed 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -15,13 +16,16 @@ from django.utils import timezone
 from deployments import changes, providers
 from deployments.exceptions import HostError
 from deployments.models import Deployment, Environment, Placement
-from deployments.providers.contract import RELEASE, Context, HostSpec
+from deployments.providers.contract import HERE, RELEASE, Context, HostSpec, Provider
 from deployments.runner import reading
 from deployments.runner.hosts import Target
-from deployments.services import credentials, queue
+from deployments.runner.masking import mask_text
+from deployments.services import credentials, queue, workplaces
+from deployments.services.work import with_secrets
 
 EVERY = timedelta(minutes=10)
 SHA = re.compile(r"[0-9a-f]{40}")
+UNKNOWN = "? "  # what an answer begins with that is none (clouds/program.py)
 
 
 def ring() -> None:
@@ -31,28 +35,49 @@ def ring() -> None:
     if queue.bells("deploy"):
         return
     due = Q(asked_at=None) | Q(asked_at__lt=timezone.now() - EVERY)
-    first = _known().filter(due).order_by(F("asked_at").asc(nulls_first=True), "environment")
-    number = first.values_list("environment", flat=True).first()
-    if number is None:
+    places = _longest_unasked(_known().filter(due), "environment")
+    clouds = _longest_unasked(_at_clouds().filter(due), "pk")
+    found = min((row for row in (places, clouds) if row), key=_first_unasked, default=None)
+    if found is None:
         return
-    if Placement.objects.filter(due, environment=number).update(asked_at=timezone.now()):
+    number, asked = found[0], {"asked_at": timezone.now()}
+    if (
+        Placement.objects.filter(due, environment=number).update(**asked)
+        or _at_clouds().filter(due, pk=number).update(**asked)
+    ):  # fmt: skip
         queue.wake("deployments.tasks.hear", number, cluster="deploy")
 
 
+def _longest_unasked(rows: QuerySet[Any], number: str) -> tuple[int, datetime | None] | None:
+    first = rows.order_by(F("asked_at").asc(nulls_first=True), number)
+    return first.values_list(number, "asked_at").first()
+
+
+def _first_unasked(row: tuple[int, datetime | None]) -> tuple[bool, datetime]:
+    return (row[1] is not None, row[1] or timezone.now())
+
+
 def ask_soon(environment: Environment) -> None:
-    """Have the hosts asked in the next round."""
+    """Have its hosts, or its cloud, asked in the next round."""
     environment.placements.update(asked_at=None)
+    Environment.objects.filter(pk=environment.pk).update(asked_at=None)
 
 
 def hear(environment: Environment) -> None:
-    """Ask each host that something was brought to."""
+    """Ask each host that something was brought to, or the cloud."""
+    provider = providers.provider(environment.application.provider)
+    if provider.takes_hosts:
+        _hear_hosts(environment, provider)
+    elif environment.current is not None and not _is_busy(environment):
+        _hear_cloud(environment, provider)
+
+
+def _hear_hosts(environment: Environment, provider: Provider) -> None:
     placements = list(_known().filter(environment=environment).select_related("host", "current"))
     if not placements or _is_busy(environment):
         return
     private = credentials.private_key(environment)
-    scripts = providers.provider(environment.application.provider).truth(
-        _context(environment, placements)
-    )
+    scripts = provider.truth(_context(environment, placements))
     placements = [placement for placement in placements if placement.host.name in scripts]
     answers = reading.read_all(
         (_target(placement, private), scripts[placement.host.name]) for placement in placements
@@ -61,6 +86,48 @@ def hear(environment: Environment) -> None:
         queue.settle(environment.pk)  # nothing begins until this is kept
         if not _is_busy(environment):
             _keep(environment, placements, answers)
+
+
+def _hear_cloud(environment: Environment, provider: Provider) -> None:
+    """Ask by the program that deploys there, which is given the secrets as it is then."""
+    script = provider.truth(_context(environment, []))[HERE]
+    secrets = credentials.values(environment)
+    try:
+        answer = reading.read_here(workplaces.here(), with_secrets(script, secrets)).strip()
+    except HostError as error:
+        answer = f"{UNKNOWN}{error}"
+    with transaction.atomic():
+        queue.settle(environment.pk)  # nothing begins until this is kept
+        if not _is_busy(environment):
+            _keep_cloud(environment, provider, mask_text(answer, secrets.values()))
+
+
+def _keep_cloud(environment: Environment, provider: Provider, answer: str) -> None:
+    # As it was when it was asked: else it is about another release.
+    row = Environment.objects.filter(pk=environment.pk, current=environment.current_id)
+    if answer.startswith(UNKNOWN):
+        row.update(silence=answer.removeprefix(UNKNOWN))
+        return
+    current = environment.current.sha if environment.current else ""
+    before = environment.says if environment.heard_at else current
+    if row.update(says=answer[:100], heard_at=timezone.now(), silence="") and answer != before:
+        changes.record(
+            "host.says",
+            environment=environment,
+            subject=provider.label,
+            old=before,
+            new=answer[:100],
+        )
+
+
+def _at_clouds() -> QuerySet[Environment]:
+    """Return the environments at clouds that something was brought to."""
+    return Environment.objects.filter(
+        current__isnull=False,
+        application__provider__in=providers.clouds(),
+        archived_at=None,
+        application__archived_at=None,
+    )
 
 
 def _known() -> QuerySet[Placement]:

@@ -107,14 +107,14 @@ def task(work: Work, phase: Phase, run: PhaseRun) -> Task:
     """Return what the host is to do: start, or attach where a worker before has begun."""
     return Task(
         host=run.host,
-        run=Run(run.run_id, _with_secrets(phase.scripts[run.host], work.secrets)),
+        run=Run(run.run_id, with_secrets(phase.scripts[run.host], work.secrets)),
         offset=run.offset,
         asked=run.status in BEGUN,
         known=run.status == Status.RUNNING,
     )
 
 
-def _with_secrets(script: str, secrets: dict[str, str]) -> str:
+def with_secrets(script: str, secrets: dict[str, str]) -> str:
     """Put the secrets in front; the script travels by stdin and lies on the host 0600."""
     exports = "".join(f"export {name}={quote(value)}\n" for name, value in secrets.items())
     return exports + script

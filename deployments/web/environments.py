@@ -176,8 +176,10 @@ def _now(found: Environment) -> dict[str, Any]:
     last = recent[0] if recent else None
     runs = running.in_(found)
     hosts = environments.hosts_now(found, runs, placements)
+    provider = providers.provider(found.application.provider)
     return {
         "runs": runs,
+        "cloud": "" if provider.takes_hosts else provider.label,
         "runs_here": runs_here(found),
         "agreed": runs.whole or "success",
         "hosts": hosts,

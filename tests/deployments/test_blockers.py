@@ -13,9 +13,11 @@ from deployments.blockers import Blocker, blockers, chosen, of, refusals
 from deployments.forges.contract import Away
 from deployments.models import Environment, Host, Lock, Person, Repository
 from deployments.selectors import code
+from deployments.services import credentials
 from tests.deployments import build
 
 pytestmark = pytest.mark.django_db
+TOKEN = "HEROKU_API_KEY"
 
 
 @pytest.fixture
@@ -64,6 +66,52 @@ def test_an_environment_without_hosts(here: Environment) -> None:
     assert found.code == "no_hosts"
     assert found.clears == "A maintainer adds one in its settings (dora, maker)."
     assert found.url == "/settings/apps/plain/here/"
+
+
+def at_heroku(here: Environment, name: str = "there") -> Environment:
+    """Make an environment at a cloud: it has no host, and needs a secret."""
+    app = here.application
+    app.provider, app.settings = "heroku", {"app": "plain"}
+    app.save()
+    return Environment.objects.create(application=app, name=name)
+
+
+def test_an_environment_without_the_secret_that_its_provider_needs(here: Environment) -> None:
+    found = only(at_heroku(here))
+
+    assert found.code == "no_secret"
+    assert found.text == "The secret HEROKU_API_KEY is not set for plain/there."
+    assert found.url == "/settings/apps/plain/there/"
+
+
+def test_a_secret_may_be_that_of_the_application(here: Environment) -> None:
+    there = at_heroku(here)
+    credentials.set_secret(TOKEN, "sesame-sesame", build.maker(), application=here.application)
+
+    assert blockers(again(there)) == []
+
+
+def test_a_secret_of_another_environment_does_not_count(here: Environment) -> None:
+    there = at_heroku(here)
+    credentials.set_secret(TOKEN, "sesame-sesame", build.maker(), environment=here)
+
+    assert only(there).code == "no_secret"
+    assert blockers(again(here)) == []
+
+
+def test_secrets_are_asked_for_once(
+    here: Environment, alice: Person, django_assert_num_queries: Any
+) -> None:
+    for number in range(5):
+        at_heroku(here, f"there-{number}")
+    credentials.set_secret(TOKEN, "sesame-sesame", build.maker(), application=here.application)
+    rows = Environment.objects.select_related("application__repository", "ssh_key")
+    places = list(rows.filter(name__startswith="there"))
+
+    with django_assert_num_queries(5):
+        found = of(places, alice)
+
+    assert list(found.values()) == [[]] * 5
 
 
 def test_an_environment_without_a_key(here: Environment) -> None:

@@ -18,7 +18,15 @@ from tempfile import TemporaryDirectory
 
 from deployments.providers.clouds.beanstalk_api import Beanstalk, Json, Keys, Refused
 from deployments.providers.clouds.packing import tarball, zipped
-from deployments.providers.clouds.program import Ended, Refusal, carry_out, say, secret, write
+from deployments.providers.clouds.program import (
+    Ended,
+    Refusal,
+    answer,
+    carry_out,
+    say,
+    secret,
+    write,
+)
 
 PAUSE = 5.0  # seconds between two looks
 LATE = 60.0  # seconds until an update shows
@@ -60,9 +68,13 @@ def deploy(cloud: Beanstalk, order: Order) -> None:
 
 
 def truth(cloud: Beanstalk) -> str:
-    """Return the commit that the environment's label tells; empty where it tells none."""
-    found = SHA.fullmatch(str(cloud.state().get("VersionLabel") or ""))
-    return found[1] if found else ""
+    """Return the commit that the environment's label tells, or a label that tells none."""
+    state = cloud.state()
+    if state["Status"] != "Ready":
+        raise Refusal(f"It is {state['Status'].lower()} now.")
+    label = str(state.get("VersionLabel") or "")
+    found = SHA.fullmatch(label)
+    return found[1] if found else label
 
 
 class Watch:
@@ -233,22 +245,21 @@ def _why(watch: Watch) -> str:
 def main(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
 
-    def work() -> None:
+    def cloud(*, hurried: bool = False) -> Beanstalk:
         keys = Keys(
             secret("AWS_ACCESS_KEY_ID", "the name of a key for AWS"),
             secret("AWS_SECRET_ACCESS_KEY", "the secret half of a key for AWS"),
             os.environ.get("AWS_SESSION_TOKEN", "").strip(),
         )
-        cloud = Beanstalk(asked.application, asked.environment, asked.region, keys, asked.endpoint)
-        if asked.what == "truth":
-            write(f"{truth(cloud)}\n".encode())
-            return
-        order = Order(
-            asked.sha, asked.code, asked.about, asked.bucket, asked.health, asked.health_seconds
-        )
-        deploy(cloud, order)
+        place = (asked.application, asked.environment, asked.region)
+        return Beanstalk(*place, keys, asked.endpoint, hurried=hurried)
 
-    return carry_out(work)
+    if asked.what == "truth":
+        return answer(lambda: truth(cloud(hurried=True)))
+    order = Order(
+        asked.sha, asked.code, asked.about, asked.bucket, asked.health, asked.health_seconds
+    )
+    return carry_out(lambda: deploy(cloud(), order))
 
 
 def _parser() -> argparse.ArgumentParser:

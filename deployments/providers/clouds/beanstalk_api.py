@@ -80,9 +80,18 @@ class Beanstalk:
     """What is asked of AWS for one environment."""
 
     def __init__(
-        self, application: str, environment: str, region: str, keys: Keys, endpoint: str = ""
+        self,
+        application: str,
+        environment: str,
+        region: str,
+        keys: Keys,
+        endpoint: str = "",
+        *,
+        hurried: bool = False,
     ) -> None:
+        """`hurried`: ask once, and take no answer in a few seconds for none."""
         self.application, self.environment = application, environment
+        self._patience, self._config = (0.0, HURRIED) if hurried else (PATIENCE, CONFIG)
         # A file of whoever runs the worker must not add to what is set for this deployment.
         os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
         self._session = boto3.session.Session(
@@ -92,9 +101,9 @@ class Beanstalk:
             region_name=region,
         )
         self._endpoint = endpoint or None
-        self._beanstalk = self._client("elasticbeanstalk")
+        self._beanstalk = self._client("elasticbeanstalk", self._config)
 
-    def _client(self, service: str, config: Config = CONFIG) -> Any:
+    def _client(self, service: str, config: Config) -> Any:
         return self._session.client(service, config=config, endpoint_url=self._endpoint)
 
     def store(self, archive: Path, bucket: str, key: str) -> str:
@@ -104,16 +113,18 @@ class Beanstalk:
             raise Refusal(
                 f"The code has {size // 1024**2} MB as a zip; Elastic Beanstalk takes 500 MB."
             )
-        bucket = bucket or str(_ask(self._beanstalk.create_storage_location)["S3Bucket"])
+        bucket = bucket or str(self._ask(self._beanstalk.create_storage_location)["S3Bucket"])
         style = Config(s3={"addressing_style": "path"}) if self._endpoint else Config()
         with archive.open("rb") as file:
             s3 = self._client("s3", CONFIG.merge(style))
-            _ask(s3.put_object, Bucket=bucket, Key=key, Body=file, ContentType="application/zip")
+            self._ask(
+                s3.put_object, Bucket=bucket, Key=key, Body=file, ContentType="application/zip"
+            )
         return bucket
 
     def version(self, label: str) -> Json | None:
         """Return the application version of this label."""
-        found = _ask(
+        found = self._ask(
             self._beanstalk.describe_application_versions,
             ApplicationName=self.application,
             VersionLabels=[label],
@@ -122,7 +133,7 @@ class Beanstalk:
 
     def create_version(self, label: str, about: str, bucket: str, key: str) -> None:
         """Have a version made of a zip in S3, and its configuration files checked."""
-        _ask(
+        self._ask(
             self._beanstalk.create_application_version,
             ApplicationName=self.application,
             VersionLabel=label,
@@ -133,7 +144,7 @@ class Beanstalk:
         )
 
     def remove_version(self, label: str) -> None:
-        _ask(
+        self._ask(
             self._beanstalk.delete_application_version,
             ApplicationName=self.application,
             VersionLabel=label,
@@ -142,7 +153,7 @@ class Beanstalk:
 
     def update(self, label: str) -> None:
         """Have the environment brought to a version."""
-        _ask(
+        self._ask(
             self._beanstalk.update_environment,
             ApplicationName=self.application,
             EnvironmentName=self.environment,
@@ -151,7 +162,7 @@ class Beanstalk:
 
     def state(self) -> Json:
         """Return the environment as it is."""
-        found = _ask(
+        found = self._ask(
             self._beanstalk.describe_environments,
             ApplicationName=self.application,
             EnvironmentNames=[self.environment],
@@ -169,7 +180,7 @@ class Beanstalk:
         asked: Json = {"StartTime": since} if since else {}
         events: list[Json] = []
         while True:
-            page = _ask(
+            page = self._ask(
                 self._beanstalk.describe_events,
                 ApplicationName=self.application,
                 EnvironmentName=self.environment,
@@ -192,28 +203,29 @@ class Beanstalk:
             return type(error).__name__
         return ""
 
-
-def _ask(operation: Callable[..., Any], **asked: Any) -> Json:
-    """Ask until there is an answer, beyond what boto3 tries by itself."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return dict(operation(**asked))
-        except ClientError as error:
-            if not _passes(error):
-                raise Refused(_words(error), f"{_code(error)} {_message(error)}") from error
-            why = _code(error)
-        except HTTPClientError as error:
-            why = type(error).__name__
-        except BotoCoreError as error:
-            raise Refusal(f"AWS cannot be asked: {error}") from error
-        if time.monotonic() + PAUSE > until:
-            raise Refusal(
-                f"AWS did not answer for {PATIENCE:.0f} seconds; its last word: {why}. See "
-                "https://health.aws.amazon.com, then retry: what began is found again."
-            )
-        say(f"AWS: {why}. Asking again in {PAUSE:.0f} seconds.")
-        time.sleep(PAUSE)
+    def _ask(self, operation: Callable[..., Any], **asked: Any) -> Json:
+        """Ask until there is an answer, beyond what boto3 tries by itself."""
+        until = time.monotonic() + self._patience
+        while True:
+            try:
+                return dict(operation(**asked))
+            except ClientError as error:
+                if not _passes(error):
+                    raise Refused(_words(error), f"{_code(error)} {_message(error)}") from error
+                why = _code(error)
+            except HTTPClientError as error:
+                why = type(error).__name__
+            except BotoCoreError as error:
+                raise Refusal(f"AWS cannot be asked: {error}") from error
+            if time.monotonic() + PAUSE > until:
+                if not self._patience:
+                    raise Refusal(f"AWS did not answer: {why}.")
+                raise Refusal(
+                    f"AWS did not answer for {self._patience:.0f} seconds; its last word: {why}. "
+                    "See https://health.aws.amazon.com, then retry: what began is found again."
+                )
+            say(f"AWS: {why}. Asking again in {PAUSE:.0f} seconds.")
+            time.sleep(PAUSE)
 
 
 def _passes(error: ClientError) -> bool:

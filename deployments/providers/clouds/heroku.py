@@ -19,7 +19,7 @@ import requests
 from deployments.providers.clouds.heroku_api import ADDRESS, Client, Json, Unheard
 from deployments.providers.clouds.heroku_output import Output
 from deployments.providers.clouds.packing import sha256, tarball
-from deployments.providers.clouds.program import Ended, Refusal, carry_out, say, secret, write
+from deployments.providers.clouds.program import Ended, Refusal, answer, carry_out, say, secret
 
 PAUSE = 2.0  # seconds between two questions about a build or a release
 LATE = 60.0  # seconds that a release may take to appear after its build
@@ -56,7 +56,7 @@ def deploy(client: Client, order: Order) -> None:
 
 
 def truth(client: Client) -> str:
-    """Return the commit that the current release was built from; empty where it is not known."""
+    """Return the commit that the current release was built from, or whatever else is told of it."""
     release = _current(client)
     slug = ((release or {}).get("slug") or {}).get("id")
     if not slug:
@@ -65,8 +65,7 @@ def truth(client: Client) -> str:
     if SHA.fullmatch(commit):
         return commit
     made = (build for build in client.builds() if (build.get("slug") or {}).get("id") == slug)
-    version = _version(next(made, {}))
-    return version if SHA.fullmatch(version) else ""
+    return _version(next(made, {})) or commit or f"v{(release or {}).get('version')}"
 
 
 def _bring(client: Client, order: Order, begun: Begun) -> None:
@@ -231,15 +230,14 @@ def _version(build: Json) -> str:
 def main(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
 
-    def work() -> None:
+    def client(*, hurried: bool = False) -> Client:
         token = secret("HEROKU_API_KEY", "a token for Heroku's API")
-        client = Client(asked.app, token, asked.api)
-        if asked.what == "deploy":
-            deploy(client, Order(asked.sha, asked.code, asked.mark, asked.back))
-        else:
-            write(f"{truth(client)}\n".encode())
+        return Client(asked.app, token, asked.api, hurried=hurried)
 
-    return carry_out(work)
+    if asked.what == "truth":
+        return answer(lambda: truth(client(hurried=True)))
+    order = Order(asked.sha, asked.code, asked.mark, asked.back)
+    return carry_out(lambda: deploy(client(), order))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -24,7 +24,7 @@ ACCEPT = "application/vnd.heroku+json; version=3"
 ACCEPT_CANCEL = f"{ACCEPT}.cancel-build"
 TIMEOUT = (10, 30)
 UPLOAD_TIMEOUT = (10, 300)
-HURRIED = (3, 4)  # whoever ends a program waits ten seconds for it
+HURRIED = (3, 4)  # whoever ends a program, or asks what runs, does not wait for long
 PATIENCE = 300.0  # seconds without a good answer
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 NEWEST = 100  # builds or releases that are looked at
@@ -49,8 +49,12 @@ class Wait:
 class Client:
     """What is asked of Heroku for one app."""
 
-    def __init__(self, app: str, token: str, address: str = ADDRESS) -> None:
+    def __init__(
+        self, app: str, token: str, address: str = ADDRESS, *, hurried: bool = False
+    ) -> None:
+        """`hurried`: ask once, and take no answer in a few seconds for none."""
         self.app = app
+        self._patience, self._timeout = (0.0, HURRIED) if hurried else (PATIENCE, TIMEOUT)
         self._place = f"/apps/{quote(app, safe='')}"
         self._address = address.rstrip("/")
         self._session = requests.Session()
@@ -123,7 +127,7 @@ class Client:
         twice: bool = True,
     ) -> Any:
         """Ask until there is an answer. `twice`: asking again does no harm."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self._patience
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             answer = self._attempt(method, path, body, headers)
             if not isinstance(answer, Wait):
@@ -135,8 +139,10 @@ class Client:
                 break
             say(f"Heroku: {answer.why}. Asking again in {seconds:.0f} seconds.")
             time.sleep(seconds)
+        if not self._patience:
+            raise Refusal(f"Heroku did not answer: {answer.why}.")
         raise Refusal(
-            f"Heroku did not answer for {PATIENCE:.0f} seconds; its last word: {answer.why}. "
+            f"Heroku did not answer for {self._patience:.0f} seconds; its last word: {answer.why}. "
             "See https://status.heroku.com, then retry: a build that began is found again."
         )
 
@@ -146,7 +152,12 @@ class Client:
         url = self._address + path
         try:
             answer = self._session.request(
-                method, url, json=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
+                method,
+                url,
+                json=body,
+                headers=headers,
+                timeout=self._timeout,
+                allow_redirects=False,
             )
         except requests.RequestException as error:
             return Wait(_said(error))

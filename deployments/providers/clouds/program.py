@@ -50,6 +50,16 @@ def secret(name: str, what: str) -> str:
     return value
 
 
+def answer(ask: Callable[[], str]) -> int:
+    """Print what is asked for and nothing else; what could not be found out begins with a “?”."""
+    try:
+        write(f"{ask()}\n".encode())
+    except Refusal as refusal:
+        write(f"? {refusal}\n".encode())
+        return 1
+    return 0
+
+
 def carry_out(work: Callable[[], None]) -> int:
     """Do the work; return the exit code that tells how it ended."""
     for number in SIGNALS:

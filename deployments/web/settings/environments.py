@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from deployments import rights
+from deployments import providers, rights
 from deployments.blockers import runs_here
 from deployments.models import Environment, Person, Placement
 from deployments.selectors import lookup, readiness
@@ -214,6 +214,7 @@ def _shown(
         "trial": trial,
         "runs_here": runs_here(environment),
         "steps": steps,
+        "takes_hosts": providers.provider(environment.application.provider).takes_hosts,
         "is_ready": all(step.done for step in steps[:-1]) and not environment.current,
         "ssh_key": getattr(environment, "ssh_key", None),
         "secrets": environment.secrets.all(),

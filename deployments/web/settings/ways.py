@@ -8,6 +8,12 @@ from django import forms
 
 from deployments import providers, rights
 from deployments.models import Application, Environment, Person
+from deployments.web.settings.clouds import (
+    BeanstalkForm,
+    EnvironmentBeanstalkForm,
+    EnvironmentHerokuForm,
+    HerokuForm,
+)
 from deployments.web.settings.commands import CommandsForm, EnvironmentCommandsForm
 from deployments.web.settings.programs import EnvironmentProgramForm, ProgramForm
 from deployments.web.settings.way_forms import InEnvironment, WayForm
@@ -15,6 +21,8 @@ from deployments.web.settings.way_forms import InEnvironment, WayForm
 FORMS: dict[str, tuple[type[WayForm], type[InEnvironment]]] = {
     "ssh": (CommandsForm, EnvironmentCommandsForm),
     "command": (ProgramForm, EnvironmentProgramForm),
+    "heroku": (HerokuForm, EnvironmentHerokuForm),
+    "beanstalk": (BeanstalkForm, EnvironmentBeanstalkForm),
 }
 
 

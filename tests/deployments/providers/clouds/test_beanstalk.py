@@ -10,7 +10,6 @@ from dataclasses import replace
 import pytest
 
 from deployments.providers.clouds import beanstalk as program
-from deployments.providers.clouds import beanstalk_api
 from deployments.providers.clouds.beanstalk import Order
 from deployments.providers.clouds.beanstalk_api import Beanstalk, Keys
 from deployments.providers.clouds.program import Refusal
@@ -197,8 +196,16 @@ def test_a_rollback_takes_the_version_that_is_there(
     assert aws.asked.count("PutObject") == 2
 
 
-def test_a_label_of_somebody_else_tells_no_commit(cloud: Beanstalk) -> None:
-    assert program.truth(cloud) == ""
+def test_a_label_of_somebody_else_is_told_as_it_is(cloud: Beanstalk) -> None:
+    assert program.truth(cloud) == "before"
+
+
+def test_what_runs_is_not_known_while_it_changes(cloud: Beanstalk, aws: Aws) -> None:
+    aws.go_on.clear()
+    aws.begin("another")
+
+    with pytest.raises(Refusal, match="It is updating now"):
+        program.truth(cloud)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +252,7 @@ def test_throttling_is_waited_for(cloud: Beanstalk, aws: Aws, asked: Order) -> N
 def test_aws_that_does_not_answer_is_given_up(
     cloud: Beanstalk, aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beanstalk_api, "PATIENCE", 0.0)
+    monkeypatch.setattr(cloud, "_patience", 0.001)
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # boto3 waits by itself, too
     aws.faults = [("DescribeEnvironments", Refuses("InternalFailure", "", 500))] * 5
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.deployments.providers.clouds.aws_server import KEY_ID, SECRET, Aws
+from tests.deployments.providers.clouds.aws_server import KEY_ID, SECRET, Aws, Refuses
 from tests.deployments.providers.clouds.conftest import SHA
 from tests.deployments.providers.clouds.processes import ended, read_until, started
 
@@ -33,6 +33,14 @@ def test_it_tells_what_runs_and_no_more(aws: Aws) -> None:
     process = started("beanstalk", "truth", *PLACE, f"--endpoint={aws.address}", **KEYS)
 
     assert ended(process) == f"{SHA}\n"
+
+
+def test_what_it_cannot_find_out_it_says_at_once(aws: Aws) -> None:
+    aws.faults = [("DescribeEnvironments", Refuses("Throttling", "Rate exceeded"))]
+
+    process = started("beanstalk", "truth", *PLACE, f"--endpoint={aws.address}", **KEYS)
+
+    assert ended(process) == "? AWS did not answer: Throttling.\n"
 
 
 def test_it_says_which_secret_is_missing(aws: Aws, code: Path) -> None:

@@ -10,7 +10,6 @@ from dataclasses import replace
 import pytest
 
 from deployments.providers.clouds import heroku as program
-from deployments.providers.clouds import heroku_api
 from deployments.providers.clouds.heroku import Order
 from deployments.providers.clouds.heroku_api import Client
 from deployments.providers.clouds.program import Refusal
@@ -183,6 +182,16 @@ def test_an_app_without_code_runs_no_commit(client: Client) -> None:
     assert program.truth(client) == ""
 
 
+def test_what_somebody_else_released_is_told_as_far_as_it_is_known(
+    client: Client, heroku: Heroku
+) -> None:
+    heroku.release(heroku.slug("1a2b3c4")["id"])
+    assert program.truth(client) == "1a2b3c4"
+
+    heroku.release(heroku.slug(None)["id"])
+    assert program.truth(client) == "v2"
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_an_answer_that_passes_is_waited_for(
     client: Client, heroku: Heroku, order: Order, status: int
@@ -197,7 +206,7 @@ def test_an_answer_that_passes_is_waited_for(
 def test_heroku_that_does_not_answer_is_given_up(
     client: Client, heroku: Heroku, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heroku_api, "PATIENCE", 0.03)
+    monkeypatch.setattr(client, "_patience", 0.03)
     heroku.faults = [("GET releases", 503)] * 9
 
     with pytest.raises(Refusal, match=r"its last word: it answers 503.*status\.heroku\.com"):

@@ -30,6 +30,16 @@ def test_it_tells_what_runs_and_no_more(heroku: Heroku, code: Path) -> None:
     assert ended(started("heroku", *arguments, HEROKU_API_KEY=TOKEN)) == f"{SHA}\n"
 
 
+def test_what_it_cannot_find_out_it_says_at_once(heroku: Heroku) -> None:
+    heroku.faults = [("GET releases", 503)]
+    process = started(
+        "heroku", "truth", "--app=shop", f"--api={heroku.address}", HEROKU_API_KEY=TOKEN
+    )
+
+    assert ended(process) == "? Heroku did not answer: it answers 503.\n"
+    assert process.returncode == 1
+
+
 def test_it_says_which_secret_is_missing(heroku: Heroku, code: Path) -> None:
     process = deploying(heroku, code, token="")
 
