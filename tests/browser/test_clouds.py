@@ -32,7 +32,8 @@ def production(
 
 
 @pytest.mark.parametrize(
-    "path", ["/settings/apps/shop/", "/settings/apps/shop/production/", "/apps/shop/production/", "/"]
+    "path",
+    ["/settings/apps/shop/", "/settings/apps/shop/production/", "/apps/shop/production/", "/"],
 )
 def test_its_pages_are_in_order(
     production: Environment, dora: Person, page_for: PageFor, check_page: CheckPage, path: str

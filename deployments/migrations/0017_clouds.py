@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0011_command'),
+        ('deployments', '0016_spent'),
     ]
 
     operations = [
