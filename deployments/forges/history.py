@@ -26,7 +26,7 @@ def between(mirror: Path, base: str, head: str, limit: int) -> Comparison:
     pair = f"{git.full_sha(base)}...{git.full_sha(head)}"
     command = ["rev-list", "--left-right", "--count", "--end-of-options", pair, "--"]
     behind, ahead = map(int, git.read(mirror, command).split())
-    listed = commits(mirror, head, f"^{base}", limit=limit)
+    listed = commits(mirror, head, f"^{base}", limit=limit) if limit and ahead else []
     return Comparison(base, head, ahead, behind, tuple(listed), truncated=ahead > len(listed))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 from django.conf import settings
@@ -279,7 +280,9 @@ def _remove_leftovers(mirror: Path) -> None:
 def _remove_abandoned_locks(mirror: Path) -> None:
     """Remove git's own locks of a worker that was killed; git holds one for a moment only."""
     long_ago = time.time() - settings.GIT_TIMEOUT
-    for path in (*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")):
+    graphs = mirror / "objects/info/commit-graphs"
+    folders = (mirror.glob("*.lock"), (mirror / "refs").rglob("*.lock"), graphs.glob("*.lock"))
+    for path in chain(*folders):
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < long_ago:
                 path.unlink()

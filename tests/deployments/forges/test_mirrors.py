@@ -236,7 +236,19 @@ def test_a_killed_fetch_leaves_nothing_behind(repository: Repository, source: So
     assert not list(mirror.glob("objects/**/tmp_*"))
 
 
-@pytest.mark.parametrize("lock", ["refs/heads/main.lock", "packed-refs.lock", "HEAD.lock"])
+GRAPHS = "objects/info/commit-graphs"
+
+
+def test_a_mirror_has_a_graph_of_its_commits(repository: Repository, source: Source) -> None:
+    repository.commit()
+
+    assert (mirrors.refresh(source) / GRAPHS / "commit-graph-chain").exists()
+
+
+@pytest.mark.parametrize(
+    "lock",
+    ["refs/heads/main.lock", "packed-refs.lock", "HEAD.lock", f"{GRAPHS}/commit-graph-chain.lock"],
+)
 def test_a_lock_that_a_killed_git_left_does_not_stay(
     forge: LocalForge, repository: Repository, source: Source, lock: str
 ) -> None:
