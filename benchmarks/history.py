@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 LIMITS = {"page": 150.0, "fields": 50.0, "text": 50.0, "log": 300.0}
 QUERIES = 30  # of one page, at most
 FLUSHES = 200
+PEOPLE = 10  # who search at once
 
 
 def main() -> None:
@@ -66,6 +67,7 @@ def measure(made: scale.Made, rounds: int) -> dict[str, float]:
     pages = [query for queries in _queries(made).values() for query in queries]
     found |= _times("page", [_page(person, query) for query in pages], max(1, rounds // 2))
     found["page_queries_max"] = max(_queries_of(person, query) for query in pages)
+    found |= _together(person, _queries(made)["log"])
     rare = _queries(made)["log"][-3:-1]
     found |= _times("like_scan", [_scan(query) for query in rare], 1)
     found["like_scan_to_log_ratio"] = found["like_scan_median_ms"] / found["log_p95_ms"]
@@ -149,6 +151,30 @@ def _page(person: Person, query: str) -> Callable[[], object]:
             raise RuntimeError(f"{query}: {answer.status_code}")
 
     return ask
+
+
+def _together(person: Person, queries: list[str]) -> dict[str, float]:
+    """Let some people search in logs at once, each through all queries from another one on; count
+    how many searches stopped and said how far they came."""
+    from django.db import connections  # noqa: PLC0415
+
+    from deployments.selectors import history  # noqa: PLC0415
+
+    times, stopped = list[float](), list[bool]()
+
+    def search(first: int) -> None:
+        for query in queries[first:] + queries[:first]:
+            started = time.perf_counter()
+            stopped.append(history.find(person, query).reached is not None)
+            times.append(time.perf_counter() - started)
+        connections.close_all()
+
+    threads = [threading.Thread(target=search, args=(2 * number,)) for number in range(PEOPLE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return _figures("together", times) | {"together_stopped": sum(stopped)}
 
 
 def _queries_of(person: Person, query: str) -> int:
