@@ -23,6 +23,8 @@ class BotsConfig(AppConfig):
         sweeper.add(conversation.ring_forgotten)
         composers.complete_with("flow-suggest-people")
         menu.add(menu.Entry("Flow", "flow", 40))
+        for name in ("rooms", "mentions", "kept"):
+            menu.add_other(menu.Entry(f"Flow: {name}", f"flow-{name}"))
         menu.add_setting(
             menu.Entry(
                 "Chat connections",

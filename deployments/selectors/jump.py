@@ -9,12 +9,14 @@ from operator import and_
 
 from django.db.models import Q, QuerySet
 
-from deployments import lines
+from deployments import lines, rights
 from deployments.models import Application, Deployment, Environment, Person
 from deployments.selectors import lookup
 
 FEW = 6
-VERBS = ("deploy", "rollback", "lock", "unlock", "status", "why", "where")
+LATELY = 50  # deployments
+DEEDS = ("deploy", "rollback", "lock", "unlock")
+VERBS = (*DEEDS, "status", "why", "where")
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,12 @@ class Found:
     environments: list[Environment] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    who: str = ""  # can say what the person may not
 
     @property
     def is_nothing(self) -> bool:
-        return not (self.applications or self.environments or self.deployments or self.lines)
+        found = self.applications or self.environments or self.deployments or self.lines
+        return not (found or self.who)
 
 
 def jump(person: Person, text: str) -> Found:
@@ -34,13 +38,39 @@ def jump(person: Person, text: str) -> Found:
     asked = text.lower().replace("/", " ").split()
     words = [word for word in asked if word not in (*VERBS, "to", "in", "on")]
     applications = list(_applications(person, words)[:FEW]) if words else []
-    environments = _environments(person, words) if words else []
+    environments = _environments(person, words) if words else _lately(person, asked)
+    near = environments[:3]
+    lacking = _lacking(person, near)
     return Found(
         applications,
         environments,
         _deployments(person, words, environments),
-        _lines(asked, environments, applications),
+        _lines(asked, near, applications, lacking),
+        _who(asked, lacking),
     )
+
+
+def _lately(person: Person, asked: Sequence[str]) -> list[Environment]:
+    """Return where the person deployed last, where nothing but a deed is asked for."""
+    if not any(word in DEEDS for word in asked):
+        return []
+    own = Deployment.objects.filter(person=person).order_by("-pk").values_list("environment")
+    numbers = [number for (number,) in own[:LATELY]]
+    places = lookup.environments_for(person).select_related(None).select_related("application")
+    known = places.in_bulk(numbers)
+    return [known[number] for number in dict.fromkeys(numbers) if number in known][:FEW]
+
+
+def _lacking(person: Person, environments: Sequence[Environment]) -> list[Environment]:
+    """Return where the person may not deploy."""
+    roles = rights.roles_of(person) if environments else []
+    return [one for one in environments if not rights.may(person, "deploy", one, roles)]
+
+
+def _who(asked: Sequence[str], lacking: Sequence[Environment]) -> str:
+    """Say who can, to whoever asks for a deed that they may not do."""
+    is_deed = any(word in DEEDS for word in asked)
+    return rights.who_can("deploy", lacking[0]) if is_deed and lacking else ""
 
 
 def _applications(person: Person, words: Sequence[str]) -> QuerySet[Application]:
@@ -72,13 +102,15 @@ def _lines(
     asked: Sequence[str],
     environments: Sequence[Environment],
     applications: Sequence[Application],
+    lacking: Sequence[Environment],
 ) -> list[str]:
     """Return lines that say in chat what may be meant: those of the verb, if one was written."""
     verbs = [word for word in asked if word in VERBS] or ["deploy", "status"]
     found = [
         line
-        for environment in environments[:3]
+        for environment in environments
         for line in _about(environment.application.name, environment.name)
+        if environment not in lacking or line.split()[0] not in DEEDS
     ]
     found += [lines.where_can_i_deploy(app.name) for app in applications[:1]]
     return [line for line in found if line.split()[0] in verbs][:FEW]

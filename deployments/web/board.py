@@ -77,7 +77,9 @@ def _top(person: Person, going: list[Deployment], alive: int) -> dict[str, Any]:
     """Say the line of truth, and what concerns the person."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     found = boards.glance(person, going, midnight, alive)
-    return {"glance": found, "workers": alive, **_tab_of(found.counts)}
+    may_deploy = rights.may_somewhere(person, "deploy")
+    tab = _tab_of(found.counts)
+    return {"glance": found, "workers": alive, "may_deploy": may_deploy, **tab}
 
 
 def _tab_of(counts: dict[str, int]) -> dict[str, str]:

@@ -32,7 +32,7 @@ TABS = {
     "timeline": "Timeline",
     "conversation": "Conversation",
 }
-PARTS = ("head", "phases", "hosts", "timeline", "conversation")
+PARTS = ("head", "next", "phases", "hosts", "timeline", "conversation")
 FAVICONS = {"in_progress": "running", "success": "success", "failure": "failed", "error": "failed"}
 
 

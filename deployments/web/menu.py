@@ -42,6 +42,18 @@ _settings: list[Entry] = [
 ]
 
 
+# Pages that stand in no menu, but are found by their names.
+_others: list[Entry] = [
+    Entry("Weeks: deployments a week", "weeks"),
+    Entry("New app", "application-new", right="configure"),
+    Entry("API: what scripts can do", "api-docs"),
+    Entry("API: try it out", "api-try"),
+    Entry("Second factor", "mfa_index"),
+    Entry("Change the password", "account_change_password"),
+    Entry("Sign out", "account_logout"),
+]
+
+
 def add(entry: Entry) -> None:
     """Add an entry; the same view is there once."""
     _add(_entries, entry)
@@ -50,6 +62,11 @@ def add(entry: Entry) -> None:
 def add_setting(entry: Entry) -> None:
     """Add an entry to the menu beside the settings pages."""
     _add(_settings, entry)
+
+
+def add_other(entry: Entry) -> None:
+    """Add a page that stands in no menu."""
+    _add(_others, entry)
 
 
 def _add(entries: list[Entry], entry: Entry) -> None:
@@ -68,16 +85,19 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 
 def pages(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return every page that the menus name, as far as it concerns the person."""
-    return [_item(entry, request) for entry in _entries] + settings(request, person_of(request))
+    """Return every page that has a name, as far as it concerns the person."""
+    return _concerning([*_entries, *_settings, *_others], request, person_of(request))
 
 
 def settings(request: HttpRequest, person: Person) -> list[dict[str, Any]]:
     """Return the menu beside the settings pages, as far as it concerns the person."""
-    asked = {(entry.right, entry.somewhere) for entry in _settings}
+    return _concerning(_settings, request, person)
+
+
+def _concerning(entries: list[Entry], request: HttpRequest, person: Person) -> list[dict[str, Any]]:
+    asked = {(entry.right, entry.somewhere) for entry in entries}
     held = {each for each in asked if _holds(person, *each)}
-    mine = [entry for entry in _settings if (entry.right, entry.somewhere) in held]
-    return [_item(entry, request) for entry in mine]
+    return [_item(one, request) for one in entries if (one.right, one.somewhere) in held]
 
 
 def _holds(person: Person, right: Right, somewhere: bool) -> bool:

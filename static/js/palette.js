@@ -24,10 +24,11 @@ async function ask() {
   }
 }
 
-function open() {
+// With words to begin with, if whoever opens it has some.
+function open(words = "") {
   if (dialog.open) return;
   document.querySelectorAll("dialog[open]").forEach((other) => other.close());
-  input.value = "";
+  input.value = words;
   list.textContent = "";
   shown = null;
   dialog.showModal();
@@ -55,12 +56,13 @@ if (dialog) {
     }
   });
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-palette-key]")) {
+    const key = event.target.closest("[data-palette-key]");
+    if (key) {
       event.preventDefault();
-      open();
+      open(key.dataset.paletteKey);
     } else if (event.target === dialog) dialog.close();
   });
-  document.addEventListener("shipmate:palette", open);
+  document.addEventListener("shipmate:palette", () => open());
   input.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(ask, 120);

@@ -240,11 +240,11 @@ def test_the_number_of_queries_does_not_grow(
     as_alice: Client, alice: Person, tmp_path: Path, django_assert_num_queries: Queries
 ) -> None:
     fill(tmp_path, alice, range(3))
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(28):
         as_alice.get("/")
     fill(tmp_path, alice, range(3, 30))
 
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(28):
         as_alice.get("/")
     with django_assert_num_queries(17):
         as_alice.get(f"/?part=cell&environment={Environment.objects.latest('pk').pk}")
@@ -407,3 +407,12 @@ def test_strangers_are_sent_to_sign_in(client: Client, db: None) -> None:
     answer = client.get("/")
 
     assert answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
+
+
+def test_who_may_deploy_something_is_led_to_it(
+    client: Client, as_alice: Client, bob: Person, qa: Environment
+) -> None:
+    assert 'href="/jump/?q=deploy"' in as_alice.get("/").content.decode()
+
+    client.force_login(bob)
+    assert "Deploy…" not in client.get("/").content.decode()

@@ -60,10 +60,53 @@ def test_without_words_ones_own_newest_and_the_pages_are_there(
     assert f'href="/deployments/{made.pk}/"' in page and 'href="/queue/"' in page
 
 
-def test_a_verb_brings_its_line_to_copy(as_bob: Client, hello: Application) -> None:
-    page = found(as_bob, "deploy hello to qa")
+def test_a_verb_brings_its_line_to_copy(as_alice: Client, hello: Application) -> None:
+    page = found(as_alice, "deploy hello to qa")
 
     assert 'data-copy="deploy hello to qa"' in page and 'data-copy="status' not in page
+
+
+def test_who_may_not_say_it_is_told_who_can(
+    as_bob: Client, alice: Person, hello: Application
+) -> None:
+    page = found(as_bob, "deploy hello to qa")
+
+    assert 'data-copy="deploy' not in page and "Deployers of hello/qa: Alice" in page
+    assert 'data-copy="status hello in qa"' in found(as_bob, "hello qa")
+
+
+def test_every_page_without_a_name_of_a_thing_is_found(client: Client, root: Person) -> None:
+    client.force_login(root)
+
+    page = found(client, "")
+
+    for address in ("/", "/history/", "/queue/", "/weeks/", "/flow/", "/flow/-/rooms/",
+                    "/flow/-/mentions/", "/flow/-/kept/", "/settings/", "/settings/hosts/",
+                    "/settings/people/", "/settings/audit/", "/settings/connections/",
+                    "/settings/outgoing/", "/settings/tokens/", "/settings/me/",
+                    "/settings/apps/new/", "/api/", "/api/try/", "/accounts/2fa/",
+                    "/accounts/password/change/", "/accounts/logout/"):  # fmt: skip
+        assert f'href="{address}"' in page, address
+
+
+def test_a_deed_alone_leads_to_where_one_deployed_last(
+    as_alice: Client, alice: Person, qa: Environment, production: Environment
+) -> None:
+    for place in (production, qa):
+        build.deployment(place, alice, SHA)
+    build.deployment(production, build.person("carol"), SHA)
+
+    page = found(as_alice, "deploy")
+
+    at = [page.index(f'<a href="/apps/hello/{name}/"') for name in ("qa", "production")]
+    assert at == sorted(at) and 'data-copy="deploy hello to qa"' in page
+
+
+def test_settings_of_what_fits_are_a_step_away(as_dora: Client, hello: Application) -> None:
+    page = found(as_dora, "hello qa")
+
+    assert 'href="/settings/apps/hello/qa/"' in page
+    assert 'href="/settings/apps/hello/"' in found(as_dora, "hello")
 
 
 def test_what_fits_nothing_says_what_to_write(as_bob: Client, hello: Application) -> None:
@@ -96,5 +139,5 @@ def test_the_number_of_queries_does_not_grow(
             app = build.application(f"app{count}-{number}", tmp_path / f"{count}-{number}")
             build.deployment(Environment.objects.create(application=app, name="qa"), alice, SHA)
 
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(9):
             found(as_bob, "app qa")
