@@ -218,7 +218,7 @@ function again() {
 function fallBack() {
   if (poll) return;
   poll = setInterval(everything, pollEvery);
-  const time = heard.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const time = heard.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
   state(`No live line since ${time}; asking every 5 s`);
 }
 
