@@ -74,7 +74,8 @@ class HostRow:
 
     @property
     def is_done(self) -> bool:
-        return self.status == Status.SUCCESS
+        """Return whether all that matters ended well there."""
+        return all(run.status == Status.SUCCESS for run in self.mine if not run.optional)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from functools import reduce
 from operator import or_
 from statistics import median
 
-from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from deployments.models import Deployment, Environment, PhaseRun
@@ -32,7 +32,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Span:
-    """One phase of one deployment, on all of its hosts."""
+    """One phase of one deployment, on all hosts of a batch."""
 
     began: datetime | None
     ended: datetime | None  # None: not yet on all of them
@@ -43,14 +43,15 @@ class Span:
         return (self.ended - self.began).total_seconds() if known else None  # type: ignore[operator]
 
 
-Spans = Mapping[int, Mapping[str, Span]]
+Part = tuple[str, int]  # a phase, and a batch
+Spans = Mapping[int, Mapping[Part, Span]]
 
 
 @dataclass(frozen=True)
 class Usual:
     """How long one like it takes: the middle of the last that succeeded."""
 
-    phases: Mapping[str, float]
+    phases: Mapping[str, float]  # each in one batch
     whole: float | None  # None: there was none yet
 
 
@@ -109,47 +110,53 @@ def _lean(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
 
 
 def _spans(numbers: Sequence[int]) -> Spans:
+    """Return how long each phase took in each batch; who was left out is not waited for."""
+    failed = PhaseRun.objects.filter(
+        deployment=OuterRef("deployment"), host=OuterRef("host"), status__in=["failure", "error"]
+    )
     rows = PhaseRun.objects.filter(deployment__in=numbers).order_by()
-    found: dict[int, dict[str, Span]] = defaultdict(dict)
-    for row in rows.values("deployment_id", "phase").annotate(
+    rows = rows.exclude(Q(status="waiting") & Exists(failed.filter(optional=False)))
+    found: dict[int, dict[Part, Span]] = defaultdict(dict)
+    for row in rows.values("deployment_id", "phase", "batch").annotate(
         began=Min("started_at"),
         ended=Max("finished_at"),
         open=Count("pk", filter=Q(finished_at=None)),
     ):
         ended = None if row["open"] else row["ended"]
-        found[row["deployment_id"]][row["phase"]] = Span(row["began"], ended)
+        found[row["deployment_id"]][row["phase"], row["batch"]] = Span(row["began"], ended)
     return found
 
 
 def _progress(one: Deployment, past: list[Deployment], spans: Spans, now: datetime) -> Progress:
-    elapsed = (now - one.started_at).total_seconds() if one.started_at else 0.0
+    elapsed = one.seconds_at(now) or 0.0
     left = _left_by_phase(spans.get(one.pk, {}), _usual(past, spans), now)
     if left is None:
         left = _left_in_all(one, past, elapsed)
     if left is None:
         return Progress(min(one.progress, MOST), elapsed)
     percent = round(100 * elapsed / (elapsed + left)) if elapsed + left else 0
-    return Progress(min(percent, MOST), elapsed, left)
+    # While it is paused, nobody knows when it goes on.
+    return Progress(min(percent, MOST), elapsed, None if one.is_paused else left)
 
 
 def _usual(past: list[Deployment], spans: Spans) -> dict[str, float]:
     """Return how long each phase took in the middle."""
     took: dict[str, list[float]] = defaultdict(list)
     for one in past:
-        for phase, span in spans.get(one.pk, {}).items():
+        for (phase, _), span in spans.get(one.pk, {}).items():
             if span.seconds is not None:
                 took[phase].append(span.seconds)
     return {phase: median(seconds) for phase, seconds in took.items()}
 
 
 def _left_by_phase(
-    spans: Mapping[str, Span], usual: Mapping[str, float], now: datetime
+    spans: Mapping[Part, Span], usual: Mapping[str, float], now: datetime
 ) -> float | None:
     """Return what is left of the phases that have not ended; None where one is not known."""
-    still = {phase: span for phase, span in spans.items() if span.ended is None}
-    if not spans or any(phase not in usual for phase in still):
+    still = [(phase, span) for (phase, _), span in spans.items() if span.ended is None]
+    if not spans or any(phase not in usual for phase, _ in still):
         return None
-    return sum(max(0.0, usual[phase] - _since(span, now)) for phase, span in still.items())
+    return sum(max(0.0, usual[phase] - _since(span, now)) for phase, span in still)
 
 
 def _since(span: Span, now: datetime) -> float:

@@ -9,8 +9,8 @@ NEXT = {
     "then roll back or deploy a fix.",
     "timed_out": "Its commands were stopped on the hosts. See where it hung below; the longest "
     "time and silence allowed stand in the environment's settings.",
-    "partly": "Some hosts run the new version, some the old one. Retry brings all to the new one, "
-    "rolling back returns all to the old one.",
+    "partly": "Some hosts run the new version, some the old one. Retrying the failed hosts brings "
+    "those to the new one, rolling back returns all to the old one.",
     "unreachable": "Nothing is known to be wrong with the code. See that the host is up and lets "
     "Shipmate in, then retry.",
     "host_key": "A maintainer compares the fingerprint on the host's settings page and accepts it, "

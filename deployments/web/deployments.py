@@ -15,7 +15,16 @@ from django.views.decorators.http import require_POST, require_safe
 from deployments import lines
 from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Deployment, Person
-from deployments.selectors import compare, locks, log_search, lookup, phases, progress
+from deployments.selectors import (
+    compare,
+    locks,
+    log_search,
+    lookup,
+    lots,
+    pauses,
+    phases,
+    progress,
+)
 from deployments.selectors.timeline import conversation, timeline
 from deployments.services import comments, lifecycle, pausing, plan
 from deployments.web import actions, composers, log_pages
@@ -49,7 +58,7 @@ def deployment(request: HttpRequest, number: int) -> HttpResponse:
     context = {"live_url": live_url, "tab": tab} | _head(found, person)
     part = request.GET.get("part", "")
     if part in PARTS:
-        context |= _talk(found, part)
+        context |= _talk(found, part) | _lots(found, context["phases"], part)
         return render(request, f"deployments/deployment/_{part}.html", context)
     table = context["phases"]
     context |= _tab(request, found, tab, table) | {"tabs": _tabs(found, tab, table)}
@@ -120,8 +129,9 @@ def _head(found: Deployment, person: Person) -> dict[str, Any]:
         "actions": actions.actions(found, person),
         "refusal": actions.refusal(found, person),
         "kept_out": _kept_out(found, person),
+        "paused": pauses.words(found, person) if found.is_paused else "",
         "lost": going and found.lease_until is not None and found.lease_until < timezone.now(),
-        "title": _title(found, f"{percent}%" if going else look.word),
+        "title": _title(found, f"{percent}%" if look.data_state == "running" else look.word),
         "favicon": static(f"img/favicon-{FAVICONS[found.status]}.svg")
         if found.status in FAVICONS
         else static("img/favicon.svg"),
@@ -168,6 +178,8 @@ def _tab(request: HttpRequest, found: Deployment, tab: str, table: phases.Phases
         return log_pages.log_tab(request, found, table) | _talk(found, "conversation")
     if tab == "changes":
         return _changes(found)
+    if tab == "hosts":
+        return _lots(found, table, tab)
     return _talk(found, tab)
 
 
@@ -176,6 +188,14 @@ def _talk(found: Deployment, part: str) -> dict[str, Any]:
         key = uuid.uuid4().hex
         return {"talk": conversation(found), "suggest": composers.address(), "key": key}
     return {"moments": timeline(found)} if part == "timeline" else {}
+
+
+def _lots(found: Deployment, table: phases.Phases, part: str) -> dict[str, Any]:
+    """Say how it went host by host, and whether that was in batches."""
+    if part != "hosts":
+        return {}
+    rows = lots.lots(found, table)
+    return {"lots": rows, "batches": max((row.batch for row in rows), default=1)}
 
 
 def _changes(found: Deployment) -> dict[str, Any]:

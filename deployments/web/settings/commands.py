@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
 from deployments.models import Environment
+from deployments.providers import ssh_settings
 from deployments.web.settings.forms import LinesField, area
 from deployments.web.settings.named_lines import ParametersField, TasksField
 from deployments.web.settings.way_forms import InEnvironment, WayForm, number
@@ -65,9 +67,52 @@ class CommandsForm(WayForm):
         help_text="Releases then share what is the same on the disk. Not where commands or the "
         "app change a file of the repository in place.",
     )
+    batch = forms.CharField(
+        required=False,
+        max_length=8,
+        label="Hosts switched at a time",
+        help_text="A number, or a share such as 25%. Empty: all at once.",
+    )
+    first = forms.ChoiceField(
+        required=False,
+        label="One host before the others",
+        choices=[
+            ("", "no"),
+            ("pause", "yes, then pause"),
+            ("health", "yes, then go on if its checks pass"),
+        ],
+    )
+    pause_seconds = forms.IntegerField(
+        required=False,
+        label="Length of the pause, in seconds",
+        help_text="0: until somebody says “go on”.",
+    )
+    may_fail = forms.CharField(
+        required=False,
+        max_length=8,
+        label="Hosts that may fail",
+        help_text="A number or a share; one more stops the rest. Empty: none.",
+    )
+    roll_back = forms.BooleanField(
+        required=False,
+        label="Roll back by itself where a host stops the rest",
+        help_text="The hosts that have switched return to what succeeded there before.",
+    )
     keep = number("Releases to keep")
     total_seconds = number("Longest deployment, in seconds")
     silence_seconds = number("Longest silence, in seconds", "A command that says nothing so long.")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        for problem in [] if self.errors else ssh_settings.clashes(cleaned):
+            self.add_error("first", problem)
+        return cleaned
+
+    def clean_pause_seconds(self) -> int:
+        return self.cleaned_data["pause_seconds"] or 0
+
+    def judged(self, settings: Mapping[str, Any]) -> list[str]:
+        return ssh_settings.problems(settings)
 
 
 class EnvironmentCommandsForm(InEnvironment, CommandsForm):

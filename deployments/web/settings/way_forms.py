@@ -41,9 +41,13 @@ class WayForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         for key in list(cleaned):
             asked = {**self.needed, key: cleaned[key]}
-            for problem in self.provider.validate(asked) if key in self.known else []:
+            for problem in self.judged(asked) if key in self.known else []:
                 self.add_error(key, problem)
         return cleaned
+
+    def judged(self, settings: Mapping[str, Any]) -> list[str]:
+        """Return what is wrong with one setting by itself."""
+        return self.provider.validate(settings)
 
     @property
     def changes(self) -> dict[str, Any]:

@@ -121,3 +121,58 @@ def test_what_is_usual_leaves_out_going_back_and_other_tasks(
 
 def test_without_a_past_nothing_is_usual(qa: Environment) -> None:
     assert progress.usual(qa, "deploy") == progress.Usual({}, None)
+
+
+# ---- Batches and pauses ----
+
+
+def batched(deployment: Deployment, batch: int, after: float, seconds: float | None) -> None:
+    """Write the switch of one batch."""
+    phase(deployment, f"switch of {batch}", after, seconds)
+    deployment.phase_runs.filter(phase=f"switch of {batch}").update(
+        phase="switch", batch=batch, host=f"web-{batch}"
+    )
+
+
+def test_each_batch_is_counted_by_itself(qa: Environment, alice: Person) -> None:
+    before = past(qa, alice, 100)
+    for batch in range(4):
+        batched(before, batch, 25 * batch, 20)
+    now = going(qa, alice, 30)
+    batched(now, 0, 0, 20)
+    batched(now, 1, 25, None)
+    now.phase_runs.create(host="web-2", phase="switch", position=0, batch=2)
+
+    assert round(of(now).left or 0) == 15 + 20
+
+
+def test_hosts_that_failed_are_not_waited_for(qa: Environment, alice: Person) -> None:
+    before = past(qa, alice, 50)
+    phase(before, "build", 0, 20)
+    batched(before, 0, 20, 30)
+    now = going(qa, alice, 20)
+    phase(now, "build", 0, 20)
+    now.phase_runs.update(status="failure")
+    now.phase_runs.create(host="web-1", phase="switch", position=1)
+
+    assert (of(now).left, of(now).percent) == (0, 95)
+
+
+def test_the_time_of_a_pause_does_not_count(qa: Environment, alice: Person) -> None:
+    now = timezone.now()
+    begun, ended = now - timedelta(hours=3), now - timedelta(hours=1)
+    build.deployment(
+        qa, alice, SHA, started_at=begun, finished_at=ended,
+        paused_at=begun + timedelta(seconds=50), went_on_at=ended - timedelta(seconds=50),
+    )  # fmt: skip
+
+    assert round(of(going(qa, alice, 40)).left or 0) == 60
+
+
+def test_while_it_is_paused_nobody_knows_how_long_it_takes(qa: Environment, alice: Person) -> None:
+    past(qa, alice, 100)
+    paused_at = timezone.now() - timedelta(seconds=975)
+
+    found = of(going(qa, alice, 1000, paused_at=paused_at, lease_until=None))
+
+    assert (found.percent, found.left, round(found.elapsed)) == (25, None, 25)
