@@ -64,6 +64,8 @@ def _status_words(change: Change) -> str:
         return f"Shipmate asked for it, in place of {_who(change)}."
     if change.new == "pending":
         return f"{_who(change)} {words}{_door(change)}."
+    if change.reason == "partly":
+        return "It was done on some hosts only."
     if change.new == "cancelled" and change.person is not None:
         return f"{change.person} cancelled it{_door(change)}."
     return words

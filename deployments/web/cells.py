@@ -135,9 +135,11 @@ def _who(cell: Cell, place: str, clock: Clock) -> str:
     """Name what matters most under the newest try: what runs, what it waits for, or its person."""
     if cell.running.odd:
         return _odd(cell, place)
-    if cell.running.is_mixed:
+    if cell.running.is_mixed and not (cell.shown and cell.shown.is_paused):
         return _mixed(cell, place)
     live = _live(cell, cell.live, clock) if cell.live is not None else ""
+    if cell.shown is not None and cell.shown.is_paused:
+        return live + _pause(cell.shown, clock)
     if cell.waits is not None:
         text = escape(cell.waits.text)
         said = f'<span class="cut" title="{text} {escape(cell.waits.clears)}">{text}</span>'
@@ -145,6 +147,13 @@ def _who(cell: Cell, place: str, clock: Clock) -> str:
     if live:
         return live
     return f'<span class="cut">{escape(str(cell.shown.person if cell.shown else ""))}</span>'
+
+
+def _pause(shown: Deployment, clock: Clock) -> str:
+    """Say what ends its pause; behind its first host, hosts differ as they should."""
+    until = shown.paused_until
+    at = f"goes on at {until.astimezone(clock.zone):%H:%M}" if until else "until “go on”"
+    return f'<span class="cut">{at}</span>'
 
 
 def _mixed(cell: Cell, place: str) -> str:

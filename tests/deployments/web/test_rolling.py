@@ -102,6 +102,7 @@ def test_board_and_queue_say_that_it_is_paused(as_alice: Client, paused: Deploym
     board, queue = words(as_alice.get("/")), words(as_alice.get("/queue/"))
 
     assert '<span class="word">Paused</span>' in board
+    assert "until “go on”" in board
     assert "Paused until somebody lets it go on" in queue
     assert "no worker yet" not in queue
 
