@@ -183,3 +183,36 @@ def test_an_environment_follows_again(as_dora: Client, dora: Person, qa: Environ
 def test_no_environment_of_another_name_is_found(as_dora: Client, hello: Application) -> None:
     assert as_dora.get(f"{APP}moon/").status_code == 404
     assert as_dora.get("/settings/apps/moon/").status_code == 404
+
+
+ROLLOUT = {
+    "batch": "25%", "first": "pause", "pause_seconds": "600", "may_fail": "1", "roll_back": "on",
+}  # fmt: skip
+
+
+def test_how_a_release_reaches_the_hosts_is_kept(as_dora: Client, qa: Environment) -> None:
+    as_dora.post(f"{APP}qa/commands/", commands(path="", **ROLLOUT))
+
+    qa.refresh_from_db()
+    assert qa.settings == {
+        "batch": "25%", "first": "pause", "pause_seconds": 600, "may_fail": "1", "roll_back": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"batch": "few"}, "“batch” is “few”; it takes a number of hosts, or a share such as 25%."),
+        ({"may_fail": "101%"}, "“may_fail” is “101%”"),
+        ({"first": "health"}, "“first” waits for the first host’s checks, and there are none"),
+        ({"pause_seconds": "86401"}, "“pause_seconds” is 86401; it takes a number from 0 to 86400"),
+    ],
+)
+def test_what_is_wrong_with_it_is_said_by_its_field(
+    as_dora: Client, qa: Environment, changed: dict[str, str], told: str
+) -> None:
+    page = as_dora.post(f"{APP}qa/commands/", commands(path="", **changed)).content.decode()
+
+    assert told in page
+    qa.refresh_from_db()
+    assert qa.settings == {}
