@@ -16,7 +16,7 @@ from deployments.providers.command_presets import PRESETS
 from deployments.providers.contract import HERE, RELEASE, Context, HostSpec, Phase
 
 LONGEST_NAME = 40  # of a phase
-BACK = "roll back"
+FIRST, BACK = "get ready", "roll back"  # no task is called so: a name is one word
 
 # OpenSSH's programs in front know the hosts and the key. Sharing a connection would need a path
 # that is shorter than the one to a state folder may be.
@@ -73,7 +73,7 @@ class CommandProvider:
         is_release = context.task == RELEASE
         brings = tuple(host.name for host in context.hosts) if is_release else ()
         return [
-            *([_phase("prepare", context, settings, before)] if before else []),
+            *([_phase(FIRST, context, settings, before)] if before else []),
             _phase(name, context, settings, lines, brings),
         ]
 
@@ -126,7 +126,7 @@ def _places(work: str) -> str:
 def _step(words: list[str], *, last: bool = False) -> str:
     """Show what is run, and run it; the last one takes the place of the shell."""
     said, program = quote(f"$ {shlex.join(words)}"), shlex.join(words)
-    run = f"exec {program}" if last else f"{program} || exit"
+    run = f"exec {program}" if last else f"env {program} || exit"  # never the shell's own
     return f"printf '%s\\n' {said}\nknown {quote(words[0])}\n{run}\n"
 
 

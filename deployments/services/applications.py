@@ -115,11 +115,11 @@ def choose(application: Application, key: str, person: Person) -> Way:
         rights.require(person, "administer", doing=doing)
     with transaction.atomic():
         kept = _locked(application)
-        before = {**defaults_of(kept), **kept.settings, "way": _way(kept).label}
+        before = {**kept.settings, "way": _way(kept).label}
         stays = {name: kept.settings[name] for name in _common(way) if name in kept.settings}
         kept.provider, kept.settings = way.provider, {**stays, **way.settings}
         kept.save(update_fields=["provider", "settings"])
-        after = {**dict.fromkeys(before), **defaults_of(kept), **kept.settings, "way": way.label}
+        after = {**dict.fromkeys(before), **kept.settings, "way": way.label}
         ledger.record_differences("application.changed", before, after, person, scope=kept)
         for environment in kept.environments.select_for_update(of=("self",)):
             _follow(environment, _common(way), person)

@@ -30,6 +30,7 @@ from deployments.services.work import (
     finish,
     keep,
     keep_lightly,
+    note_brought,
     note_version,
     reason_to_stop,
     stop,
@@ -53,14 +54,15 @@ def do(work: Work, phase: Phase, runs: Runs) -> None:
     good = _run(work, phase, left) if left else []
     if phase.confirm:
         _look_what_runs(work, phase, runs, good)
-    for host in phase.brings if good else ():
-        note_version(work, host)
+    if phase.brings and good:
+        note_brought(work, phase.brings)
     _probe(work, phase, {host: left[host] for host in good})
 
 
 def _lay_out(work: Work, fresh: list[PhaseRun]) -> None:
     """See to it that what runs on this machine has its folder."""
     made = workplaces.lay_out(work.deployment, plan.targets(work.deployment))
+    work.hears()
     if made and (sha := work.deployment.sha):
         machine = work.deployment.settings["machine"]["name"]
         work.log.say(fresh[0], f"[shipmate] on {machine}, in a folder of its own, at {sha[:7]}")

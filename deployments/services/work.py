@@ -165,6 +165,14 @@ def note_version(work: Work, host: str) -> None:
         )
 
 
+def note_brought(work: Work, hosts: Iterable[str]) -> None:
+    """Remember what hosts run, as a program said whose word is all that there is."""
+    with work.lease.fence():
+        Placement.objects.filter(
+            environment=work.deployment.environment_id, host__name__in=hosts
+        ).update(current=work.deployment, says="", heard_at=None, silence="")
+
+
 def switched(work: Work) -> int:
     """Return how many hosts run what this deployment brought."""
     return Placement.objects.filter(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import stat
 import time
 from contextlib import suppress
@@ -20,6 +21,7 @@ from pathlib import Path
 from django.conf import settings
 
 from deployments import providers
+from deployments.exceptions import DeploymentError
 from deployments.forges import checkout
 from deployments.models import Deployment, Environment
 from deployments.providers.contract import HERE
@@ -60,6 +62,16 @@ def lay_out(deployment: Deployment, targets: list[Target]) -> bool:
     folder = of(deployment)
     if (folder / WHOLE).exists():
         return False
+    try:
+        _make(deployment, targets, folder)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        text = f"No folder for it could be made on {socket.gethostname()}: {why}. Is its disk full?"
+        raise DeploymentError(f"{text} Nothing was started.", code="settings") from error
+    return True
+
+
+def _make(deployment: Deployment, targets: list[Target], folder: Path) -> None:
     partial = folder.with_name(f"{folder.name}.{deployment.epoch}.partial")
     remove(partial)
     cache = cache_of(deployment.environment)
@@ -75,7 +87,6 @@ def lay_out(deployment: Deployment, targets: list[Target]) -> bool:
     with suppress(OSError):
         partial.rename(folder)
     remove(partial)
-    return True
 
 
 def remove(folder: Path) -> None:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods, require_POST
 
-from deployments import lines, rights
+from deployments import lines, providers, rights
 from deployments.models import Application, Person
 from deployments.selectors import lookup, repositories
 from deployments.services import applications, credentials, environments
@@ -183,6 +183,7 @@ def _shown(request: HttpRequest, app: Application, **forms: Any) -> HttpResponse
         "default": DefaultEnvironmentForm(app),
         "commands": form_of(app),
         "choose": ChooseForm(app, person),
+        "runs_here": providers.provider(app.provider).runs_here,
         "environment": NewEnvironmentForm(app, auto_id="new_%s"),
         "secret": SecretForm(auto_id="secret_%s"),
     }

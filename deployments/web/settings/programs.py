@@ -32,7 +32,6 @@ class ProgramForm(WayForm):
         help_text="One program with its arguments a line, such as what fetches the tools.",
     )
     command = forms.CharField(
-        required=False,
         max_length=2_000,
         widget=line("bundle exec cap {environment} deploy"),
         label="What deploys",
@@ -66,6 +65,7 @@ class ProgramForm(WayForm):
             self.fields["tasks"].help_text = said(
                 "NAME: PROGRAM, one a line; “deploy:NAME” runs it, with its arguments."
             )
+        self.fields["tasks"].widget.attrs["placeholder"] = "check: cap {environment} deploy:check"
 
 
 class EnvironmentProgramForm(InEnvironment, ProgramForm):

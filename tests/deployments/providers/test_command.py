@@ -119,7 +119,7 @@ def test_ssh_is_the_one_that_knows_the_hosts(work: Path) -> None:
 def test_what_goes_before_is_a_phase_of_its_own(work: Path) -> None:
     first, second = phases(context(work, settings={"before": ["bundle install", ""]}))
 
-    assert (first.name, first.shown) == ("prepare", ("bundle install",))
+    assert (first.name, first.shown) == ("get ready", ("bundle install",))
     assert (second.name, second.shown) == ("deploy", ("true",))
 
 

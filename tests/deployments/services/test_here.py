@@ -58,7 +58,7 @@ def test_two_lines_are_run_one_after_the_other_up_to_the_first_that_fails(shop: 
 
     ended = shop.deploy()
 
-    assert (states(ended, "prepare"), states(ended, "deploy")) == (["failure"], ["waiting"])
+    assert (states(ended, "get ready"), states(ended, "deploy")) == (["failure"], ["waiting"])
     assert "$ echo 'one  argument'\none  argument\n$ false\n" in log_of(ended)
     assert "never" not in log_of(ended).partition("$ false")[2]
 
@@ -232,3 +232,25 @@ def test_where_it_is_at_work_is_for_its_owner_alone(shop: World) -> None:
     root = Path(given.SHIPMATE_STATE) / "here"
     kept = [root, *root.glob("*")]
     assert [path.name for path in kept if path.stat().st_mode & 0o077] == []
+
+
+def test_a_folder_that_cannot_be_made_is_told(shop: World) -> None:
+    deployment = shop.ask()
+    (workplaces.root() / "work").mkdir(parents=True, exist_ok=True)
+    in_the_way = workplaces.of(deployment).with_name(f"{workplaces.of(deployment).name}.1.partial")
+    in_the_way.write_text("")
+
+    ended = shop.end(deployment)
+
+    in_the_way.unlink()
+    assert (ended.status, ended.reason) == ("error", "settings")
+    assert "No folder for it could be made on" in ended.note
+
+
+def test_a_task_may_be_called_as_anything(shop: World) -> None:
+    shop.settings(before=["true"], tasks={"prepare": {"commands": ["echo ready"]}})
+    asked = lifecycle.request(shop.environment, "", shop.door, task="prepare")
+
+    ended = shop.end(asked)
+
+    assert (ended.status, "ready\n" in log_of(ended)) == ("success", True)
