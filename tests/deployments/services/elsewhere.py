@@ -21,7 +21,7 @@ def process(code: str, *, own_group: bool = False, **more: str) -> subprocess.Po
     started = subprocess.Popen(
         [sys.executable, "-c", BEGIN + wait + code],
         cwd=ROOT,
-        env=_environment() | more,
+        env=environment() | more,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -67,7 +67,7 @@ def worker(
     return made
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "chatops.settings",
         "SHIPMATE_STATE": str(settings.STATE),

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -194,3 +199,47 @@ def test_a_worker_says_which_machine_it_is_on() -> None:
     workers.beat("deploy")
 
     assert Worker.objects.get().machine == machines.here()
+
+
+@contextmanager
+def cluster() -> Iterator[subprocess.Popen[bytes]]:
+    """Run a cluster of workers as the supervisor does: whole, in a group of its own."""
+    more = {"Q_CLUSTER_NAME": "deploy", "SHIPMATE_SUPERVISED": "1", "SHIPMATE_DEPLOY_WORKERS": "1"}
+    started = subprocess.Popen(
+        [sys.executable, str(elsewhere.ROOT / "manage.py"), "qcluster"],
+        env=elsewhere.environment() | more,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield started
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+        started.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_cluster_that_ends_leaves_it_to_the_next_one(shop: World, number: int) -> None:
+    program(shop, LONG.replace("sleep 2", "sleep 8"))
+    deployment = shop.ask()
+    with cluster() as first:
+        until_it_says(deployment, "up\n")
+        first.send_signal(number)
+        time.sleep(1)  # then the supervisor's patience is over
+
+    with cluster():
+        until(lambda: _rung_until_it_ends(shop, deployment), 90)
+
+    ended = shop.now(deployment)
+    numbers = "".join(f"{n}\n" for n in range(1, 3001))
+    assert (ended.status, count(shop)) == ("success", "x\n")
+    assert log_of(ended).partition("up\n")[2] == f"{numbers}{numbers}over\n"
+
+
+def _rung_until_it_ends(world: World, deployment: Deployment) -> bool:
+    """Ring as the sweeper does, and say whether it has ended."""
+    sweeper.ring_silent()
+    return world.now(deployment).is_finished
