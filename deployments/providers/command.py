@@ -27,6 +27,11 @@ export GIT_SSH_COMMAND="$ssh" RSYNC_RSH="$ssh" GIT_TERMINAL_PROMPT=0
 export ANSIBLE_SSH_ARGS='-o ControlMaster=no' ANSIBLE_PIPELINING=True
 export SHIPMATE_SSH_CONFIG="$work/home/.ssh/config"
 cd "$work/code" || exit 1
+# Runs a program with an agent of its own, which ends with it. The path to an agent must be short.
+with_agent() {
+  exec env TMPDIR=/tmp ssh-agent env TMPDIR="$TMPDIR" \
+    sh -c 'ssh-add -q "$HOME/.ssh/shipmate" && exec "$@"' sh "$@"
+}
 known() {
   case $1 in
     */*)
@@ -112,7 +117,8 @@ def _phase(
     programs = [command_lines.words(line, values) for line in lines if line.strip()]
     script = "".join(
         (_places(context.work), HEAD, _exports(context, settings, values),
-         *map(_step, programs[:-1]), _step(programs[-1], last=True))
+         *(_step(one, agent=settings["agent"]) for one in programs[:-1]),
+         _step(programs[-1], agent=settings["agent"], last=True))
     )  # fmt: skip
     shown = tuple(map(shlex.join, programs))
     return Phase(name, {HERE: script}, brings=brings, shown=shown)
@@ -123,10 +129,11 @@ def _places(work: str) -> str:
     return f"work={quote(work)} ssh={quote(quote(f'{work}/bin/ssh'))}\n"
 
 
-def _step(words: list[str], *, last: bool = False) -> str:
+def _step(words: list[str], *, agent: bool, last: bool = False) -> str:
     """Show what is run, and run it; the last one takes the place of the shell."""
     said, program = quote(f"$ {shlex.join(words)}"), shlex.join(words)
-    run = f"exec {program}" if last else f"env {program} || exit"  # never the shell's own
+    runs = f"with_agent {program}" if agent else f"exec {program}"  # never the shell's own
+    run = runs if last else f"({runs}) || exit"
     return f"printf '%s\\n' {said}\nknown {quote(words[0])}\n{run}\n"
 
 

@@ -20,6 +20,8 @@ DEFAULTS: dict[str, Any] = {
     "parameters": {},  # name → the pattern that a value given to a deployment must match
     # The file on the hosts that holds the commit which runs there; empty: they are not asked.
     "revision": "",
+    # An SSH agent with the environment's key, for recipes that hand one on to the hosts.
+    "agent": False,
     "total_seconds": 1_800,
     "silence_seconds": 600,
 }
@@ -72,6 +74,8 @@ def _kinds(settings: dict[str, Any]) -> Iterator[str]:
             yield f"“{key}” takes a text, not {value!r}."
         if isinstance(usual, list) and not _is_lines(value):
             yield f"“{key}” takes a list of lines, not {value!r}."
+        if isinstance(usual, bool) and not isinstance(value, bool):
+            yield f"“{key}” is true or false, not {value!r}."
         if isinstance(usual, dict) and not isinstance(value, dict):
             yield f"“{key}” takes names and what belongs to them, not {value!r}."
     if isinstance(settings["variables"], dict):

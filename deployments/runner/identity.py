@@ -26,8 +26,13 @@ Host *
 PROGRAMS = ("ssh", "scp", "sftp")
 
 
-def write(home: Path, private: str, targets: Iterable[Target], *, at: Path) -> None:
-    """Write .ssh for its owner alone; `at` is where this home will be found."""
+def write(
+    home: Path, private: str, targets: Iterable[Target], *, at: Path, hands_on: bool = False
+) -> None:
+    """Write .ssh for its owner alone; `at` is where this home will be found.
+
+    `hands_on`: the hosts may use the agent that there is.
+    """
     folder, found = home / ".ssh", at / ".ssh"
     folder.mkdir(mode=0o700)
     listed = list(targets)
@@ -37,7 +42,9 @@ def write(home: Path, private: str, targets: Iterable[Target], *, at: Path) -> N
     if private:
         _private(folder / "shipmate", private)
         everywhere += f'  IdentityFile "{found}/shipmate"\n'
-    _private(home / CONFIG, "".join([*(_host(known, target) for target in listed), everywhere]))
+    forward = "  ForwardAgent yes\n" if hands_on else ""
+    hosts = [f"{_host(known, target)}{forward}" for target in listed]
+    _private(home / CONFIG, "".join([*hosts, everywhere]))
 
 
 def put_first(folder: Path, config: Path, *, at: Path) -> None:

@@ -79,7 +79,10 @@ def _make(deployment: Deployment, targets: list[Target], folder: Path) -> None:
         private.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in ("tmp", "home"):
         (partial / name).mkdir(mode=0o700)
-    identity.write(partial / "home", key_of(deployment), targets, at=folder / "home")
+    hands_on = bool(deployment.settings["settings"].get("agent"))
+    identity.write(
+        partial / "home", key_of(deployment), targets, at=folder / "home", hands_on=hands_on
+    )
     identity.put_first(partial / "bin", folder / "home" / identity.CONFIG, at=folder / "bin")
     if providers.provider(deployment.settings["provider"]).needs_code:
         _lay_out_code(deployment, partial / "code")

@@ -56,6 +56,12 @@ class ProgramForm(WayForm):
         label="File on the hosts that says what runs",
         help_text="Hosts that are placed are asked for the commit in it. Empty: they are not.",
     )
+    agent = forms.BooleanField(
+        required=False,
+        label="With an SSH agent that has the environment's key",
+        help_text="For recipes that hand one on (forward_agent): hosts then fetch code with it. "
+        "Whoever is root on a host can use the key meanwhile.",
+    )
     total_seconds = number("Longest deployment, in seconds")
     silence_seconds = number("Longest silence, in seconds", "A program that says nothing so long.")
 

@@ -14,7 +14,7 @@ from deployments.services import credentials, ending, lifecycle, workplaces
 from tests.deployments import build
 from tests.deployments.runner.observing import alive
 from tests.deployments.services.here import program, until_it_says
-from tests.deployments.services.world import Meanwhile, World, log_of, states
+from tests.deployments.services.world import Meanwhile, World, log_of, states, until
 
 
 def test_the_program_gets_its_arguments_and_its_commit(shop: World) -> None:
@@ -254,3 +254,28 @@ def test_a_task_may_be_called_as_anything(shop: World) -> None:
     ended = shop.end(asked)
 
     assert (ended.status, "ready\n" in log_of(ended)) == ("success", True)
+
+
+def test_an_agent_is_there_where_it_is_wished_for_and_ends_with_it(shop: World) -> None:
+    key = credentials.make_key(shop.environment, build.maker())
+    shop.environment.refresh_from_db()
+    shop.settings(agent=True, before=["ssh-add -l"])
+    program(shop, 'ssh-add -l; ls -d "$SSH_AUTH_SOCK"; echo "in $TMPDIR"')
+
+    ended = shop.deploy()
+
+    said = log_of(ended)
+    assert (ended.status, said.count(key.fingerprint)) == ("success", 2)
+    assert f"in {workplaces.of(ended)}/tmp\n" in said
+    sockets = [line for line in said.splitlines() if line.startswith("/tmp/ssh-")]
+    until(lambda: not any(Path(line).exists() for line in sockets), 60)
+
+
+def test_without_that_there_is_none(shop: World) -> None:
+    credentials.make_key(shop.environment, build.maker())
+    shop.environment.refresh_from_db()
+    program(shop, "ssh-add -l")
+
+    ended = shop.deploy()
+
+    assert (ended.status, "authentication agent" in log_of(ended)) == ("failure", True)
