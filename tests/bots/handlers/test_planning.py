@@ -7,6 +7,7 @@ import re
 import pytest
 
 from deployments.models import Application, CommitStatus, Deployment, Environment, Person, Plan
+from deployments.services import applications
 from tests.bots.talking import Talk, the_deployment
 from tests.deployments import build
 from tests.servers.repositories import Repository
@@ -42,6 +43,19 @@ def test_a_plan_says_everything_and_does_nothing(
     assert "Checks: ci success" in answer and "Why: it is time" in answer
     assert "In the way: nothing" in answer
     assert Deployment.objects.count() == 1
+
+
+def test_a_plan_shows_the_lines_that_a_program_would_be_called_by(
+    say: Talk, qa: Environment, repository: Repository
+) -> None:
+    applications.choose(qa.application, "command:ansible", build.maker())
+
+    answer = say("plan hello to qa")
+
+    given = f"--extra-vars heaven_deploy_sha={sha(repository)}"
+    line = f"ansible-playbook --inventory ansible/hosts {given} ansible/site.yml"
+    assert f"deploy\n  {line}" in answer
+    assert "In the way: nothing" in answer
 
 
 def test_a_plan_lists_every_reason_with_who_clears_it(
