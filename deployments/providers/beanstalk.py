@@ -54,7 +54,6 @@ class BeanstalkProvider:
     def phases(self, context: Context) -> list[Phase]:
         asked = cloud.whole(context.settings, DEFAULTS)
         what = [
-            *_place(context),
             f"--sha={context.sha}",
             f"--code={context.work}/code",
             f"--about={cloud.about(context)}",
@@ -62,8 +61,14 @@ class BeanstalkProvider:
             f"--health={asked['health']}",
             f"--health-seconds={asked['health_seconds']}",
         ]
-        check = cloud.named(asked["check_url"], context)
-        return cloud.phases(context, "beanstalk", what, check, asked["check_seconds"])
+        return cloud.phases(
+            context,
+            "beanstalk",
+            _place(context),
+            what,
+            check_url=asked["check_url"],
+            check_seconds=asked["check_seconds"],
+        )
 
     def truth(self, context: Context) -> dict[str, str]:
         return {HERE: cloud.script(context, "beanstalk", "truth", _place(context))}

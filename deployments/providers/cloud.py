@@ -44,16 +44,28 @@ def named(text: str, context: Context) -> str:
 
 
 def phases(
-    context: Context, program: str, arguments: list[str], url: str, seconds: int
+    context: Context,
+    program: str,
+    place: list[str],
+    what: list[str],
+    *,
+    check_url: str,
+    check_seconds: int,
 ) -> list[Phase]:
-    """Return the one phase, and the check behind it where an address is set."""
+    """Return the one phase, and the check behind it where an address is set.
+
+    `place`: the arguments that say where it goes; people are shown these.
+    """
     name = "go back" if context.back else RELEASE
     brings = tuple(host.name for host in context.hosts)
-    run = script(context, program, "deploy", arguments)
-    found = [Phase(name, {HERE: run}, brings=brings)]
-    if url:
-        check = Phase("check", {HERE: ":\n"}, probe=url, probe_seconds=seconds, on_failure="health")
-        found.append(check)
+    run = {HERE: script(context, program, "deploy", [*place, *what])}
+    shown = (join([program, "deploy", *place]),)
+    found = [Phase(name, run, brings=brings, shown=shown)]
+    if url := named(check_url, context):
+        nothing = {HERE: ":\n"}
+        found.append(
+            Phase("check", nothing, probe=url, probe_seconds=check_seconds, on_failure="health")
+        )
     return found
 
 

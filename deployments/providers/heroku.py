@@ -45,14 +45,19 @@ class HerokuProvider:
     def phases(self, context: Context) -> list[Phase]:
         asked = cloud.whole(context.settings, DEFAULTS)
         what = [
-            *_place(context),
             f"--sha={context.sha}",
             f"--code={context.work}/code",
             f"--mark={cloud.about(context)}",
             *(["--back"] if context.back else []),
         ]
-        check = cloud.named(asked["check_url"], context)
-        return cloud.phases(context, "heroku", what, check, asked["check_seconds"])
+        return cloud.phases(
+            context,
+            "heroku",
+            _place(context),
+            what,
+            check_url=asked["check_url"],
+            check_seconds=asked["check_seconds"],
+        )
 
     def truth(self, context: Context) -> dict[str, str]:
         return {HERE: cloud.script(context, "heroku", "truth", _place(context))}

@@ -54,6 +54,12 @@ def test_the_program_is_told_what_goes_where() -> None:
     assert "--mark=Shipmate #812 shop/production 20261128120000-812" in words
 
 
+def test_people_are_shown_where_it_goes() -> None:
+    [phase] = HEROKU.phases(context({"app": "shop"}))
+
+    assert phase.shown == ("heroku deploy --app=shop --api=https://api.heroku.com",)
+
+
 def test_a_rollback_says_that_it_is_one() -> None:
     assert "--back" not in program(GOOD)
     assert "--back" in program(GOOD, back="further")

@@ -94,8 +94,10 @@ def kind(
         yield ByCommand(here.make(tmp_path))
 
 
-def test_every_provider_is_here() -> None:
-    assert set(providers.PROVIDERS) == {OverSsh.name, ByCommand.name}
+def test_every_provider_is_here_or_with_the_clouds() -> None:
+    here_are = {OverSsh.name, ByCommand.name}
+
+    assert set(providers.PROVIDERS) == here_are | set(providers.clouds())  # test_clouds.py
 
 
 def test_a_commit_is_deployed(kind: Kind) -> None:

@@ -39,6 +39,7 @@ class Aws:
     health: str = "Green"
     heals_to: str = "Green"  # what its health is after an update
     processed: str = "PROCESSED"  # what becomes of a version
+    at_once: bool = False  # and that without a look at it meanwhile
     fails: str = ""  # an error that the update meets
     rolls_back: bool = False
     looks: int = 2  # so often it is found updating
@@ -89,7 +90,8 @@ class Aws:
             raise Refuses("InvalidParameterValue", "Application Version x already exists.")
         version = {
             "ApplicationName": asked["ApplicationName"], "VersionLabel": asked["VersionLabel"],
-            "Description": asked["Description"], "SourceBundle": bundle, "Status": "PROCESSING",
+            "Description": asked["Description"], "SourceBundle": bundle,
+            "Status": self.processed if self.at_once else "PROCESSING",
             "DateCreated": EPOCH, "DateUpdated": EPOCH,
         }  # fmt: skip
         self.versions[asked["VersionLabel"]] = version
