@@ -31,10 +31,10 @@ def production(
     return Environment.objects.create(application=app, name="production")
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/settings/apps/shop/", "/settings/apps/shop/production/", "/apps/shop/production/", "/"],
-)
+PAGES = ["/settings/apps/shop/", "/settings/apps/shop/production/", "/apps/shop/production/", "/"]
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_its_pages_are_in_order(
     production: Environment, dora: Person, page_for: PageFor, check_page: CheckPage, path: str
 ) -> None:
