@@ -122,6 +122,7 @@ class Piped(Bells):
 
     def _open(self) -> int:
         if self.pipe is None:
+            self._path().parent.mkdir(mode=0o700, exist_ok=True)
             with suppress(FileExistsError):
                 os.mkfifo(self._path(), 0o600)
             # To write, too: else it would be at its end whenever nobody rings.
@@ -129,7 +130,9 @@ class Piped(Bells):
         return self.pipe
 
     def _path(self) -> Path:
-        return Path(f"{connections[Conf.ORM].settings_dict['NAME']}-bells-{self.list_key}")
+        """Return where the pipe is: not beside the database's files, which are copied together."""
+        database = Path(connections[Conf.ORM].settings_dict["NAME"])
+        return database.parent / "bells" / f"{database.name}-{self.list_key}"
 
 
 TAKE = """

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.core.management.color import no_style
+from django.db import connection, transaction
 
 from bots import tongue
 from bots.language import Command
@@ -100,7 +101,15 @@ def answered(who: Person, line: str, base: int) -> str:
             assert_every_offer_acts(answer)
             said += plain.render(answer).splitlines()[:SHOWN]
         transaction.set_rollback(True)
+    _number_on()
     return "\n".join(f"    {shown}" for shown in _alike("\n".join(said), base).split("\n"))
+
+
+def _number_on() -> None:
+    """Have the next deployment take up the number of one that was undone, as SQLite does."""
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), [Deployment]):
+            cursor.execute(statement)
 
 
 def assert_every_offer_acts(answer: Message) -> None:

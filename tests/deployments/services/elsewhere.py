@@ -71,7 +71,7 @@ def environment() -> dict[str, str]:
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "chatops.settings",
         "SHIPMATE_STATE": str(settings.STATE),
-        "SHIPMATE_DATABASE_URL": _database(),
+        "SHIPMATE_DATABASE_URL": database(),
         "SHIPMATE_REDIS_URL": settings.SHIPMATE_REDIS_URL,
         "SHIPMATE_REPOSITORY_ROOTS": str(Path(tempfile.gettempdir()).resolve()),
         "SHIPMATE_LEASE_SECONDS": str(settings.SHIPMATE_LEASE_SECONDS),
@@ -79,7 +79,8 @@ def environment() -> dict[str, str]:
     }
 
 
-def _database() -> str:
+def database() -> str:
+    """Return the address of the database that these tests use."""
     at = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{at['NAME']}"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests.deployments.services import elsewhere
 from tests.deployments.services.world import World, log_of, make, running, states
 from tests.servers.repositories import Link, Program
 
@@ -99,10 +100,11 @@ def test_what_was_sent_does_not_stay_on_the_host(world: World, ending: str) -> N
 # What the host finds in our database at the moment at which it is asked to do something.
 SPYING_SH = """#!/bin/sh
 "{python}" - >>"$HOME/seen" <<'END'
-import sqlite3
-rows = sqlite3.connect("{database}", timeout=20).execute(
-    "SELECT phase, status FROM deployments_phaserun WHERE host = 'web-1'")
+import {module}
+connection = {module}.connect("{database}")
+rows = connection.execute("SELECT phase, status FROM deployments_phaserun WHERE host = 'web-1'")
 print(*("=".join(row) for row in rows))
+connection.close()
 END
 exec /bin/sh "$@"
 """
@@ -114,8 +116,10 @@ def test_a_phase_is_written_down_before_its_host_hears_of_it(
 ) -> None:
     spy = tmp_path / "bin" / "sh"
     spy.parent.mkdir()
-    database = connection.settings_dict["NAME"]
-    spy.write_text(SPYING_SH.format(python=sys.executable, database=database))
+    module, database = "sqlite3", connection.settings_dict["NAME"]
+    if connection.vendor == "postgresql":
+        module, database = "psycopg", elsewhere.database()
+    spy.write_text(SPYING_SH.format(python=sys.executable, module=module, database=database))
     spy.chmod(0o755)
     with running(tmp_path / "machines", 1, path=f"{spy.parent}:{os.environ['PATH']}") as hosts:
         world = make(hosts, tmp_path)

@@ -106,11 +106,11 @@ def test_the_chunks_are_numbered_on_without_a_gap(world: World) -> None:
 
 
 def test_a_command_that_failed_meanwhile_is_told_as_failed(world: World) -> None:
-    world.settings(build=["echo begun; sleep 1; exit 4"])
+    world.settings(build=["echo begun; sleep 1.7; exit 4"])
     deployment = world.ask()
 
     killed_in(world, deployment, "build")
-    until(lambda: not alive("1"))
+    until(lambda: not alive("1.7"))
     deployment = go_on(world, deployment)
 
     assert (deployment.status, deployment.reason) == ("failure", "command")
