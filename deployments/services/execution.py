@@ -45,28 +45,32 @@ from deployments.services.work import Work, are_begun
 Status = Deployment.Status
 DATABASE_AWAY = (OperationalError, InterfaceError)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
-CLAIMS = 10  # so many workers may find this machine without room before that is how it ends
+CLAIMS = 40  # so many workers may find this machine without room before that is how it ends
 log = logging.getLogger(__name__)
 
 
 def run(number: int) -> None:
     """Take the deployment if it is to be had, and carry it to its end."""
     try:
-        # What belongs to it is read after the claim: until then the run before may change it.
-        life.show()
-        deployment = Deployment.objects.filter(pk=number).first()
-        if deployment is None or not _is_for_this_machine(deployment):
-            return
-        if claim(deployment, workers.name()):
-            _carry(deployment)
+        with life.shown():
+            _take(number)
     except LeaseLost:
         log.warning("#%s was taken over by another worker", number)
     except DATABASE_AWAY as error:
-        # Nothing is said of it: the lease runs out, and a worker goes on from what is known.
+        # Nothing is said of it: a worker goes on from what is known.
         log.warning("#%s was left alone, the database is away: %s", number, type(error).__name__)
         connection.close()
     except NoRoom as error:
         log.warning("#%s was left alone, this machine has no room: %s", number, error)
+
+
+def _take(number: int) -> None:
+    # What belongs to it is read after the claim: until then the run before may change it.
+    deployment = Deployment.objects.filter(pk=number).first()
+    if deployment is None or not _is_for_this_machine(deployment):
+        return
+    if claim(deployment, workers.name()):
+        _carry(deployment)
 
 
 class NoRoom(Exception):

@@ -1,37 +1,55 @@
-"""Whether a worker of this machine lives, known at once and for certain.
+"""Whether a worker of this machine is still at work, known at once and for certain.
 
-Each holds a lock on a file of its own in the state folder, which the kernel takes from it however
-it ends. Without the file nothing is known: it may be another machine's, and its lease decides.
+While it is, it holds a lock on a file of its own in the state folder, which the kernel takes from
+it however it ends. Without the file nothing is known: it may be another machine's, and its lease
+decides.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
 
 from deployments.services import workers
 
-_held: dict[Path, int] = {}  # by this process; the descriptor goes with it
+_lock = threading.Lock()
+_held: list[int] = []  # descriptors, one for each deployment that this process carries out
 
 
-def show() -> None:
-    """Hold this process's lock, from here to its end. A full disk leaves the lease to decide."""
-    path = _path(workers.name())
-    if path in _held:
-        return
-    with suppress(OSError):
+@contextmanager
+def shown() -> Iterator[None]:
+    """Hold a lock while this worker is at work. A full disk leaves the lease to decide."""
+    with _lock:
+        _held.append(_take())
+    try:
+        yield
+    finally:
+        with _lock:
+            os.close(_held.pop())
+
+
+def _take() -> int:
+    """Return a descriptor that goes with this process; the lock goes with the last of them."""
+    if _held:
+        return os.dup(_held[0])
+    try:
+        path = _path(workers.name())
         path.parent.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        _held[path] = descriptor
+    except OSError:
+        return os.open(os.devnull, os.O_RDONLY)
+    return descriptor
 
 
 def is_over(worker: str) -> bool:
-    """Return whether this worker has ended; False where that is not known."""
+    """Return whether this worker is at work no more; False where that is not known."""
     with suppress(OSError):
         descriptor = os.open(_path(worker), os.O_RDWR)
         try:
@@ -43,7 +61,7 @@ def is_over(worker: str) -> bool:
 
 
 def forget() -> None:
-    """Remove the files of those that have ended."""
+    """Remove the files of those that are at work no more."""
     for path in _folder().glob("*"):
         if is_over(path.name):
             path.unlink(missing_ok=True)

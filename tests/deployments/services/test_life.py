@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from deployments import sweeper
 from deployments.models import Deployment
-from deployments.services import life, moves, workers
+from deployments.services import execution, life, moves, workers
 from tests.deployments.services import elsewhere
 from tests.deployments.services.conftest import copy
 from tests.deployments.services.queueing import bells, lose
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-SHOW = "from deployments.services import life, workers; life.show(); print(workers.name(), flush=1)"
+SHOW = """from deployments.services import life, workers
+with life.shown():
+    print(workers.name(), flush=True)
+    sys.stdin.readline()
+"""
 
 
 def shown() -> tuple[subprocess.Popen[str], str]:
-    """Start a process that has shown that it lives, and waits."""
-    process = elsewhere.process(f"{SHOW}; sys.stdin.readline()")
+    """Start a worker that is at work, and waits."""
+    process = elsewhere.process(f"pass\n{SHOW}")
     elsewhere.go(process)
     assert process.stdout is not None
     return process, process.stdout.readline().strip()
@@ -54,10 +60,37 @@ def test_of_other_machines_nothing_is_known() -> None:
     assert not life.is_over("")
 
 
-def test_this_process_lives() -> None:
-    life.show()
+def test_who_is_at_work_twice_is_so_until_both_are_over() -> None:
+    with life.shown():
+        with life.shown():
+            assert not life.is_over(workers.name())
+        assert not life.is_over(workers.name())
 
-    assert not life.is_over(workers.name())
+    assert life.is_over(workers.name())
+
+
+def test_a_full_disk_leaves_the_lease_to_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(life, "_folder", lambda: Path("/proc/nowhere"))
+
+    with life.shown():
+        assert not life.is_over(workers.name())
+
+
+def test_a_worker_that_left_a_deployment_alone_is_not_waited_for(
+    queued: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database went away; the process lives, and may be given another one."""
+    monkeypatch.setattr(execution, "_carry", _away)
+    execution.run(queued.pk)
+    lose()
+
+    sweeper.sweep()
+
+    assert bells() == [("deployments.tasks.run", (queued.pk,))]
+
+
+def _away(deployment: Deployment) -> None:
+    raise OperationalError
 
 
 def test_what_is_over_is_forgotten_and_who_lives_stays() -> None:
