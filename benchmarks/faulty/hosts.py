@@ -16,13 +16,15 @@ from tests.servers.sshd import Sshd
 
 SHELLS = ("dash", "busybox")
 DISK = "24m"
+FEW = 32  # bytes
 
 
 class Disk:
     """The disk under a host's home: a small one where mounting is allowed, else a limit to files.
 
-    Without a mount each process of the host may write no more byte to any file (RLIMIT_FSIZE).
-    That is what is left to root in a container without CAP_SYS_ADMIN.
+    Without a mount no process of the host may let a file grow past a few bytes (RLIMIT_FSIZE); as on
+    a full disk, what lies in a block that is there can be overwritten. That is what is left to root
+    in a container without CAP_SYS_ADMIN.
     """
 
     def __init__(self, host: Sshd) -> None:
@@ -33,7 +35,7 @@ class Disk:
         if self.mounted:
             fill(self._host.home)
         else:
-            limit(processes_of(self._host), 1)
+            limit(processes_of(self._host), FEW)
 
     def free(self) -> None:
         (self._host.home / "filler").unlink(missing_ok=True)

@@ -12,7 +12,7 @@ import psutil
 import requests
 from django.db import connection
 
-from benchmarks.faulty.hosts import fill, limit
+from benchmarks.faulty.hosts import FEW, fill, limit
 from benchmarks.faulty.shipmate import kill
 from benchmarks.faulty.trials import Trial
 from benchmarks.faulty.world import World
@@ -104,7 +104,7 @@ def fill_state(world: World, trial: Trial) -> None:
     if shipmate.state_is_small:
         fill(shipmate.state)
     else:
-        limit(shipmate.all(), 1)
+        limit(shipmate.all(), FEW)
     time.sleep(20)
     (shipmate.state / "filler").unlink(missing_ok=True)
     limit(shipmate.all(), -1)
