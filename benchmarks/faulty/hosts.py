@@ -22,9 +22,9 @@ FEW = 32  # bytes
 class Disk:
     """The disk under a host's home: a small one where mounting is allowed, else a limit to files.
 
-    Without a mount no process of the host may let a file grow past a few bytes (RLIMIT_FSIZE); as on
-    a full disk, what lies in a block that is there can be overwritten. That is what is left to root
-    in a container without CAP_SYS_ADMIN.
+    Without a mount no process of the host may let a file grow past a few bytes (RLIMIT_FSIZE). As
+    on a full disk, what lies in a block that is there can be overwritten. That is what is left to
+    root in a container without CAP_SYS_ADMIN.
     """
 
     def __init__(self, host: Sshd) -> None:

@@ -14,10 +14,10 @@ from django.db import connection
 
 from benchmarks.faulty.hosts import FEW, fill, limit
 from benchmarks.faulty.shipmate import kill
-from benchmarks.faulty.trials import Trial
+from benchmarks.faulty.trials import Trial, patiently
 from benchmarks.faulty.world import World
 from deployments.exceptions import Invalid
-from deployments.models import Deployment
+from deployments.models import Deployment, LogChunk
 from deployments.services import lifecycle, queue, tokens
 
 Strike = Callable[[World, Trial], None]
@@ -47,9 +47,24 @@ def kill_all(pause: float) -> Strike:
     def strike(world: World, trial: Trial) -> None:
         world.shipmate.crash()
         time.sleep(pause)
-        world.note("pages answered after", world.shipmate.start())
+        _start_again(world)
 
     return strike
+
+
+def _start_again(world: World) -> None:
+    """Start everything, and measure until pages answer, and until a log moves."""
+    before = LogChunk.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    begun = time.monotonic()
+    world.note("pages answered after", world.shipmate.start())
+    while not patiently(lambda: _moves(before)):
+        time.sleep(0.05)
+    world.note("a log moved after", time.monotonic() - begun)
+
+
+def _moves(before: int) -> bool:
+    is_new = LogChunk.objects.filter(pk__gt=before).exists()
+    return is_new or not Deployment.objects.filter(status="in_progress").exists()
 
 
 def end_clusters(world: World, trial: Trial) -> None:
@@ -61,7 +76,7 @@ def kill_supervisor(world: World, trial: Trial) -> None:
     """The kernel then ends all the others."""
     kill(world.shipmate.all()[0])
     world.shipmate.crash()
-    world.note("pages answered after", world.shipmate.start())
+    _start_again(world)
 
 
 def kill_idle(world: World, trial: Trial) -> None:
