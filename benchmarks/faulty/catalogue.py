@@ -100,6 +100,9 @@ FAULTS: dict[str, Fault] = {
     "frozen": Fault("the host stands still for 40 s", host.freeze_host, waits=True),
     "disk": Fault("the host's disk full", host.fill_disk, right=FULL, after=host.free_disk),
     "script": Fault("the command killed on its host", host.kill_script, right=KILLED),
+    "supervisor-there": Fault(
+        "what supervises the command killed on its host", host.kill_supervisor, right=LOST
+    ),
     "log-cut": Fault("the log on the host cut", host.cut_log, right=LOST),
     "folder": Fault("the folder of runs removed", host.remove_runs, right=LOST),
     "reboot": Fault("the host rebooted", host.reboot, right=LOST, waits=True),

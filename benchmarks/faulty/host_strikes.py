@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import time
@@ -115,6 +116,14 @@ def kill_script(world: World, trial: Trial) -> None:
     """As when the host has no memory left for it."""
     for group in trial.place.host.home.glob(f".shipmate/runs/{trial.number}-*/group"):
         number, birth, *_ = [*group.read_text().split(), "", ""]
+        if number and _is_alive(int(number), birth):
+            os.killpg(int(number), signal.SIGKILL)
+
+
+def kill_supervisor(world: World, trial: Trial) -> None:
+    """What it has started runs on, and nobody is left to tell how that ends."""
+    for claim in trial.place.host.home.glob(f".shipmate/runs/{trial.number}-*/claim"):
+        number, birth, *_ = [*claim.read_text().split(), "", ""]
         if number and _is_alive(int(number), birth):
             kill(psutil.Process(int(number)))
 
