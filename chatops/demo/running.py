@@ -11,7 +11,7 @@ import requests
 from django.conf import settings
 from django.core.management import call_command
 
-from chatops import supervision
+from chatops import static, supervision
 from chatops.demo import checkup, setup
 from chatops.demo.client import Client
 from chatops.demo.options import Options, why_taken
@@ -32,7 +32,7 @@ def prepare(given: Options, say: Say) -> None:
     say("Preparing the database …")
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    static.collect()
     Worker.objects.all().delete()  # those of an earlier run, which have ended
     (given.state / "address").write_text(settings.SHIPMATE_URL, encoding="ascii")
     setup.make_admin(given.state)

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from bots import rooms
 from bots.models import Room
-from chatops import supervision
+from chatops import static, supervision
 from chatops.environment import make_private
 from deployments.services import shared_keys
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         shared_keys.remember()
         self.check(tags=[Tags.database], databases=["default"])
         call_command("createcachetable", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        static.collect()
         if not Room.objects.exists():
             rooms.make("deploys")
         kept = supervision.programs(
