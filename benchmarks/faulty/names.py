@@ -21,6 +21,7 @@ HOSTS: tuple[str, ...] = (
     "frozen",
     "disk",
     "script",
+    "supervisor-there",
     "log-cut",
     "folder",
 )

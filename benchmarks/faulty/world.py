@@ -19,7 +19,6 @@ from django.db import connection
 from benchmarks.faulty import hosts as machines
 from benchmarks.faulty import program
 from benchmarks.faulty.hosts import Disk
-from benchmarks.faulty.proxies import Line
 from benchmarks.faulty.servers import Server
 from benchmarks.faulty.shipmate import Shipmate
 from deployments.models import (
@@ -34,6 +33,7 @@ from deployments.models import (
 )
 from deployments.services import credentials, lifecycle
 from deployments.services.lifecycle import Door
+from tests.servers.line import Line
 from tests.servers.sshd import Sshd
 
 

@@ -188,7 +188,9 @@ class HostJob:
         if not self._asked:
             if _hopeless(error):
                 return error
-            if away <= min(self._patience, FIRST_PATIENCE):
+            # A kept connection may break with a delay of its own: that says nothing of the host.
+            first = self._patience if isinstance(error, ConnectionLost) else FIRST_PATIENCE
+            if away <= min(self._patience, first):
                 return None
             return HostError(f"{error} Nothing was started on {host}.", code="unreachable")
         if away <= self._patience and not _hopeless(error):

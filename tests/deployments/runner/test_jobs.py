@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deployments.exceptions import HostError
+from deployments.runner import connection as connections
 from deployments.runner import jobs
 from deployments.runner.connection import Connection
 from deployments.runner.fanout import Fleet
@@ -17,6 +18,7 @@ from deployments.runner.follow import Outcome, Run
 from deployments.runner.jobs import Task
 from tests.deployments.runner.observing import alive, new_id
 from tests.servers import sshd as servers
+from tests.servers.line import Line
 from tests.servers.sshd import Sshd
 
 pytestmark = pytest.mark.sshd
@@ -67,6 +69,22 @@ def test_a_host_that_comes_back_is_asked_again_to_end_its_run(fleet: Fleet, own_
     assert ended[Cancelled] == Outcome("gone", 143, None, "143")
     assert ended[Done] == Outcome("ended", 143, 3)
     assert not alive("97.1")
+
+
+def test_a_kept_line_that_swallows_all_is_no_host_that_is_away(
+    own_host: Sshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "OPEN_TIMEOUT", 1.0)
+    monkeypatch.setattr(jobs, "FIRST_PATIENCE", 0.5)
+    line = Line(own_host.port)
+    with Fleet([own_host.target(port=line.port)], patience=60) as fleet:
+        assert rest(fleet.run([task("true")]))[Done] == Outcome("ended", 0, 0)
+        line.swallow()
+
+        ended = rest(fleet.run([task("true")]))[Done]
+
+    line.close()
+    assert ended == Outcome("ended", 0, 0)
 
 
 def test_a_run_that_is_cancelled_before_hosts_hear_of_it_never_begins(
