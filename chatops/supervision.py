@@ -96,7 +96,7 @@ def configure(
 
 def command(configuration: Path) -> list[str]:
     """Return what runs the supervisor in the foreground."""
-    return [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(configuration)]
+    return [sys.executable, "-m", "chatops.supervisord", "-n", "-c", str(configuration)]
 
 
 def environment() -> dict[str, str]:

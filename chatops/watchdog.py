@@ -1,8 +1,9 @@
-"""Looks, in each cluster, whether its tasks are taken; a cluster that hangs is killed whole.
+"""Looks, in each cluster, whether its tasks are taken, and whether any of Shipmate stands still.
 
 A worker that was killed, or stands still, with the lock of the queue between them in its hand keeps
-all others from ever taking a task, and django-q2 does not notice. The supervisor starts the
-cluster anew, and deployments go on from where their hosts are.
+all others from ever taking a task, and django-q2 does not notice. Such a cluster is killed whole;
+of the processes beside it, such as the sweeper, the one that was stopped is killed. The supervisor
+starts them anew, and deployments go on from where their hosts are.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ def set_up() -> None:
 
 
 def _look_and_tell(sentinel: Any) -> str:
+    _kill_stopped_beside(sentinel)
     why = _hangs(sentinel)
     sentinel.hung = getattr(sentinel, "hung", 0) + Conf.GUARD_CYCLE if why else 0
     if sentinel.hung > PATIENCE:
@@ -48,9 +50,34 @@ def _hangs(sentinel: Any) -> str:
     return ""
 
 
+def _kill_stopped_beside(sentinel: Any) -> None:
+    """Kill what the supervisor keeps running and what stands still for long."""
+    before: dict[int, float] = getattr(sentinel, "stopped", {})
+    found = [number for number in _beside(sentinel.parent_pid) if _is_stopped(number)]
+    sentinel.stopped = {number: before.get(number, 0) + Conf.GUARD_CYCLE for number in found}
+    for number, seconds in sentinel.stopped.items():
+        if seconds > PATIENCE:
+            log.critical("Process %s stands still; it starts anew", number)
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+
+
+def _beside(main: int) -> list[int]:
+    """Return the processes beside a cluster's main one, which have the same parent."""
+    with suppress(OSError, ValueError, IndexError):
+        parent = _stat(main)[1]
+        return [int(n) for n in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+    return []
+
+
 def _is_stopped(number: int) -> bool:
     """Return whether somebody stopped the process, as SIGSTOP does. Only Linux tells."""
     with suppress(OSError):
-        text = Path(f"/proc/{number}/stat").read_text(encoding="ascii", errors="replace")
-        return text.rpartition(") ")[2].startswith("T")
+        return _stat(number)[0] == "T"
     return False
+
+
+def _stat(number: int) -> list[str]:
+    """Return what Linux tells of a process, from its state and its parent on."""
+    text = Path(f"/proc/{number}/stat").read_text(encoding="ascii", errors="replace")
+    return text.rpartition(") ")[2].split()

@@ -52,6 +52,24 @@ def test_odd_folders_are_written_so_that_supervisord_reads_them(tmp_path: Path) 
     assert (checkout.ROOT / read.pidfile).parent.samefile(folder)
 
 
+def test_a_full_disk_under_its_log_ends_nobody(tmp_path: Path) -> None:
+    """What it keeps running prints all the time, and nothing can be written."""
+    chatty = ["sh", "-c", "while sleep 0.1; do echo on; done"]
+    kept = [supervision.Program("web", chatty)]
+    path = supervision.configure(tmp_path, kept, to_stdout=True)
+    with Path("/dev/full").open("wb") as full:
+        process = psutil.Popen(
+            supervision.command(path), cwd=checkout.ROOT, stdout=full, stderr=full
+        )
+    try:
+        with pytest.raises(psutil.TimeoutExpired):
+            process.wait(6)
+        assert [child.name() for child in process.children()] == ["sh"]
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
 def test_one_supervisor_holds_a_folder(tmp_path: Path) -> None:
     supervision.hold(tmp_path)
 

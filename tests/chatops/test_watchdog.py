@@ -88,3 +88,19 @@ def test_one_in_which_all_is_well_lives_on() -> None:
         with pytest.raises(psutil.TimeoutExpired):
             process.wait(6)
         assert len(workers(process)) == 4
+
+
+def test_a_process_beside_it_that_stands_still_is_killed() -> None:
+    beside = psutil.Popen(["sleep", "300"])
+    with cluster() as process:
+        beside.suspend()
+
+        assert beside.wait(30) == -signal.SIGKILL
+        assert process.is_running()
+
+
+def test_one_that_runs_beside_it_is_left_alone() -> None:
+    beside = psutil.Popen(["sleep", "300"])
+    with cluster(), pytest.raises(psutil.TimeoutExpired):
+        beside.wait(6)
+    beside.kill()

@@ -126,7 +126,7 @@ class Running:
         return {_kind(child): child for child in self.supervisor().children()}
 
     def supervisor(self) -> psutil.Process:
-        return next(p for p in self.processes() if "supervisor.supervisord" in p.cmdline())
+        return next(p for p in self.processes() if "chatops.supervisord" in p.cmdline())
 
     @staticmethod
     def wait(true: Callable[[], object], seconds: float = 30) -> None:
