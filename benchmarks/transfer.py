@@ -2,8 +2,9 @@
 
 Real sshd on the loopback address, each a host of its own; what is timed ends when the new release
 lies on every host. The peers in the same run are the whole archive by the same code, and rsync
-(where it is installed) from a checkout, linking what did not change to the release before. Packing
-is in our times; making the checkout is not in rsync's.
+(where it is installed) from a checkout: `rsync_copied` copies what did not change from the release
+before, as our delta does, and `rsync` links it, as `delta_linked` does. Packing is in our times;
+making the checkout is not in rsync's.
 
     python -m benchmarks.transfer [--quick] [--json]
 """
@@ -77,14 +78,14 @@ class Bench:
             _sum(fleet.run([_task(host, phase, self.releases) for host in targets]))
         return took(sent)
 
-    def rsync(self, sha: str) -> Took:
+    def rsync(self, sha: str, *, unchanged: str = "--link-dest") -> Took:
         checkout = self._checkout(sha)
         with _timed() as took:
-            started = [self._rsync(host, checkout, sha) for host in self.hosts]
+            started = [self._rsync(host, checkout, sha, unchanged) for host in self.hosts]
             said = [process.communicate()[0] for process in started]
         return took(sum(int(SENT.findall(text)[0].replace(",", "")) for text in said))
 
-    def _rsync(self, host: Sshd, checkout: Path, sha: str) -> subprocess.Popen[str]:
+    def _rsync(self, host: Sshd, checkout: Path, sha: str, unchanged: str) -> subprocess.Popen[str]:
         ssh = (
             f"ssh -p {host.port} -i {host.folder}/login -o StrictHostKeyChecking=no"
             " -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
@@ -92,7 +93,7 @@ class Bench:
         (host.folder / "login").write_text(host.login.private)
         (host.folder / "login").chmod(0o600)
         there = f"127.0.0.1:{host.home}/rsynced"
-        command = ["rsync", "-az", "--delete", "--stats", f"--link-dest={host.home}/rsynced/base"]
+        command = ["rsync", "-az", "--delete", "--stats", f"{unchanged}={host.home}/rsynced/base"]
         command += ["-e", ssh, f"{checkout}/", f"{there}/{sha}/"]
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
@@ -156,6 +157,7 @@ def measure(hosts: int, megabytes: int, rounds: int) -> dict[str, float]:
         }
         if shutil.which("rsync"):
             ways["rsync"] = bench.rsync
+            ways["rsync_copied"] = lambda sha: bench.rsync(sha, unchanged="--copy-dest")
         for number in range(rounds):
             sha = bench.change(number)
             for name in random.sample(list(ways), len(ways)):
