@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -107,7 +107,7 @@ def values(**_: Any) -> list[CheckMessage]:
     return found
 
 
-def keys(databases: list[str] | None = None, **_: Any) -> list[CheckMessage]:
+def keys(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Say where this machine's keys are not those of the installation in the database."""
     if not databases:
         return []

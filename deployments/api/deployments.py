@@ -169,7 +169,8 @@ class Hosts(ApiView):
     def get(self, request: Request, number: int) -> Response:
         """Read how it went host by host, in the order of the batches."""
         found = lookup.deployment_for(person_of(request), number)
-        return Response(LotShape(lots.lots(found, phases.phases(found)), many=True).data)
+        how = lots.lots(found, phases.phases(found))
+        return Response([LotShape(lot).data for lot in how])
 
 
 class Retry(ApiView):

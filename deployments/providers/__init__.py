@@ -27,7 +27,7 @@ def provider(name: str) -> Provider:
 
 
 @cache
-def clouds() -> list[str]:
+def names_of_clouds() -> list[str]:
     """Return the names of those that show no hosts: what runs there is asked of them."""
     return [name for name in PROVIDERS if not provider(name).takes_hosts]
 

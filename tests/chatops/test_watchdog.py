@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from chatops.supervision import environment
-from tests.deployments.services.elsewhere import _environment
+from tests.deployments.services.elsewhere import environment as shipmates
 from tests.deployments.services.world import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -38,7 +38,7 @@ def cluster() -> Iterator[psutil.Popen]:
     process = psutil.Popen(
         [sys.executable, "-c", QUICKLY],
         cwd=ROOT,
-        env=environment() | _environment() | more,
+        env=environment() | shipmates() | more,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
@@ -78,7 +78,7 @@ def taken(process: psutil.Popen) -> bool:
     if not OrmQ.objects.exists():
         async_task("deployments.tasks.recount", cluster="deploy", save=False)
     until(lambda: not OrmQ.objects.exists(), 60)
-    return process.is_running()
+    return bool(process.is_running())
 
 
 def test_one_in_which_all_is_well_lives_on() -> None:

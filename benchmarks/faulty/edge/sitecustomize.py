@@ -29,4 +29,4 @@ if NAMES:
     socket.getaddrinfo = getaddrinfo
 if "FAKETIME_TIMESTAMP_FILE" in os.environ:
     # libfaketime 0.9.10 breaks clock_nanosleep where it leaves the monotonic clock alone.
-    time.sleep = lambda seconds: select.select([], [], [], seconds)  # type: ignore[assignment]
+    time.sleep = lambda seconds: select.select([], [], [], float(seconds))  # type: ignore[assignment]
