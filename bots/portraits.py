@@ -19,11 +19,9 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
 
     A row of a table does not tell what ran before, so that is not asked for each.
     """
-    environment = deployment.environment
-    app = environment.application
+    environment, app = deployment.environment, deployment.environment.application
     previous = None if row else previous_of(deployment)
-    url = base + deployment.get_absolute_url()
-    line = log_search.breaking_line(deployment) if deployment.is_broken and not row else 0
+    url, line = base + deployment.get_absolute_url(), _broke_at(deployment, row=row)
     return DeploymentView(
         number=deployment.pk,
         app=app.name,
@@ -40,7 +38,7 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
         parent=deployment.parent_id,
         why=deployment.why,
         note=_note(deployment, row=row),
-        lots=_lots(deployment) if not row else (),
+        lots=() if row else _lots(deployment),
         stopped_by=_stopped_by(deployment),
         hosts=len(deployment.settings.get("hosts", ())),
         seconds=deployment.seconds,
@@ -55,6 +53,11 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
         previous_url=base + previous.get_absolute_url() if previous else "",
         diff_url=diff_url(environment, previous.sha, deployment.sha, base) if previous else "",
     )
+
+
+def _broke_at(deployment: Deployment, *, row: bool) -> int:
+    """Return the line of its log where it broke; 0: none is told."""
+    return log_search.breaking_line(deployment) if deployment.is_broken and not row else 0
 
 
 def _note(deployment: Deployment, *, row: bool) -> str:

@@ -91,13 +91,7 @@ def retry(deployment: Deployment, door: Door, *, failed_hosts: bool = False) -> 
     known = find_by_key(door)
     if known is not None:
         return known
-    if deployment.status not in AGAIN:
-        place = deployment.environment
-        raise Invalid(
-            f"#{deployment.pk} {state_words(deployment)}; only what failed, erred or was cancelled "
-            f"is retried. To deploy it anew: "
-            f"{lines.deploy(place.application.name, deployment.ref, place.name)}"
-        )
+    _require_ended_badly(deployment)
     hosts = hosts_again(deployment) if failed_hosts else deployment.hosts
     kept = deployment.parent if deployment.kind == Kind.ROLLBACK else None
     if kept is not None:
@@ -125,6 +119,17 @@ def retry(deployment: Deployment, door: Door, *, failed_hosts: bool = False) -> 
         why=deployment.why,
         task=deployment.task,
         parameters=deployment.parameters,
+    )
+
+
+def _require_ended_badly(deployment: Deployment) -> None:
+    if deployment.status in AGAIN:
+        return
+    place = deployment.environment
+    raise Invalid(
+        f"#{deployment.pk} {state_words(deployment)}; only what failed, erred or was cancelled "
+        f"is retried. To deploy it anew: "
+        f"{lines.deploy(place.application.name, deployment.ref, place.name)}"
     )
 
 

@@ -25,7 +25,13 @@ def rendered(source: str, **context: object) -> str:
 
 
 def running(**fields: object) -> SimpleNamespace:
-    state = {"status": "in_progress", "reason": "", "stop_at": None, "lease_until": None}
+    state = {
+        "status": "in_progress",
+        "reason": "",
+        "stop_at": None,
+        "lease_until": None,
+        "is_paused": False,
+    }
     return SimpleNamespace(**{**state, **fields})
 
 

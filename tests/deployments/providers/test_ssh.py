@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deployments.providers import PROVIDERS, provider
+from deployments.providers import provider
 from deployments.providers.contract import HostSpec, Phase
 from deployments.providers.ssh import once_host
 from tests.deployments.providers.local_host import context
@@ -22,9 +22,8 @@ def names(planned: list[Phase]) -> list[str]:
     return [phase.name for phase in planned]
 
 
-@pytest.mark.parametrize("name", list(PROVIDERS))
-def test_each_provider_keeps_the_contract(name: str) -> None:
-    made = provider(name)
+def test_the_same_context_gives_the_same_phases() -> None:
+    made = provider("ssh")
 
     assert made.validate({}) == []
     assert made.phases(context()) == made.phases(context())
