@@ -87,7 +87,8 @@ def _behind(going: Deployment | None, ahead: Deployment | None) -> Reason | None
     if first is None:
         return None
     code = "behind" if ahead else "running"
-    text = f"after #{first.pk} by {first.person}"
+    pause = ", which is paused" if first.is_paused else ""
+    text = f"after #{first.pk} by {first.person}{pause}"
     return Reason(code, text, "It begins when that has ended.", first.get_absolute_url())
 
 

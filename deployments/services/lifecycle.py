@@ -91,7 +91,7 @@ def retry(deployment: Deployment, door: Door, *, failed_hosts: bool = False) -> 
     known = find_by_key(door)
     if known is not None:
         return known
-    _require_ended_badly(deployment)
+    _require_again(deployment)
     hosts = hosts_again(deployment) if failed_hosts else deployment.hosts
     kept = deployment.parent if deployment.kind == Kind.ROLLBACK else None
     if kept is not None:
@@ -122,15 +122,15 @@ def retry(deployment: Deployment, door: Door, *, failed_hosts: bool = False) -> 
     )
 
 
-def _require_ended_badly(deployment: Deployment) -> None:
-    if deployment.status in AGAIN:
-        return
-    place = deployment.environment
-    raise Invalid(
-        f"#{deployment.pk} {state_words(deployment)}; only what failed, erred or was cancelled "
-        f"is retried. To deploy it anew: "
-        f"{lines.deploy(place.application.name, deployment.ref, place.name)}"
-    )
+def _require_again(deployment: Deployment) -> None:
+    """Refuse to retry what has not ended, or ended well."""
+    if deployment.status not in AGAIN:
+        place = deployment.environment
+        raise Invalid(
+            f"#{deployment.pk} {state_words(deployment)}; only what failed, erred or was cancelled "
+            f"is retried. To deploy it anew: "
+            f"{lines.deploy(place.application.name, deployment.ref, place.name)}"
+        )
 
 
 def hosts_again(deployment: Deployment) -> list[str]:

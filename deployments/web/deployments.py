@@ -129,7 +129,7 @@ def _head(found: Deployment, person: Person) -> dict[str, Any]:
         "actions": actions.actions(found, person),
         "refusal": actions.refusal(found, person),
         "kept_out": _kept_out(found, person),
-        "paused": pauses.words(found, person) if found.is_paused else "",
+        "paused": _pause(found, person),
         "lost": going and found.lease_until is not None and found.lease_until < timezone.now(),
         "title": _title(found, f"{percent}%" if look.data_state == "running" else look.word),
         "favicon": static(f"img/favicon-{FAVICONS[found.status]}.svg")
@@ -147,6 +147,12 @@ def _programs(found: Deployment) -> dict[str, Any] | None:
     if not found.settings or not plan.runs_here(found):
         return None
     return {"machine": found.settings["machine"]["name"], "phases": plan.phases(found)}
+
+
+def _pause(found: Deployment, person: Person) -> str:
+    """Say behind what it waits, unless it is to be stopped there."""
+    is_wanted = found.is_paused and found.stop_at is None
+    return pauses.words(found, person) if is_wanted else ""
 
 
 def _kept_out(found: Deployment, person: Person) -> str:

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
-from django.utils import timezone
 from pytest_django import Settings
 
 from deployments import sweeper, tasks
-from deployments.exceptions import Invalid, NotAllowed, Refused
-from deployments.models import Change, Deployment, Environment, Person
+from deployments.exceptions import Invalid, Refused
+from deployments.models import Change, Deployment, Person
 from deployments.services import lifecycle, locks, moves, pausing, truth
 from deployments.services.lifecycle import Door
 from deployments.web.looks import look_of
@@ -386,42 +385,3 @@ def test_a_worker_of_before_writes_nothing_into_the_pause(world: World) -> None:
 
     assert world.now(deployment).paused_at == taken.paused_at
     assert Change.objects.filter(verb="deployment.paused").count() == 1
-
-
-# ---- Who may, and twice ----
-
-
-@pytest.fixture
-def waiting(here: Environment, alice: Person) -> Deployment:
-    """One that is paused, as its row says."""
-    now = timezone.now()
-    return build.deployment(
-        here, alice, "a" * 40, status="in_progress", paused_at=now, lease_until=None
-    )
-
-
-def test_letting_go_on_takes_who_may_deploy_there(waiting: Deployment, bob: Person) -> None:
-    with pytest.raises(NotAllowed, match="Bob may not let go on what is paused in plain/here"):
-        pausing.go_on(waiting, bob, "chat")
-
-
-def test_twice_is_harmless_and_remembered_once(waiting: Deployment, alice: Person) -> None:
-    for _ in range(2):
-        pausing.go_on(waiting, alice, "chat")
-
-    assert Change.objects.filter(verb="deployment.went_on").count() == 1
-    assert bells() == [("deployments.tasks.run", (waiting.pk,))]
-
-
-def test_what_is_not_paused_does_not_go_on(here: Environment, alice: Person) -> None:
-    running = build.deployment(here, alice, "a" * 40, status="in_progress")
-
-    with pytest.raises(Invalid, match=f"#{running.pk} is not paused"):
-        pausing.go_on(running, alice, "chat")
-
-
-def test_of_two_workers_one_takes_it(waiting: Deployment, alice: Person) -> None:
-    pausing.go_on(waiting, alice, "chat")
-    one, other = (Deployment.objects.get(pk=waiting.pk) for _ in range(2))
-
-    assert [moves.claim(one, "one"), moves.claim(other, "other")] == [True, False]
