@@ -23,7 +23,6 @@ AT_LEAST_ONE = (
     "SHIPMATE_HOST_PATIENCE",
     "SHIPMATE_PENDING_DEADLINE",
     "SHIPMATE_QUEUED_DEADLINE",
-    "SHIPMATE_PAUSE_DEADLINE",
     "SHIPMATE_LONGEST_DEPLOYMENT",
     "SHIPMATE_MIRROR_MAX_MB",
     "GIT_TIMEOUT",
@@ -107,7 +106,9 @@ def values(**_: Any) -> list[CheckMessage]:
     return found
 
 
-def keys(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+def keys(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
     """Say where this machine's keys are not those of the installation in the database."""
     if not databases:
         return []

@@ -90,7 +90,9 @@ def begin(transactional_db: None) -> Iterator[Callable[[], Cluster]]:
         return begun[-1]
 
     yield start
-    until(lambda: not any(cluster.is_alive() for cluster in begun) or ring(0))
+    while any(cluster.is_alive() for cluster in begun):
+        ring(0)
+        begun[-1].join(0.1)
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import machines, postgres, sshd
+from tests.servers import checkout, machines, postgres, sshd
 from tests.servers.machines import Installation, Machine
 
 pytestmark = [pytest.mark.slow, pytest.mark.sshd]
@@ -51,3 +51,53 @@ def test_one_goes_on_with_what_the_other_died_of(
     following = installation.ask(left)
     assert installation.wait_for(following)["status"] == "success"
     assert one.mirrors() and one.mirrors() == other.mirrors()
+
+
+def test_each_waits_for_what_the_other_does_and_outlives_a_restart_of_the_database(
+    installation: Installation, two: tuple[Machine, Machine]
+) -> None:
+    one, other = two
+    number = installation.ask(one)
+    installation.wait_until_begun(number)
+
+    postgres.restart(installation.database)
+
+    told = installation.follow(other, number)  # each answer waits until there is something
+    assert installation.wait_for(number)["status"] == "success"
+    assert installation.is_whole(number) and installation.times_run() == 1
+    assert [text for phase, text in told if phase == "build"] == installation.lines(number)
+    # Whoever listened for work listens again.
+    assert installation.wait_for(installation.ask(other))["status"] == "success"
+
+
+def test_a_machine_with_keys_of_its_own_is_refused_in_words(installation: Installation) -> None:
+    one = installation.machine("one")
+    with machines.running(one):
+        code, said = one.manage(
+            "serve", "--port", str(checkout.free_port()), SHIPMATE_STATE=str(one.checkout / "new"),
+            SHIPMATE_SECRET_KEY="of its own",
+        )  # fmt: skip
+
+    assert code == 1
+    assert "SHIPMATE_SECRET_KEY is another one than this database's other machines have" in said
+    assert "manage.py keys --renew" in said
+
+
+def test_a_deployment_goes_on_through_an_upgrade(installation: Installation) -> None:
+    one = installation.machine("one")
+    with machines.running(one):
+        installation.prepare(one)
+        number = installation.ask(one)
+        installation.wait_until_begun(number)
+
+        assert one.stop() == 0
+        assert one.processes() == []
+        assert installation.row(number)["status"] == "in_progress"
+        # As a newer version would: its tables are there before it starts.
+        code, said = one.manage("migrate", "-v", "0")
+        assert code == 0, said
+        one.start()
+
+        ended = installation.wait_for(number)
+        assert (ended["status"], ended["note"]) == ("success", "")
+        assert installation.is_whole(number) and installation.times_run() == 1

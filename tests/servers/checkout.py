@@ -18,7 +18,7 @@ import psutil
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS, STOP_SECONDS = 90, 40
+START_SECONDS, STOP_SECONDS = 180, 60
 
 
 def copy(folder: Path) -> Path:

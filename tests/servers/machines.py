@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -110,10 +110,19 @@ class Installation:
         assert answer.status_code == 201, answer.text
         return int(answer.json()["number"])
 
-    def get(self, machine: Machine, path: str) -> Any:
-        answer = requests.get(f"{machine.url}/api/{path}", headers=self._as_alice(), timeout=60)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+    def follow(self, machine: Machine, number: int) -> list[tuple[str, str]]:
+        """Read the log there to its end; each question waits until there is something new."""
+        lines: list[tuple[str, str]] = []
+        after, ended = 0, False
+        while not ended:
+            answer = self._ask(machine, f"deployments/{number}/log/?after={after}&wait=10")
+            if answer.status_code >= 500:  # its database is away
+                time.sleep(0.2)
+                continue
+            piece = answer.json()
+            lines += [(line["phase"], line["text"]) for line in piece["lines"]]
+            after, ended = piece["after"], piece["ended"] and not piece["more"]
+        return lines
 
     def listen(self, machine: Machine) -> Listening:
         """Open a live page there."""
@@ -144,12 +153,16 @@ class Installation:
         """Wait until the command runs on the host and its first lines are kept."""
         checkout.Running.wait(lambda: "begun\n" in self.log(number), 90)
 
-    def log(self, number: int, phase: str = "build") -> str:
+    def log(self, number: int) -> str:
+        """Return what is kept of what the command printed."""
         question = (
             "SELECT text FROM deployments_logchunk "
-            "WHERE deployment_id = %s AND phase = %s ORDER BY seq"
+            "WHERE deployment_id = %s AND phase = 'build' ORDER BY seq"
         )
-        return "".join(text for (text,) in self.rows(question, number, phase))
+        return "".join(text for (text,) in self.rows(question, number))
+
+    def lines(self, number: int) -> list[str]:
+        return self.log(number).splitlines()
 
     def is_whole(self, number: int, seconds: int = 6) -> bool:
         """Return whether the log is, by its hash, what the command printed when it ran once."""
@@ -159,6 +172,9 @@ class Installation:
 
     def times_run(self) -> int:
         return (self.host.home / "ran").read_text().count("x")
+
+    def _ask(self, machine: Machine, path: str) -> requests.Response:
+        return requests.get(f"{machine.url}/api/{path}", headers=self._as_alice(), timeout=60)
 
     def _as_alice(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
@@ -175,8 +191,9 @@ class Listening(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        for line in self.answer.iter_lines(decode_unicode=True):
-            self.heard.append(line)
+        with suppress(requests.RequestException):  # the machine has died
+            for line in self.answer.iter_lines(decode_unicode=True):
+                self.heard.append(line)
 
     def of(self, number: int) -> bool:
         """Return whether it has heard of a deployment."""

