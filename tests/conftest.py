@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from tests import migrated
 
+# A busy machine is no reason to fail.
+settings.register_profile("shipmate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shipmate")
 PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin"
 # What a marker needs, and the Debian packages that bring it (script/test installs the same).
 PARTS = {
