@@ -22,6 +22,18 @@ def test_the_way_back_is_named(
     assert f"Roll back to {sha(repository, 'v2')[:7]}" in text(as_alice)
 
 
+def test_what_it_brings_back_and_takes_away_is_said(
+    as_alice: Client, alice: Person, production: Environment, repository: Repository
+) -> None:
+    old, new = sha(repository, "v2"), sha(repository)
+    build.live(production, alice, old)
+    now = build.live(production, alice, new)
+
+    assert f'href="/compare/hello/{new}...{old}/">What will disappear' in text(as_alice)
+    page = as_alice.get(now.get_absolute_url()).content.decode()
+    assert "with its settings; what migrations did to the database stays" in page
+
+
 def test_the_way_back_ran_fine_until_what_failed_began(
     as_alice: Client, failed: Deployment, production: Environment
 ) -> None:
