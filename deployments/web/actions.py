@@ -135,8 +135,8 @@ def _back(deployment: Deployment, target: Deployment) -> Action:
     return Action(
         "Roll back",
         reverse("environment-rollback", args=[app, environment.name]),
-        f"Returns all hosts to {target.sha[:7]}, as #{target.pk} left them, with its settings; what "
-        "migrations did to the database stays.",
+        f"Returns all hosts to {target.sha[:7]}, as #{target.pk} left them, with its settings; "
+        "what migrations did to the database stays.",
         lines.rollback(app, environment.name, target.pk),
         "back",
         fields={"to": str(target.pk)},
