@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bots import conversation, reading, rooms
 from bots.models import Post, Room
 from bots.web import beside, talk
+from deployments import rights
 from deployments.exceptions import DeploymentError
 from deployments.web.doors import person_of
 from deployments.web.errors import translated
@@ -30,7 +31,12 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the team inbox beside the first room."""
     first = rooms.rooms_for(person_of(request)).first()
     if first is None:
-        return render(request, "bots/no_rooms.html", {"may": beside.may_make_rooms(request)})
+        context = {
+            "may": beside.may_make_rooms(request),
+            "others": Room.objects.exists(),  # which only people who see more may read
+            "who": rights.who_may("configure"),
+        }
+        return render(request, "bots/no_rooms.html", context)
     return _page(request, first, None, opened=False)
 
 

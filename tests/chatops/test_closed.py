@@ -190,6 +190,17 @@ def test_the_bot_keeps_it_too(guest: Person, hidden: Deployment, line: str) -> N
     assert newest() > before
 
 
+def test_where_no_room_is_for_them_it_is_said_who_makes_one(
+    client: Client, guest: Person, hidden: Deployment
+) -> None:
+    Room.objects.filter(slug="team").delete()
+    client.force_login(guest)
+
+    said = read(client, "/flow/")
+
+    assert "There is no room for you yet" in said and "ask dora" in said
+
+
 def test_a_role_for_one_environment_shows_its_whole_app(guest: Person, hidden: Deployment) -> None:
     assert [app.name for app in lookup.applications_for(guest)] == ["hello"]
     assert {place.name for place in lookup.environments_for(guest)} == {"qa", "production"}
