@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from deployments import lines, rights
 from deployments.models import Deployment, Person
-from deployments.selectors import pauses, phases, releases
+from deployments.selectors import pauses, phases, releases, since
 
 NAMED = 5  # hosts
 
@@ -94,10 +94,12 @@ def _cancel(deployment: Deployment) -> Action:
 
 def _retry(deployment: Deployment) -> Action:
     what = deployment.sha[:7] or deployment.ref or "the default branch"
+    differ = since.changed(deployment)
+    changed = f" Changed since: {', '.join(differ)}." if differ else ""
     return Action(
         "Retry",
         reverse("deployment-retry", args=[deployment.pk]),
-        f"Deploys {what} again, as a new deployment with today's settings.",
+        f"Deploys {what} again, as a new deployment with today's settings.{changed}",
         lines.retry(deployment.pk),
         "retry",
         "" if deployment.reason == "partly" else "btn-main",

@@ -407,12 +407,3 @@ def test_strangers_are_sent_to_sign_in(client: Client, db: None) -> None:
     answer = client.get("/")
 
     assert answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
-
-
-def test_who_may_deploy_something_is_led_to_it(
-    client: Client, as_alice: Client, bob: Person, qa: Environment
-) -> None:
-    assert 'href="/jump/?q=deploy"' in as_alice.get("/").content.decode()
-
-    client.force_login(bob)
-    assert "Deploy…" not in client.get("/").content.decode()

@@ -126,6 +126,15 @@ def test_a_failure_tells_where_and_what_to_do_next(as_alice: Client, failed: Dep
     assert "deploy the fix" in page
 
 
+def test_a_retry_says_what_it_would_find_changed(as_alice: Client, failed: Deployment) -> None:
+    then = {**failed.environment.effective_settings, "build": ["make before"]}
+    Deployment.objects.filter(pk=failed.pk).update(settings={"settings": then, "hosts": []})
+
+    page = text(as_alice, failed)
+
+    assert "with today&#x27;s settings. Changed since: build, hosts." in page
+
+
 def test_one_press_leads_to_the_line_where_it_broke(as_alice: Client, failed: Deployment) -> None:
     build.log(failed, "$ make\nERROR: no\n", host="hello-production-2")
     place = f'href="/deployments/{failed.pk}/?at=2#L2"'

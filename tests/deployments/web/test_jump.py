@@ -141,3 +141,12 @@ def test_the_number_of_queries_does_not_grow(
 
         with django_assert_num_queries(9):
             found(as_bob, "app qa")
+
+
+def test_who_may_deploy_something_is_led_to_it(
+    client: Client, as_alice: Client, bob: Person, qa: Environment
+) -> None:
+    assert 'href="/jump/?q=deploy"' in as_alice.get("/").content.decode()
+
+    client.force_login(bob)
+    assert "Deploy…" not in client.get("/").content.decode()
