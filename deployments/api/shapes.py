@@ -239,7 +239,7 @@ class LogShape(serializers.Serializer[Any]):
     ended = serializers.BooleanField(help_text="This was the end: nothing will follow.")
 
 
-class LotShape(serializers.Serializer[Lot]):
+class LotShape(serializers.Serializer[Any]):
     """How a deployment went on one host."""
 
     host = serializers.CharField()

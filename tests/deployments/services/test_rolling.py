@@ -22,9 +22,9 @@ def break_hosts(world: World, *numbers: int) -> None:
 def is_after(deployment: Deployment, batch: int) -> bool:
     """Return whether all of a batch began when all of the one before was over."""
     runs = PhaseRun.objects.filter(deployment=deployment, phase__in=["switch", "restart"])
-    ended = [run.finished_at for run in runs.filter(batch=batch - 1)]
-    begun = [run.started_at for run in runs.filter(batch=batch)]
-    return all(one and other and one <= other for one in ended for other in begun)
+    ended = runs.filter(batch=batch - 1).values_list("finished_at", flat=True)
+    began = runs.filter(batch=batch).values_list("started_at", flat=True)
+    return max(filter(None, ended)) <= min(filter(None, began))
 
 
 def test_a_batch_is_done_before_the_next_begins(world: World) -> None:
