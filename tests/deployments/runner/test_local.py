@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,20 @@ def test_a_second_start_gives_the_same_again(connection: LocalConnection) -> Non
     first, second = (followed(connection, "date +%N; exit 2", run_id=run_id) for _ in range(2))
 
     assert first == second
+
+
+def test_many_who_start_at_once_start_once(here: Here) -> None:
+    run_id = new_id()
+    script = 'echo x >>"$HOME/count"; seq 1 200; exit 4'
+
+    with ThreadPoolExecutor(6) as pool:
+        starts = [
+            pool.submit(followed, LocalConnection(here), script, run_id=run_id) for _ in range(6)
+        ]
+        seen = {(each.result().output, each.result().outcome.code) for each in starts}
+
+    assert len(seen) == 1
+    assert (here.home / "count").read_text() == "x\n"
 
 
 def test_an_attach_goes_on_from_an_offset(connection: LocalConnection) -> None:
