@@ -279,3 +279,25 @@ def test_without_that_there_is_none(shop: World) -> None:
     ended = shop.deploy()
 
     assert (ended.status, "authentication agent" in log_of(ended)) == ("failure", True)
+
+
+def test_a_line_that_undoes_one_release_is_used_where_one_is_undone(shop: World) -> None:
+    program(shop, "true")
+    shop.settings(rollback="echo undone")
+    first = shop.deploy()
+    shop.release()
+
+    assert "undone\n" in log_of(shop.roll_back(first))
+
+
+def test_after_one_that_failed_it_is_not(shop: World) -> None:
+    program(shop, "true")
+    shop.settings(rollback="echo undone")
+    first = shop.deploy()
+    shop.release()
+    program(shop, "exit 1")
+    shop.deploy()
+
+    back = shop.roll_back(first)
+
+    assert (back.status, "undone" in log_of(back)) == ("success", False)
