@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 
 from deployments.exceptions import HostError
 from deployments.runner.follow import Outcome
@@ -78,13 +80,19 @@ Event = Output | Known | Trouble | Progress | Told | Done | Cancelled
 Ending = type[Done] | type[Cancelled]
 
 
+# Seconds without a sign after which a thread hangs, whatever it waits for: each wait of ours has a
+# time-out below. Where memory lacks, Python waits without end for a thread that could not begin.
+STANDSTILL = 300.0
+
+
 class ThreadLost(MemoryError):
-    """A thread ended without a word: where memory lacks, none of it may even begin."""
+    """A thread hangs, or ended without a word: where memory lacks, none of it may even begin."""
 
 
 class Flow:
     def __init__(self) -> None:
         self._threads: list[threading.Thread] = []
+        self._signs: dict[int, float] = {}  # when each thread that has a job last gave a sign
         self.stop = threading.Event()
         self._events: queue.Queue[Event] = queue.Queue(QUEUE_LENGTH)
         self._unfinished = 0
@@ -104,11 +112,16 @@ class Flow:
     def emit(self, event: Event) -> None:
         """Wait until the consumer has room: that is what keeps memory flat."""
         while not self.stop.is_set():
+            self.sign()
             try:
                 return self._events.put(event, timeout=0.5)
             except queue.Full:
                 continue
         return None
+
+    def sign(self) -> None:
+        """Say that this thread moves."""
+        self._signs[threading.get_ident()] = time.monotonic()
 
     def events(self, tick: float) -> Iterator[Event | None]:
         """Give what happens, and None after each `tick` in which nothing did.
@@ -129,17 +142,23 @@ class Flow:
         try:
             return self._events.get(timeout=tick)
         except queue.Empty:
-            if is_over:
-                raise ThreadLost("a thread ended without a word") from None
+            if is_over or self._hangs():
+                raise ThreadLost("a thread ended without a word, or hangs") from None
             return None
 
+    def _hangs(self) -> bool:
+        return min(self._signs.copy().values(), default=inf) < time.monotonic() - STANDSTILL
+
     def _work(self, waiting: queue.SimpleQueue[tuple[str, Job]], ending: Ending) -> None:
-        while not self.stop.is_set():
-            try:
+        try:
+            while not self.stop.is_set():
+                self.sign()
                 host, job = waiting.get_nowait()
-            except queue.Empty:
-                return
-            self.emit(ending(host, _result(host, job)))
+                self.emit(ending(host, _result(host, job)))
+        except queue.Empty:
+            return
+        finally:
+            self._signs.pop(threading.get_ident(), None)
 
 
 def _result(host: str, job: Job) -> Result:

@@ -176,6 +176,7 @@ class HostJob:
 
     def _beat(self) -> None:
         self._contact.heard()
+        self._flow.sign()
         if not self._known:
             self._known = True
             self._flow.emit(Known(self._task.host))
@@ -280,6 +281,7 @@ def persevere(
     """Try until there is a result, or until an error is the final one; tell of the others."""
     while True:
         connection = None
+        flow.sign()
         try:
             connection = link.connection()
             return attempt(connection)
