@@ -20,7 +20,7 @@ def _own_folders(settings: Settings, tmp_path: Path) -> Iterator[None]:
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     (tmp_path / "ours").mkdir()
     (tmp_path / "ours/page.css").write_text("one")
-    finders.get_finder.cache_clear()  # type: ignore[attr-defined]  # each knows the folders of its day
+    finders.get_finder.cache_clear()  # type: ignore[attr-defined]  # of other folders
     yield
     finders.get_finder.cache_clear()  # type: ignore[attr-defined]
 

@@ -25,8 +25,12 @@ def getaddrinfo(host: Any, *rest: Any, **more: Any) -> Any:
     return _real(host, *rest, **more)
 
 
+def sleep(seconds: Any) -> None:
+    select.select([], [], [], float(seconds))
+
+
 if NAMES:
     socket.getaddrinfo = getaddrinfo
 if "FAKETIME_TIMESTAMP_FILE" in os.environ:
     # libfaketime 0.9.10 breaks clock_nanosleep where it leaves the monotonic clock alone.
-    time.sleep = lambda seconds: select.select([], [], [], float(seconds))  # type: ignore[assignment]
+    time.sleep = sleep
