@@ -31,14 +31,16 @@ def main() -> None:
     parser.add_argument("--faults", default="", help="their names, with commas; else all")
     parser.add_argument("--moments", type=int, default=25, help="of each fault")
     parser.add_argument("--quick", action="store_true", help="4 moments of the quickest faults")
+    parser.add_argument(
+        "--at-once", action="store_true", help="one moment of each that strikes one deployment"
+    )
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))  # noqa: S311
     parser.add_argument("--json", action="store_true", help="print one object and nothing else")
     parser.add_argument("--markdown", type=Path, help="write the table for the documentation")
     given = parser.parse_args()
-    chosen = _chosen(given.faults, quick=given.quick)
-    moments = min(given.moments, 4) if given.quick else given.moments
+    chosen = _chosen(given)
     found = []
-    for one in measure(chosen, moments=moments, seed=given.seed):
+    for one in measure(chosen, given):
         found.append(one)
         if not given.json:
             print(table.line(one), flush=True)
@@ -52,11 +54,15 @@ def main() -> None:
         sys.exit(1)
 
 
-def measure(chosen: list[str], *, moments: int, seed: int) -> Iterator[dict[str, Any]]:
+def measure(chosen: list[str], given: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Strike with each fault; those of one kind of installation share it."""
+    moments = min(given.moments, 4) if given.quick else given.moments
     for kind, group in groupby(sorted(chosen, key=names.kind), key=names.kind):
+        names_there = list(group)
+        count = len(names_there) if given.at_once else moments
         command = [sys.executable, "-m", "benchmarks.faulty", "--kind", kind]
-        command += ["--faults", ",".join(group), "--moments", str(moments), "--seed", str(seed)]
+        command += ["--faults", ",".join(names_there), "--moments", str(count)]
+        command += ["--seed", str(given.seed), *(["--at-once"] if given.at_once else [])]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             for line in process.stdout or ():
                 yield json.loads(line)
@@ -64,13 +70,13 @@ def measure(chosen: list[str], *, moments: int, seed: int) -> Iterator[dict[str,
             sys.exit(f"the installation on {kind} broke")
 
 
-def _chosen(asked: str, *, quick: bool) -> list[str]:
-    if asked:
-        unknown = [name for name in asked.split(",") if name not in names.KINDS]
-        if unknown:
-            sys.exit(f"No such fault: {', '.join(unknown)}. There are: {', '.join(names.KINDS)}")
-        return asked.split(",")
-    return list(names.QUICK if quick else names.KINDS)
+def _chosen(given: argparse.Namespace) -> list[str]:
+    if not given.faults:
+        return list(names.AT_ONCE if given.at_once else names.QUICK if given.quick else names.KINDS)
+    asked: list[str] = given.faults.split(",")
+    if unknown := [name for name in asked if name not in names.KINDS]:
+        sys.exit(f"No such fault: {', '.join(unknown)}. There are: {', '.join(names.KINDS)}")
+    return asked
 
 
 def _figures(found: list[dict[str, Any]], seed: int) -> dict[str, Any]:

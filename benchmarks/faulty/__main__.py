@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--kind", default="sqlite")
     parser.add_argument("--faults", required=True)
     parser.add_argument("--moments", type=int, required=True)
+    parser.add_argument("--at-once", action="store_true")
     parser.add_argument("--seed", type=int, required=True)
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leaves nothing behind
@@ -51,10 +52,13 @@ def _measure(shipmate: Shipmate, server: servers.Server, given: argparse.Namespa
 
     shipmate.start()
     with world.made(shipmate, server, moments=given.moments, seed=given.seed) as made:
-        life = _life(made)
-        for name in given.faults.split(","):
-            found: dict[str, Any] = striking.measure(made, name, FAULTS[name], life)
-            print(json.dumps(found), flush=True)
+        life, chosen = _life(made), given.faults.split(",")
+        if given.at_once:
+            for found in striking.measure_at_once(made, {n: FAULTS[n] for n in chosen}, life):
+                print(json.dumps(found), flush=True)
+            return
+        for name in chosen:
+            print(json.dumps(striking.measure(made, name, FAULTS[name], life)), flush=True)
 
 
 def _life(made: Any) -> float:

@@ -34,8 +34,28 @@ def measure(world: World, name: str, fault: Fault, life: float) -> dict[str, Any
     world.notes.clear()
     for start in range(0, len(trials), width):
         _wave(world, fault, trials[start : start + width], life)
-    _next(world, fault, trials)
+    _next(world, [(fault, trial) for trial in trials])
     return _found(world, name, fault, trials)
+
+
+def measure_at_once(world: World, faults: dict[str, Fault], life: float) -> list[dict[str, Any]]:
+    """Strike each place with another fault, all at the same time."""
+    chance = dice(world.seed, "at once")
+    trials = {
+        name: Trial(place, life * chance.random())
+        for name, place in zip(faults, world.places, strict=True)
+    }
+    pairs = [(fault, trials[name]) for name, fault in faults.items()]
+    world.notes.clear()
+    for fault, trial in pairs:
+        if fault.before:
+            fault.before(world, trial)
+    _strike_each(world, pairs)
+    _wait(list(trials.values()), END_SECONDS)
+    for fault, trial in pairs:
+        check(trial, fault.right)
+    _next(world, pairs)
+    return [_found(world, name, fault, [trials[name]]) for name, fault in faults.items()]
 
 
 def _wave(world: World, fault: Fault, trials: list[Trial], life: float) -> None:
@@ -45,7 +65,7 @@ def _wave(world: World, fault: Fault, trials: list[Trial], life: float) -> None:
     if fault.together:
         _strike_together(world, fault, trials, life)
     else:
-        _strike_each(world, fault, trials)
+        _strike_each(world, [(fault, trial) for trial in trials])
     _wait(trials, END_SECONDS)
     for trial in trials:
         check(trial, fault.right)
@@ -59,11 +79,11 @@ def _begin(world: World, fault: Fault, trial: Trial) -> None:
         trial.asked_at = time.monotonic()
 
 
-def _strike_each(world: World, fault: Fault, trials: list[Trial]) -> None:
+def _strike_each(world: World, pairs: list[tuple[Fault, Trial]]) -> None:
     threads = []
-    for trial in trials:
+    for fault, trial in pairs:
         _begin(world, fault, trial)
-    for trial in sorted(trials, key=lambda one: one.asked_at + one.moment):
+    for fault, trial in sorted(pairs, key=lambda pair: pair[1].asked_at + pair[1].moment):
         time.sleep(max(0.0, trial.asked_at + trial.moment - time.monotonic()))
         _note(trial)
         if fault.waits:
@@ -120,10 +140,10 @@ def _wait(trials: list[Trial], seconds: float) -> None:
         trial.problems.append(f"has not ended after {seconds:.0f} s")
 
 
-def _next(world: World, fault: Fault, trials: list[Trial]) -> None:
+def _next(world: World, pairs: list[tuple[Fault, Trial]]) -> None:
     """See that the next deployment to the same place works."""
     following = []
-    for trial in trials:
+    for fault, trial in pairs:
         if fault.after:
             fault.after(world, trial)
         if not has_ended(trial):

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,27 +30,41 @@ FOUND = {
 @pytest.mark.slow
 @pytest.mark.sshd
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("faults", ["worker,restart,told-twice,web", "session,sshd,disk,reboot"])
-def test_shipmate_survives_them(faults: str) -> None:
-    command = [sys.executable, "-m", "benchmarks.faults", "--faults", faults]
-    done = subprocess.run(
-        [*command, "--moments", "2", "--seed", "7", "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=580,
-        check=False,
-    )
+def test_shipmate_survives_what_strikes_single_deployments_all_at_once() -> None:
+    found = struck("--at-once")
 
-    found = json.loads(done.stdout) if done.stdout else {"faults": []}
-    assert [problem for one in found["faults"] for problem in one["problems"]] == [], done.stderr
-    assert [one["name"] for one in found["faults"]] == faults.split(","), done.stderr
-    assert done.returncode == 0, done.stderr
+    assert problems(found) == []
+    assert {one["name"] for one in found["faults"]} == set(names.AT_ONCE)
+
+
+@pytest.mark.slow
+@pytest.mark.sshd
+@pytest.mark.timeout(600)
+def test_shipmate_survives_the_end_of_all_its_processes() -> None:
+    found = struck("--faults", "restart", "--moments", "3")
+
+    assert problems(found) == []
+    assert found["right_to_moments_ratio"] == 1
+
+
+def struck(*options: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.faults", "--seed", "7", "--json", *options]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=580, check=False
+    )
+    assert done.stdout, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def problems(found: dict[str, Any]) -> list[str]:
+    return [problem for one in found["faults"] for problem in one["problems"]]
 
 
 def test_each_name_has_its_fault_and_each_fault_its_name() -> None:
     assert set(names.KINDS) == FAULTS.keys() - {"calm"}
     assert set(names.QUICK) <= set(names.KINDS)
+    assert not any(FAULTS[name].together for name in names.AT_ONCE)
 
 
 def test_the_table_tells_how_many_moments_went_right() -> None:
