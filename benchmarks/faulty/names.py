@@ -32,10 +32,9 @@ KINDS = {
     **dict.fromkeys(("postgres", "postgres-locked"), "postgres"),
     "redis": "redis",
 }
-# Each strikes one deployment, and soon shows what comes of it. Web is away for a while: it is last.
+# Each strikes one deployment, and soon shows what comes of it.
 AT_ONCE: tuple[str, ...] = ("worker", "told-twice", "sweeper", "session", "sshd", "slow", "disk")
 AT_ONCE += ("script", "supervisor-there", "log-cut", "folder", "reboot", "host-key", "cancel")
-AT_ONCE += ("web",)
 QUICK = ("worker", "restart", "told-twice", "web", "session", "sshd", "disk", "reboot", "cancel")
 
 

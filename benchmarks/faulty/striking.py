@@ -10,6 +10,7 @@ from django.db import connection
 
 from benchmarks.faulty.catalogue import Fault
 from benchmarks.faulty.trials import (
+    FINISHED,
     POLL,
     Trial,
     ask,
@@ -163,6 +164,7 @@ def _found(world: World, name: str, fault: Fault, trials: list[Trial]) -> dict[s
         "name": name,
         "words": fault.words,
         "moments": len(trials),
+        "hit": sum(trial.during not in FINISHED for trial in trials),
         "right": sum(not trial.problems for trial in trials),
         "phases": sorted({trial.during for trial in trials}),
         "ends": _ends(trials),

@@ -18,6 +18,7 @@ FOUND = {
     "name": "worker",
     "words": "the worker killed",
     "moments": 2,
+    "hit": 2,
     "right": 1,
     "phases": ["build", "check"],
     "ends": {"success": 2},
@@ -35,13 +36,14 @@ def test_shipmate_survives_what_strikes_single_deployments_all_at_once() -> None
 
     assert problems(found) == []
     assert {one["name"] for one in found["faults"]} == set(names.AT_ONCE)
+    assert sum(one["hit"] for one in found["faults"]) > len(names.AT_ONCE) / 2
 
 
 @pytest.mark.slow
 @pytest.mark.sshd
 @pytest.mark.timeout(600)
 def test_shipmate_survives_the_end_of_all_its_processes() -> None:
-    found = struck("--faults", "restart", "--moments", "3")
+    found = struck("--faults", "restart,web", "--moments", "3")
 
     assert problems(found) == []
     assert found["right_to_moments_ratio"] == 1
