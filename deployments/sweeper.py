@@ -6,11 +6,12 @@ It only rings and looks; each step is harmless to do twice and survives being ki
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -35,6 +36,7 @@ PAUSE = 2.0  # seconds between rounds
 RING_AGAIN = timedelta(seconds=5)
 # Seconds after a start in which workers find out what became of what ran when all went down.
 SETTLED = 300.0
+AWAY = (OperationalError, InterfaceError)
 log = logging.getLogger(__name__)
 _rounds: list[Callable[[], None]] = []
 
@@ -46,43 +48,74 @@ def add(step: Callable[[], None]) -> None:
 
 
 def sweep(*, settled: bool = True) -> None:
-    """Do one round. Unless `settled`, workers have not yet had the time to go on with what runs."""
-    locks.end_over()
-    is_busy = Deployment.objects.filter(status__in=UNFINISHED).exists()
-    if is_busy:
-        let_go_of_dead()
-    if not queue.is_full("deploy"):
-        if is_busy:
-            ring_queued()
-            ring_silent()
-            ring_paused()
-        truth.ring()
-    if not queue.is_full("chat"):
-        if is_busy:
-            clear_pending()
-        drifts.ring()
-    if is_busy:
-        end_overdue()
-    if is_busy and settled:
-        end_lost()
-    workers.forget_silent()
-    life.forget()
-    indexing.catch_up()
-    tallies.see_to()
-    workplaces.sweep()
-    for step in _rounds:
+    """Do one round; a step that fails keeps none of the others from being done.
+
+    Unless `settled`, workers have not yet had the time to go on with what runs.
+    """
+    failed = [error for step in _steps(settled) if (error := _failure(step)) is not None]
+    if failed:
+        raise failed[0]
+
+
+def _steps(settled: bool) -> Iterator[Callable[[], object]]:
+    yield locks.end_over
+    if Deployment.objects.filter(status__in=UNFINISHED).exists():
+        yield let_go_of_dead
+        yield ring_for_deployments
+        yield end_overdue
+        if settled:
+            yield end_lost
+    yield ring_for_questions
+    yield workers.forget_silent
+    yield life.forget
+    yield indexing.catch_up
+    yield tallies.see_to
+    yield workplaces.sweep
+    yield from _rounds
+
+
+def _failure(step: Callable[[], object]) -> Exception | None:
+    try:
         step()
+    except AWAY:
+        raise  # nothing else could be done either
+    except Exception as error:  # noqa: BLE001  whatever it is, others wait for their step
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("A step of the sweeper failed: %s\n%s", type(error).__name__, where)
+        return error
+    return None
 
 
 def sweep_safely(*, settled: bool = True) -> bool:
-    """Do one round; a database that is away is no reason to end."""
+    """Do one round; neither a database that is away nor a step that fails is a reason to end."""
     try:
         sweep(settled=settled)
-    except DatabaseError as error:
+    except AWAY as error:
         log.warning("The database is away: %s", type(error).__name__)
         connection.close()
-        return False
-    return True
+    except Exception:  # noqa: BLE001  it was logged; the next round tries again
+        connection.close()
+    else:
+        return True
+    return False
+
+
+def ring_for_deployments() -> None:
+    """Ring for what waits or runs and nobody does."""
+    if not queue.is_full("deploy"):
+        ring_queued()
+        ring_silent()
+        ring_paused()
+    if not queue.is_full("chat"):
+        clear_pending()
+
+
+def ring_for_questions() -> None:
+    """Ring for what hosts and repositories are asked now and then."""
+    if not queue.is_full("deploy"):
+        truth.ring()
+    if not queue.is_full("chat"):
+        drifts.ring()
 
 
 def ring_queued() -> None:

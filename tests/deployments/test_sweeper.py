@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from deployments import sweeper
 from deployments.models import Deployment, Environment, Person, Worker
-from deployments.services import queue, workers
+from deployments.services import locks, queue, workers
 from deployments.services.moves import claim
 from tests.deployments import build
 from tests.deployments.services.conftest import SHA, copy, enqueue, fall_silent
@@ -271,6 +271,22 @@ def _away(execute: Any, sql: str, *rest: Any) -> Any:
     raise OperationalError("password=hunter2 refused")
 
 
+def test_a_step_that_fails_keeps_no_other_from_being_done(
+    here: Environment, alice: Person, steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = build.deployment(here, alice, SHA, status="queued")
+    monkeypatch.setattr(locks, "end_over", _broken)
+
+    assert not sweeper.sweep_safely()
+
+    assert bells() == [(RUN, (deployment.pk,))]
+    assert steps == ["done"]
+
+
+def _broken() -> None:
+    raise ValueError("of one row")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_is_away_is_no_end(
     here: Environment, alice: Person, caplog: pytest.LogCaptureFixture
@@ -293,5 +309,5 @@ def test_a_round_costs_the_same_for_one_that_runs_and_for_many(
         build.deployment(place, alice, SHA, status="in_progress")
         build.deployment(place, alice, SHA, status="queued")
 
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(29):
         sweeper.sweep()
