@@ -93,11 +93,10 @@ def sweep_safely(*, settled: bool = True) -> bool:
     except AWAY as error:
         log.warning("The database is away: %s", type(error).__name__)
         connection.close()
+        return False
     except Exception:  # noqa: BLE001  it was logged; the next round tries again
-        connection.close()
-    else:
-        return True
-    return False
+        return False
+    return True
 
 
 def ring_for_deployments() -> None:

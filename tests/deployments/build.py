@@ -97,7 +97,7 @@ def deployment(environment: Environment, person: Person, sha: str, **fields: Any
     if status not in ("pending", "queued", "in_progress"):
         fields.setdefault("finished_at", now - timedelta(minutes=4))
     if status == "in_progress":
-        fields.setdefault("lease_until", now + timedelta(minutes=5))
+        fields.setdefault("lease_until", now + timedelta(seconds=50))
     fields = {"ref": "main", "via": "web", "previous": environment.current, **fields}
     made = Deployment.objects.create(environment=environment, person=person, sha=sha, **fields)
     change(made, new="pending", person=person, via="web")
