@@ -15,6 +15,7 @@ import argparse
 import json
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,8 @@ INSTALL = (
 )
 FULL = {1: 15, 10: 9, 50: 5, 200: 3}  # rounds for each number of hosts
 QUICK = {1: 3, 10: 2}
-SLOW = ("ansible", "pyinfra")  # one round suffices where they take a minute
+SLOW = ("ansible", "pyinfra")  # where they take a minute, one turn tells all
+MANY = 50
 FIGURES = ("wall", "cpu", "memory")
 CONFIG = """\
 IdentityFile {folder}/login
@@ -81,8 +83,14 @@ class Candidate:
             self.figures.setdefault(figure, []).append(value)
 
     def measure_memory(self) -> None:
-        with peak(self._process.pid) as found:
+        with self.memory():
             self.turn()
+
+    @contextmanager
+    def memory(self) -> Iterator[None]:
+        """Keep how much memory it takes meanwhile."""
+        with peak(self._process.pid) as found:
+            yield
         self.figures["memory"] = [found[0]]
 
     def median(self, figure: str) -> float:
@@ -100,6 +108,7 @@ def main() -> None:
     parser.add_argument("--hosts", help="numbers of hosts, with commas between")
     parser.add_argument("--rounds", type=int, help="as many for each number of hosts")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the hosts are ended then, too
     found = measure(_rounds(given))
     missed = [name for name, limit in limits(found).items() if found[name] > limit]
     print(json.dumps(found) if given.json else _table(found, missed))
@@ -121,17 +130,25 @@ def measure(rounds: dict[int, int]) -> dict[str, float]:
     with _hosts(max(rounds)) as (folder, hosts):
         for size, times in rounds.items():
             with _candidates(folder / str(size), hosts[:size]) as candidates:
-                for candidate in candidates:
-                    candidate.turn()
-                for number in range(times):
-                    for candidate in random.sample(candidates, len(candidates)):
-                        if number == 0 or size < 50 or candidate.name not in SLOW:
-                            candidate.measure()
-                for candidate in candidates:
-                    candidate.measure_memory()
+                _take_turns(candidates, size, times)
             found |= _figures(size, {candidate.name: candidate for candidate in candidates})
         found |= round_trips(lambda port: _alone(folder, hosts[0], port), hosts[0].port)
     return {name: float(f"{value:.4g}") for name, value in found.items()}
+
+
+def _take_turns(candidates: list[Candidate], size: int, times: int) -> None:
+    slow = [one for one in candidates if one.name in SLOW and size >= MANY]
+    quick = [one for one in candidates if one not in slow]
+    for candidate in quick:
+        candidate.turn()
+    for _ in range(times):
+        for candidate in random.sample(quick, len(quick)):
+            candidate.measure()
+    for candidate in quick:
+        candidate.measure_memory()
+    for candidate in slow:
+        with candidate.memory():
+            candidate.measure()
 
 
 def _figures(size: int, candidates: dict[str, Candidate]) -> dict[str, float]:

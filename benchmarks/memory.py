@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
 
 EVERY = 0.02
+SHARE = 10  # of the time, one in so many goes into looking
 MEGABYTE = 1e6
 
 
@@ -22,8 +24,11 @@ def peak(pid: int) -> Iterator[list[float]]:
     found, over = [0.0], threading.Event()
 
     def look() -> None:
-        while not over.wait(EVERY):
+        pause = EVERY
+        while not over.wait(pause):
+            began = time.perf_counter()
             found[0] = max(found[0], _now(pid))
+            pause = max(EVERY, SHARE * (time.perf_counter() - began))
 
     looking = threading.Thread(target=look)
     looking.start()

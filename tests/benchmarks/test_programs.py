@@ -11,6 +11,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 RATIOS = {
+    "fanout": {"wall_10_to_openssh_ratio", "cpu_10_to_openssh_wrapped_ratio"},
+    "volume": {"stored_to_ssh_cat_ratio", "memory_of_ten_times_ratio"},
+    "live_log": {"delay_p95_to_one_host_ratio", "delay_p95_to_limit_ratio"},
+    "restart": {"log_moves_to_worker_alive_ratio", "log_moves_to_limit_ratio"},
     "language": {"command_to_hubot_pattern_ratio"},
     "first_output": {"overhead_to_limit_ratio"},
     "lines_at_once": {
