@@ -19,7 +19,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -43,6 +44,8 @@ FULL = {1: 15, 10: 9, 50: 5, 200: 3}  # rounds for each number of hosts
 QUICK = {1: 3, 10: 2}
 SLOW = ("ansible", "pyinfra")  # where they take a minute, one turn tells all
 MANY = 50
+OUR_OWN = ("ours", "openssh", "openssh_wrapped")
+PATIENCE = 240  # seconds for a turn
 FIGURES = ("wall", "cpu", "memory")
 CONFIG = """\
 IdentityFile {folder}/login
@@ -58,6 +61,10 @@ Ciphers aes128-gcm@openssh.com
 """
 
 
+class DidNotEnd(RuntimeError):
+    """A candidate ended without having done its turn."""
+
+
 class Candidate:
     """A process that does a turn when it is asked."""
 
@@ -70,11 +77,17 @@ class Candidate:
 
     def turn(self) -> dict[str, float]:
         """Have it do a turn and return what that took."""
-        _pipe(self._process.stdin).write("go\n")
-        _pipe(self._process.stdin).flush()
-        told = _pipe(self._process.stdout).readline()
+        # Not all of them have time-outs of their own, and a turn may wait for a host for ever.
+        patience = threading.Timer(PATIENCE, self._process.kill)
+        patience.start()
+        try:
+            _pipe(self._process.stdin).write("go\n")
+            _pipe(self._process.stdin).flush()
+            told = _pipe(self._process.stdout).readline()
+        finally:
+            patience.cancel()
         if not told:
-            raise RuntimeError(f"{self.name} failed.")
+            raise DidNotEnd(f"{self.name} failed, or took longer than {PATIENCE} seconds.")
         found: dict[str, float] = json.loads(told)
         return found
 
@@ -82,16 +95,15 @@ class Candidate:
         for figure, value in self.turn().items():
             self.figures.setdefault(figure, []).append(value)
 
-    def measure_memory(self) -> None:
-        with self.memory():
-            self.turn()
-
-    @contextmanager
-    def memory(self) -> Iterator[None]:
-        """Keep how much memory it takes meanwhile."""
+    def measure_memory(self) -> dict[str, float]:
         with peak(self._process.pid) as found:
-            yield
+            took = self.turn()
         self.figures["memory"] = [found[0]]
+        return took
+
+    def measure_all(self) -> None:
+        """Measure time and memory in one turn."""
+        self.figures |= {figure: [value] for figure, value in self.measure_memory().items()}
 
     def median(self, figure: str) -> float:
         return median(self.figures[{"wall": "seconds"}.get(figure, figure)])
@@ -130,25 +142,38 @@ def measure(rounds: dict[int, int]) -> dict[str, float]:
     with _hosts(max(rounds)) as (folder, hosts):
         for size, times in rounds.items():
             with _candidates(folder / str(size), hosts[:size]) as candidates:
-                _take_turns(candidates, size, times)
-            found |= _figures(size, {candidate.name: candidate for candidate in candidates})
+                done = _take_turns(candidates, size, times)
+            found |= _figures(size, {candidate.name: candidate for candidate in done})
         found |= round_trips(lambda port: _alone(folder, hosts[0], port), hosts[0].port)
     return {name: float(f"{value:.4g}") for name, value in found.items()}
 
 
-def _take_turns(candidates: list[Candidate], size: int, times: int) -> None:
+def _take_turns(candidates: list[Candidate], size: int, times: int) -> list[Candidate]:
+    """Return those who did all their turns; a peer that did not has no figures."""
+    failed: list[Candidate] = []
+
+    def take(candidate: Candidate, turn: Callable[[], object]) -> None:
+        try:
+            if candidate not in failed:
+                turn()
+        except DidNotEnd as error:
+            if candidate.name in OUR_OWN:
+                raise
+            failed.append(candidate)
+            print(f"{size} hosts: {error}", file=sys.stderr)
+
     slow = [one for one in candidates if one.name in SLOW and size >= MANY]
     quick = [one for one in candidates if one not in slow]
     for candidate in quick:
-        candidate.turn()
+        take(candidate, candidate.turn)
     for _ in range(times):
         for candidate in random.sample(quick, len(quick)):
-            candidate.measure()
+            take(candidate, candidate.measure)
     for candidate in quick:
-        candidate.measure_memory()
+        take(candidate, candidate.measure_memory)
     for candidate in slow:
-        with candidate.memory():
-            candidate.measure()
+        take(candidate, candidate.measure_all)
+    return [candidate for candidate in candidates if candidate not in failed]
 
 
 def _figures(size: int, candidates: dict[str, Candidate]) -> dict[str, float]:
