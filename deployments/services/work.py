@@ -18,7 +18,6 @@ from deployments.rollouts import Rollout
 from deployments.runner.fanout import Fleet
 from deployments.runner.follow import Run
 from deployments.runner.jobs import Task
-from deployments.runner.masking import mask_text
 from deployments.services.lease import STEP, Lease
 from deployments.services.logs import LogWriter
 from deployments.services.verdict import HostVerdict, Verdict
@@ -137,7 +136,7 @@ def keep_lightly(work: Work, runs: Iterable[PhaseRun], **values: object) -> None
 
 def finish(work: Work, run: PhaseRun, verdict: HostVerdict) -> None:
     """Keep how the phase ended on this host, after the last of its output."""
-    note = mask_text(verdict.note, work.secrets.values())
+    note = work.log.masker.whole(verdict.note)
     if verdict.status == Status.ERROR:
         work.log.say(run, f"[shipmate] {note}")
     work.log.finish(run)
