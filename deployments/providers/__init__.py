@@ -27,8 +27,8 @@ def provider(name: str) -> Provider:
 
 
 @cache
-def names_of_clouds() -> list[str]:
-    """Return the names of those that show no hosts: what runs there is asked of them."""
+def without_hosts() -> list[str]:
+    """Return the names of those that show none: clouds, which are asked themselves what runs."""
     return [name for name in PROVIDERS if not provider(name).takes_hosts]
 
 

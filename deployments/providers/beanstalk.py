@@ -31,6 +31,7 @@ class BeanstalkProvider:
     label = "AWS Elastic Beanstalk"
     defaults = DEFAULTS
     presets = ()
+    where = ("region", "aws_application", "aws_environment", "bucket", "endpoint")
     runs_here = True
     takes_hosts = False
     is_trusted = False  # it runs our program alone

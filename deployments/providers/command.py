@@ -52,6 +52,7 @@ class CommandProvider:
     label = "A program on the worker's machine"
     defaults = command_settings.DEFAULTS
     presets = PRESETS
+    where: tuple[str, ...] = ()
     runs_here = True
     takes_hosts = True
     is_trusted = True

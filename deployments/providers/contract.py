@@ -87,6 +87,7 @@ class Provider(Protocol):
     label: str
     defaults: Mapping[str, Any]  # its settings, with what holds where nothing is said
     presets: Sequence[Preset]
+    where: tuple[str, ...]  # the settings that say where it goes: a way back takes today's
     # Its phases run on the worker's machine, in a folder of their own (services/workplaces.py);
     # environments may then have no hosts. Else they run on the environment's hosts over SSH.
     runs_here: bool

@@ -23,6 +23,7 @@ class HerokuProvider:
     label = "Heroku"
     defaults = DEFAULTS
     presets = ()
+    where = ("app", "api")
     runs_here = True
     takes_hosts = False
     is_trusted = False  # it runs our program alone

@@ -19,6 +19,7 @@ class SshProvider:
     label = "Releases over SSH, by Shipmate itself"
     defaults = ssh_settings.DEFAULTS
     presets: tuple[Preset, ...] = ()
+    where = ("path",)
     runs_here = False
     takes_hosts = True
     is_trusted = False

@@ -21,12 +21,13 @@ def freeze(deployment: Deployment) -> dict[str, Any]:
     """Return the effective settings of today; a rollback takes those of what it returns to."""
     environment = deployment.environment
     target = deployment.parent if deployment.kind == Kind.ROLLBACK else None
+    provider = providers.provider(environment.application.provider)
     settings = environment.effective_settings
     if target is not None and target.settings.get("provider") == environment.application.provider:
-        settings = {**target.settings["settings"], "path": settings.get("path", "")}
+        where = {name: settings.get(name, provider.defaults[name]) for name in provider.where}
+        settings = {**target.settings["settings"], **where}
     placements = list(environment.placements.select_related("host").order_by("host__name"))
     hosts = chosen(placements, deployment.hosts)
-    provider = providers.provider(environment.application.provider)
     if not hosts and (deployment.hosts or not provider.runs_here):
         raise DeploymentError(f"{environment} has no such hosts any more.", code="settings")
     release = _release(deployment, target, hosts)

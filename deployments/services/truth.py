@@ -124,7 +124,7 @@ def _at_clouds() -> QuerySet[Environment]:
     """Return the environments at clouds that something was brought to."""
     return Environment.objects.filter(
         current__isnull=False,
-        application__provider__in=providers.names_of_clouds(),
+        application__provider__in=providers.without_hosts(),
         archived_at=None,
         application__archived_at=None,
     )

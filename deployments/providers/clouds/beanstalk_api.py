@@ -224,7 +224,7 @@ class Beanstalk:
                     f"AWS did not answer for {self._patience:.0f} seconds; its last word: {why}. "
                     "See https://health.aws.amazon.com, then retry: what began is found again."
                 )
-            say(f"AWS: {why}. Asking again in {PAUSE:.0f} seconds.")
+            say(f"AWS: {why}. Asking again in {PAUSE:.0f} s.")
             time.sleep(PAUSE)
 
 

@@ -137,7 +137,7 @@ class Client:
             seconds = max(pause, answer.seconds)
             if time.monotonic() + seconds > until:
                 break
-            say(f"Heroku: {answer.why}. Asking again in {seconds:.0f} seconds.")
+            say(f"Heroku: {answer.why}. Asking again in {seconds:.0f} s.")
             time.sleep(seconds)
         if not self._patience:
             raise Refusal(f"Heroku did not answer: {answer.why}.")

@@ -55,6 +55,17 @@ def test_a_rollback_at_heroku_takes_no_build(at_heroku: World, heroku: Heroku) -
     assert "Going back to v1" in log_of(back)
 
 
+def test_a_way_back_goes_where_the_app_is_today(at_heroku: World, heroku: Heroku) -> None:
+    first = at_heroku.deploy()
+    at_heroku.release()
+    at_heroku.settings(app="shop-of-today")
+
+    back = at_heroku.roll_back(first)
+
+    assert back.settings["settings"]["app"] == "shop-of-today"
+    assert "Heroku has no app “shop-of-today”" in log_of(back)
+
+
 def test_the_token_is_masked_whoever_prints_it(at_heroku: World, heroku: Heroku) -> None:
     heroku.output = f"the build prints {TOKEN}\n".encode()
 

@@ -97,7 +97,7 @@ def kind(
 def test_every_provider_is_here_or_with_the_clouds() -> None:
     here_are = {OverSsh.name, ByCommand.name}
 
-    assert set(providers.PROVIDERS) == here_are | set(providers.names_of_clouds())  # test_clouds.py
+    assert set(providers.PROVIDERS) == here_are | set(providers.without_hosts())  # test_clouds.py
 
 
 def test_a_commit_is_deployed(kind: Kind) -> None:

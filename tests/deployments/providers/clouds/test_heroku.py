@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+import threading
 from dataclasses import replace
 
 import pytest
@@ -84,6 +85,17 @@ def test_output_goes_on_where_its_connection_broke(
     said = capfd.readouterr().out
     theirs = "".join(line for line in said.splitlines() if not line.startswith("[shipmate]"))
     assert theirs == heroku.output.decode().replace("\n", "")
+
+
+def test_what_keeps_a_quiet_connection_alive_is_no_output(
+    client: Client, heroku: Heroku, order: Order, capfd: pytest.CaptureFixture[str]
+) -> None:
+    heroku.go_on.clear()
+    threading.Timer(1, heroku.go_on.set).start()
+
+    program.deploy(client, order)
+
+    assert "\0" not in capfd.readouterr().out
 
 
 def test_a_program_that_starts_again_follows_its_own_build(

@@ -11,9 +11,11 @@ from tests.deployments.providers.clouds.heroku_server import TOKEN, Heroku
 from tests.deployments.providers.clouds.processes import ended, read_until, started
 
 
-def deploying(heroku: Heroku, code: Path, token: str = TOKEN) -> subprocess.Popen[str]:
+def deploying(heroku: Heroku, code: Path, token: str = TOKEN, **more: str) -> subprocess.Popen[str]:
     arguments = ["--app=shop", f"--sha={SHA}", f"--code={code}", "--mark=Shipmate #812"]
-    return started("heroku", "deploy", *arguments, f"--api={heroku.address}", HEROKU_API_KEY=token)
+    return started(
+        "heroku", "deploy", *arguments, f"--api={heroku.address}", HEROKU_API_KEY=token, **more
+    )
 
 
 def test_it_ends_with_0_when_heroku_runs_the_commit(heroku: Heroku, code: Path) -> None:
@@ -45,6 +47,16 @@ def test_it_says_which_secret_is_missing(heroku: Heroku, code: Path) -> None:
 
     assert "The secret HEROKU_API_KEY is not set" in ended(process)
     assert process.returncode == 1
+
+
+def test_a_netrc_of_the_machine_is_not_taken(heroku: Heroku, code: Path, tmp_path: Path) -> None:
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login alice password sesame\n")
+    netrc.chmod(0o600)
+
+    process = deploying(heroku, code, HOME=str(tmp_path))
+
+    assert "as v1." in ended(process)
 
 
 def test_when_it_is_ended_it_asks_heroku_to_stop_the_build(heroku: Heroku, code: Path) -> None:
