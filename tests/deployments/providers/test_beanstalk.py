@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -54,6 +56,12 @@ def test_the_program_is_told_what_goes_where() -> None:
     assert "--application=shop" in words
     assert "--environment=shop-production" in words
     assert "--health=yellow" in words
+
+
+def test_what_talks_to_aws_is_loaded_by_the_program_alone() -> None:
+    look = "import sys, deployments.providers.beanstalk; sys.exit('boto3' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", look], timeout=60, check=False).returncode == 0
 
 
 def test_what_runs_is_asked_of_aws() -> None:
