@@ -245,17 +245,17 @@ def _why(watch: Watch) -> str:
 def main(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
 
-    def cloud(*, hurried: bool = False) -> Beanstalk:
+    def cloud(*, brief: bool = False) -> Beanstalk:
         keys = Keys(
             secret("AWS_ACCESS_KEY_ID", "the name of a key for AWS"),
             secret("AWS_SECRET_ACCESS_KEY", "the secret half of a key for AWS"),
             os.environ.get("AWS_SESSION_TOKEN", "").strip(),
         )
         place = (asked.application, asked.environment, asked.region)
-        return Beanstalk(*place, keys, asked.endpoint, hurried=hurried)
+        return Beanstalk(*place, keys, asked.endpoint, brief=brief)
 
     if asked.what == "truth":
-        return answer(lambda: truth(cloud(hurried=True)))
+        return answer(lambda: truth(cloud(brief=True)))
     order = Order(
         asked.sha, asked.code, asked.about, asked.bucket, asked.health, asked.health_seconds
     )

@@ -19,14 +19,17 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from deployments.providers.clouds.program import Refusal, say
 
-# AWS's own ways of trying again, and more time for them than one request has.
+# AWS's own ways of trying again. BRIEF: whoever asks what runs waits for half a minute. HURRIED:
+# whoever ends a program waits for ten seconds.
 CONFIG = Config(
     connect_timeout=10,
     read_timeout=60,
     retries={"mode": "standard", "total_max_attempts": 5},
     user_agent_extra="shipmate",
 )
-HURRIED = CONFIG.merge(Config(connect_timeout=3, read_timeout=4, retries={"total_max_attempts": 1}))
+ONCE = {"total_max_attempts": 1}
+BRIEF = CONFIG.merge(Config(connect_timeout=5, read_timeout=10, retries=ONCE))
+HURRIED = CONFIG.merge(Config(connect_timeout=3, read_timeout=6, retries=ONCE))
 PATIENCE = 300.0  # seconds without a good answer
 PAUSE = 10.0
 LARGEST = 500 * 1024 * 1024  # what Elastic Beanstalk takes as a source bundle
@@ -87,11 +90,11 @@ class Beanstalk:
         keys: Keys,
         endpoint: str = "",
         *,
-        hurried: bool = False,
+        brief: bool = False,
     ) -> None:
-        """`hurried`: ask once, and take no answer in a few seconds for none."""
+        """`brief`: ask once, and take no answer in a few seconds for none."""
         self.application, self.environment = application, environment
-        self._patience, self._config = (0.0, HURRIED) if hurried else (PATIENCE, CONFIG)
+        self._patience, self._config = (0.0, BRIEF) if brief else (PATIENCE, CONFIG)
         # A file of whoever runs the worker must not add to what is set for this deployment.
         os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
         self._session = boto3.session.Session(

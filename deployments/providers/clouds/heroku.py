@@ -230,12 +230,12 @@ def _version(build: Json) -> str:
 def main(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
 
-    def client(*, hurried: bool = False) -> Client:
+    def client(*, brief: bool = False) -> Client:
         token = secret("HEROKU_API_KEY", "a token for Heroku's API")
-        return Client(asked.app, token, asked.api, hurried=hurried)
+        return Client(asked.app, token, asked.api, brief=brief)
 
     if asked.what == "truth":
-        return answer(lambda: truth(client(hurried=True)))
+        return answer(lambda: truth(client(brief=True)))
     order = Order(asked.sha, asked.code, asked.mark, asked.back)
     return carry_out(lambda: deploy(client(), order))
 

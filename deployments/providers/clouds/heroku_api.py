@@ -24,7 +24,8 @@ ACCEPT = "application/vnd.heroku+json; version=3"
 ACCEPT_CANCEL = f"{ACCEPT}.cancel-build"
 TIMEOUT = (10, 30)
 UPLOAD_TIMEOUT = (10, 300)
-HURRIED = (3, 4)  # whoever ends a program, or asks what runs, does not wait for long
+BRIEF = (5, 10)  # whoever asks what runs waits for half a minute
+HURRIED = (3, 6)  # and whoever ends a program for ten seconds
 PATIENCE = 300.0  # seconds without a good answer
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 NEWEST = 100  # builds or releases that are looked at
@@ -50,11 +51,11 @@ class Client:
     """What is asked of Heroku for one app."""
 
     def __init__(
-        self, app: str, token: str, address: str = ADDRESS, *, hurried: bool = False
+        self, app: str, token: str, address: str = ADDRESS, *, brief: bool = False
     ) -> None:
-        """`hurried`: ask once, and take no answer in a few seconds for none."""
+        """`brief`: ask once, and take no answer in a few seconds for none."""
         self.app = app
-        self._patience, self._timeout = (0.0, HURRIED) if hurried else (PATIENCE, TIMEOUT)
+        self._patience, self._timeout = (0.0, BRIEF) if brief else (PATIENCE, TIMEOUT)
         self._place = f"/apps/{quote(app, safe='')}"
         self._address = address.rstrip("/")
         self._session = requests.Session()
