@@ -16,6 +16,8 @@ from deployments.providers.clouds.program import Refusal
 from tests.deployments.providers.clouds.aws_server import BUCKET, Aws, Refuses
 from tests.deployments.providers.clouds.conftest import SHA
 
+pytestmark = pytest.mark.slow
+
 LABEL = f"shipmate-{SHA}"
 
 

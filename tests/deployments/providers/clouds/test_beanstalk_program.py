@@ -6,9 +6,13 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.deployments.providers.clouds.aws_server import KEY_ID, SECRET, Aws, Refuses
 from tests.deployments.providers.clouds.conftest import SHA
 from tests.deployments.providers.clouds.processes import ended, read_until, started
+
+pytestmark = pytest.mark.slow
 
 PLACE = ["--application=shop", "--environment=shop-production", "--region=eu-west-1"]
 KEYS = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}

@@ -17,6 +17,8 @@ from deployments.providers.clouds.program import Refusal
 from tests.deployments.providers.clouds.conftest import SHA
 from tests.deployments.providers.clouds.heroku_server import APP, UNHEARD, Heroku
 
+pytestmark = pytest.mark.slow
+
 OTHER = "f" * 40
 
 

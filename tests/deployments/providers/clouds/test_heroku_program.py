@@ -6,9 +6,13 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.deployments.providers.clouds.conftest import SHA
 from tests.deployments.providers.clouds.heroku_server import TOKEN, Heroku
 from tests.deployments.providers.clouds.processes import ended, read_until, started
+
+pytestmark = pytest.mark.slow
 
 
 def deploying(heroku: Heroku, code: Path, token: str = TOKEN, **more: str) -> subprocess.Popen[str]:
