@@ -62,7 +62,7 @@ def _read() -> argparse.Namespace:
     parser.add_argument("--no-peer", dest="peer", action="store_false", help="measure this alone")
     given = parser.parse_args()
     given.part = given.part or (50 if given.quick else 1)
-    given.rounds = given.rounds or (15 if given.quick else 40)
+    given.rounds = given.rounds or (10 if given.quick else 40)
     return given
 
 
@@ -112,7 +112,8 @@ def measure(made: scale.Made, rounds: int) -> dict[str, Figures]:
 def _pages(made: scale.Made) -> dict[str, str]:
     from deployments.models import Deployment  # noqa: PLC0415
 
-    app, newest = made.apps[7], Deployment.objects.exclude(finished_at=None).order_by("-pk")
+    app, ended = made.apps[7], Deployment.objects.exclude(finished_at=None)
+    newest = ended.filter(log_lines__gt=0, log_lines__lt=200).order_by("-pk")
     failed = newest.filter(status="failure")
     going = Deployment.objects.filter(finished_at=None)
     return {
