@@ -46,3 +46,14 @@ def test_of_two_workers_one_takes_it(waiting: Deployment, alice: Person) -> None
     one, other = (Deployment.objects.get(pk=waiting.pk) for _ in range(2))
 
     assert [moves.claim(one, "one"), moves.claim(other, "other")] == [True, False]
+
+
+def test_what_was_let_go_on_is_not_told_to_go_on_by_itself(
+    waiting: Deployment, alice: Person
+) -> None:
+    Deployment.objects.update(paused_until=timezone.now())
+    pausing.go_on(waiting, alice, "chat")
+
+    assert moves.claim(Deployment.objects.get(pk=waiting.pk), "one")
+
+    assert Change.objects.get(verb="deployment.went_on").person == alice
