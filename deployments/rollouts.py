@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from deployments.durations import duration
+
 DEFAULTS: dict[str, Any] = {
     "batch": "",  # hosts that are switched at a time: a number or a share (25%); empty: all
     # One host before the others: “pause” waits behind it, “health” goes on where its checks pass.
@@ -90,6 +92,34 @@ def of(frozen: Mapping[str, Any]) -> Rollout:
     """Read what was decided; where nothing was, all hosts are one batch."""
     known = frozen.get("rollout") or {"batches": [[one["name"] for one in frozen.get("hosts", [])]]}
     return Rollout(**{**known, "batches": tuple(map(tuple, known["batches"]))})
+
+
+def words(rollout: Rollout) -> str:
+    """Say in which order the hosts come; empty where it is all of them at once."""
+    said, lead = list[str](), ""
+    rest = list(rollout.batches)
+    if rollout.first:
+        (first,) = rest.pop(0)
+        said.append(f"{first} first")
+        lead = f"{_behind(rollout)} "
+    size = max(map(len, rest), default=0)
+    if len(rest) > 1:
+        said.append(f"{lead}{len(rest)} batches of {'at most ' * (size > 1)}{size}")
+    elif rollout.first:
+        said.append(f"{lead}the others at once")
+    if rollout.may_fail:
+        said.append(f"up to {rollout.may_fail} may fail")
+    if rollout.roll_back:
+        said.append("rolled back by itself where a host stops the rest")
+    return ", ".join(said)
+
+
+def _behind(rollout: Rollout) -> str:
+    if not rollout.pauses:
+        return "where its checks pass then"
+    if rollout.pause_seconds:
+        return f"a pause of {duration(rollout.pause_seconds)}, then"
+    return "a pause until somebody says “go on”, then"
 
 
 def steps(phases: Sequence[tuple[Sequence[str], bool]], rollout: Rollout) -> list[Step]:

@@ -63,6 +63,7 @@ def _shown(made: Plan, shown: Preview, speaker: Speaker) -> Message:
             Field("Runs now", _runs(shown)),
             *_brings(shown, speaker),
             Field("Hosts", phrase(", ".join(shown.review.hosts) or "none")),
+            *_order(shown),
             *_more(shown),
             Field("Checks", phrase(_checks(shown))),
             *_against(shown, speaker),
@@ -154,6 +155,12 @@ def _commits(shown: Preview) -> tuple[Parts, ...]:
     ]
     more = [phrase(f"and {found.ahead - SHOWN} more")] if found.ahead > SHOWN else []
     return (*listed, *more)
+
+
+def _order(shown: Preview) -> tuple[Field, ...]:
+    """Say in which order the hosts come, where that is not all at once."""
+    order = shown.review.order
+    return (Field("Order", phrase(order)),) if order else ()
 
 
 def _phase(step: Step, shown: Preview) -> str:

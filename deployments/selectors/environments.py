@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from deployments import providers
+from deployments import providers, rollouts
 from deployments.blockers import chosen
 from deployments.exceptions import DeploymentError, RepositoryAway
 from deployments.forges.contract import Commit, Comparison, Ref, Refs, Resolved, TreeNotes
@@ -74,6 +74,7 @@ class Review:
     hosts: list[str]
     usual: Usual
     migrations: tuple[str, ...] = ()  # files by which the database changes
+    order: str = ""  # in which the hosts come, in words; empty: all at once
 
     @property
     def is_same(self) -> bool:
@@ -158,15 +159,23 @@ def review(
     resolved = code.resolve(app, ref) if is_release else tasks.runs_in(environment, hosts, ref)
     comparison = runs.compared(app, running, resolved.sha) if is_release else None
     placed = chosen(placements_of(environment), list(hosts))
+    names = [placement.host.name for placement in placed]
+    steps = _steps(environment, resolved, placed, task, running)
     return Review(
         resolved,
         comparison,
         code.notes(app, resolved.sha) if is_release else TreeNotes(),
-        _steps(environment, resolved, placed, task, running),
-        [placement.host.name for placement in placed],
+        steps,
+        names,
         progress.usual(environment, task),
         _migrations(app, comparison),
+        _order(environment, names) if steps and is_release else "",
     )
+
+
+def _order(environment: Environment, hosts: list[str]) -> str:
+    decided = rollouts.freeze(hosts, environment.effective_settings)
+    return rollouts.words(rollouts.of({"rollout": decided}))
 
 
 def _migrations(application: Application, comparison: Comparison | None) -> tuple[str, ...]:

@@ -122,6 +122,31 @@ def test_what_goes_on_by_its_checks_does_not_pause() -> None:
     assert [step.is_behind_pause for step in steps] == [False, False]
 
 
+# ---- In words ----
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, ""),
+        ({"batch": "25%"}, "5 batches of at most 2"),
+        ({"batch": "1", "may_fail": "10%"}, "10 batches of 1, up to 1 may fail"),
+        ({"first": "health"}, "web-1 first, where its checks pass then the others at once"),
+        (
+            {"first": "pause", "batch": "4"},
+            "web-1 first, a pause until somebody says “go on”, then 3 batches of at most 4",
+        ),
+        (
+            {"first": "pause", "pause_seconds": 600, "roll_back": True},
+            "web-1 first, a pause of 10 m 00 s, then the others at once, "
+            "rolled back by itself where a host stops the rest",
+        ),
+    ],
+)
+def test_the_order_is_said_in_words(settings: dict[str, Any], said: str) -> None:
+    assert rollouts.words(rollouts.of({"rollout": rollouts.freeze(HOSTS, settings)})) == said
+
+
 # ---- What is wrong is said ----
 
 

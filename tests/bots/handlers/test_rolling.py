@@ -170,3 +170,13 @@ def test_what_succeeded_has_no_failed_hosts(say: Talk, production: Environment) 
     done = build.deployment(production, say.person, SHA)
 
     assert "only what failed, erred or was cancelled" in say(f"retry failed hosts #{done.pk}")
+
+
+def test_a_plan_says_in_which_order_the_hosts_come(say: Talk, production: Environment) -> None:
+    assert "Order" not in say("plan hello to production")
+    Environment.objects.filter(pk=production.pk).update(settings={"first": "pause"})
+
+    answer = say("plan hello to production")
+
+    order = "hello-production-1 first, a pause until somebody says “go on”, then the others at once"
+    assert f"Order: {order}" in answer
