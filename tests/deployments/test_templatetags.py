@@ -25,14 +25,8 @@ def rendered(source: str, **context: object) -> str:
 
 
 def running(**fields: object) -> SimpleNamespace:
-    state = {
-        "status": "in_progress",
-        "reason": "",
-        "stop_at": None,
-        "lease_until": None,
-        "is_paused": False,
-    }
-    return SimpleNamespace(**{**state, **fields})
+    flags = {"stop_at": None, "is_paused": False, "lease_until": None}
+    return SimpleNamespace(**{"status": "in_progress", "reason": "", **flags, **fields})
 
 
 def test_every_status_has_a_look() -> None:
@@ -95,6 +89,8 @@ def test_a_deployment_shows_its_flags() -> None:
     assert look_of(running(), NOW).word == "Running"
     assert look_of(running(stop_at=NOW), NOW).word == "Cancelling"
     assert look_of(running(lease_until=late, stop_at=NOW), NOW).word == "Lost contact"
+    assert look_of(running(is_paused=True), NOW).word == "Paused"
+    assert look_of(running(is_paused=True, stop_at=NOW), NOW).word == "Cancelling"
 
 
 def test_a_finished_deployment_is_never_lost() -> None:
