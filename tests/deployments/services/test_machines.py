@@ -123,6 +123,20 @@ def test_another_machine_leaves_it_alone(shop: World) -> None:
     assert (left.status, left.epoch) == ("in_progress", deployment.epoch)
 
 
+def test_two_machines_share_a_database_and_each_keeps_its_own(shop: World, tmp_path: Path) -> None:
+    program(shop, LONG)
+    deployment = shop.ask()
+    killed(deployment)
+
+    theirs = elsewhere.worker(deployment.pk, SHIPMATE_STATE=str(tmp_path / "their state"))
+    assert theirs.wait(60) == 0
+    left = shop.now(deployment)
+    ended = go_on(shop, deployment)
+
+    assert (left.status, left.epoch) == ("in_progress", 1)
+    assert (ended.status, ended.epoch, count(shop)) == ("success", 2, "x\n")
+
+
 def test_another_machine_waits_for_a_worker_to_come_back(shop: World) -> None:
     deployment = _begun_elsewhere(shop)
 
