@@ -1,6 +1,6 @@
 """A whole installation for as long as something is measured: all that script/demo runs.
 
-On SQLite, with the demo's SSH target, in a folder of its own that is forgotten afterwards.
+With the demo's SSH target, in a folder of its own that is forgotten afterwards.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import django
 
+from benchmarks.scale import _postgresql
 from chatops.demo.__main__ import supervised
 from chatops.demo.options import Options
 
@@ -21,9 +22,10 @@ READY_SECONDS = 120
 
 
 @contextmanager
-def configured() -> Iterator[Options]:
+def configured(database: str = "sqlite") -> Iterator[Options]:
     """Have Django know the folder's settings; models can be imported from here on."""
-    with tempfile.TemporaryDirectory(prefix="shipmate-bench-") as folder:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="shipmate-bench-"))
         options = Options(Path(folder), _free_port(), True, False, "", "", (), None, None)
         options.state.mkdir(parents=True)
         for name in [name for name in os.environ if name.startswith("SHIPMATE_")]:
@@ -35,6 +37,8 @@ def configured() -> Iterator[Options]:
             "SHIPMATE_DEMO": "true",
             "SHIPMATE_LOG_LEVEL": "ERROR",
         }
+        if database == "postgresql":
+            os.environ["SHIPMATE_DATABASE_URL"] = stack.enter_context(_postgresql(Path(folder)))
         django.setup()
         yield options
 

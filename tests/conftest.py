@@ -28,6 +28,7 @@ PARTS = {
         "fab": "fabric",
         "ansible-playbook": "ansible-core",
     },
+    "systemd": {"systemd-analyze": "systemd"},
 }
 
 

@@ -25,6 +25,7 @@ RATIOS = {
     "history": {"like_scan_to_log_ratio"},
     "migrating": {"writer_waited_to_lease_ratio"},
     "pages": {"board_ratio", "environment_ratio"},
+    "queueing": {"claim_p95_to_stock_p95_ratio", "idle_to_limit_ratio"},
     "transfer": {"delta_to_archive_ratio", "delta_bytes_to_archive_ratio"},
     "open_flow": {"room_read_10000_to_100_posts_ratio", "slowest_p95_to_limit_ratio"},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,18 @@ def test_a_machine_with_keys_of_its_own_is_refused_in_words(installation: Instal
     assert code == 1
     assert "SHIPMATE_SECRET_KEY is another one than this database's other machines have" in said
     assert "manage.py keys --renew" in said
+
+
+def test_two_that_start_at_once_on_an_empty_database_both_do(installation: Installation) -> None:
+    pair = [installation.machine("one"), installation.machine("other", "127.0.0.2")]
+    with ThreadPoolExecutor() as threads:
+        try:
+            list(threads.map(Machine.start, pair))
+        finally:
+            for machine in pair:
+                machine.end()
+
+    assert installation.rows("SELECT count(*) FROM deployments_sharedkey") == [(2,)]
 
 
 def test_a_deployment_goes_on_through_an_upgrade(installation: Installation) -> None:

@@ -4,12 +4,15 @@ import os
 import stat
 import subprocess
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
 from bots import rooms
 from bots.models import Room
@@ -34,13 +37,14 @@ class Command(BaseCommand):
         except BlockingIOError:
             text = f"Shipmate runs already on the state folder {settings.STATE}."
             raise CommandError(text) from None
-        call_command("migrate", interactive=False, verbosity=0)
-        shared_keys.remember()
-        self.check(tags=[Tags.database], databases=["default"])
-        call_command("createcachetable", verbosity=0)
+        with _one_machine_at_a_time():
+            call_command("migrate", interactive=False, verbosity=0)
+            shared_keys.remember()
+            self.check(tags=[Tags.database], databases=["default"])
+            call_command("createcachetable", verbosity=0)
+            if not Room.objects.exists():
+                rooms.make("deploys")
         static.collect()
-        if not Room.objects.exists():
-            rooms.make("deploys")
         kept = supervision.programs(
             options["address"], options["port"], clusters=options["clusters"]
         )
@@ -49,6 +53,19 @@ class Command(BaseCommand):
         os.chdir(settings.BASE_DIR)  # from where the configuration's paths count
         line = supervision.command(path)
         os.execve(line[0], line, supervision.environment())  # noqa: S606  no shell is meant
+
+
+@contextmanager
+def _one_machine_at_a_time() -> Iterator[None]:
+    """Let machines that start at once on one database see to it one after the other."""
+    own = connections.create_connection("default")
+    try:
+        if own.vendor == "postgresql":
+            with own.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_lock(hashtext('shipmate starts'))")
+        yield
+    finally:
+        own.close()
 
 
 def _make_stdout_a_file() -> None:
