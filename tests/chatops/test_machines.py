@@ -42,6 +42,7 @@ def test_one_goes_on_with_what_the_other_died_of(
     assert page.of(number)
 
     dying.end()
+    installation.let_go()
 
     ended = installation.wait_for(number)
     assert (ended["status"], ended["note"], ended["epoch"]) == ("success", "", 2)
@@ -62,6 +63,7 @@ def test_each_waits_for_what_the_other_does_and_outlives_a_restart_of_the_databa
     installation.wait_until_begun(number)
 
     postgres.restart(installation.database)
+    installation.let_go()
 
     told = installation.follow(other, number)  # each answer waits until there is something
     assert installation.wait_for(number)["status"] == "success"
@@ -110,6 +112,7 @@ def test_a_deployment_goes_on_through_an_upgrade(installation: Installation) -> 
         code, said = one.manage("migrate", "-v", "0")
         assert code == 0, said
         one.start()
+        installation.let_go()
 
         ended = installation.wait_for(number)
         assert (ended["status"], ended["note"]) == ("success", "")

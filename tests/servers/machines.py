@@ -20,7 +20,10 @@ from tests.servers.repositories import Repository
 from tests.servers.sshd import Sshd
 
 SHELL = ("shell", "-v", "0", "-c")
-COMMAND = "echo x >>$HOME/ran; echo begun; seq 1 3000; sleep {seconds}; seq 1 3000; echo over"
+COMMAND = (
+    "echo x >>$HOME/ran; echo begun; seq 1 3000; until [ -e $HOME/go ]; do sleep 0.2; done; "
+    "seq 1 3000; echo over"
+)
 PREPARE = """
 import getpass, json
 from django.test import Client
@@ -88,11 +91,11 @@ class Installation:
     def machine(self, name: str, address: str = "127.0.0.1") -> Machine:
         return Machine(self.folder / name, address, **self.settings)
 
-    def prepare(self, machine: Machine, seconds: int = 6) -> None:
-        """Make the app, whose deployments take so long."""
+    def prepare(self, machine: Machine) -> None:
+        """Make the app, whose deployments run until they are let go."""
         given = {
             "location": f"file://{self.repository.path}",
-            "command": COMMAND.format(seconds=seconds),
+            "command": COMMAND,
             "port": self.host.port,
             "host_key": self.host.host_key,
             "key": self.host.login.private,
@@ -141,6 +144,10 @@ class Installation:
         (found,) = self.rows(question, number)
         return dict(zip(names, found, strict=True))
 
+    def let_go(self) -> None:
+        """Let the command on the host come to its end, and later ones at once."""
+        (self.host.home / "go").touch()
+
     def wait_for(self, number: int, seconds: float = 120) -> dict[str, Any]:
         """Wait until it has ended."""
         until = time.monotonic() + seconds
@@ -164,10 +171,10 @@ class Installation:
     def lines(self, number: int) -> list[str]:
         return self.log(number).splitlines()
 
-    def is_whole(self, number: int, seconds: int = 6) -> bool:
+    def is_whole(self, number: int) -> bool:
         """Return whether the log is, by its hash, what the command printed when it ran once."""
         lines = "".join(f"{line}\n" for line in range(1, 3001))
-        whole = f"$ {COMMAND.format(seconds=seconds)}\nbegun\n{lines}{lines}over\n"
+        whole = f"$ {COMMAND}\nbegun\n{lines}{lines}over\n"
         return sha256(self.log(number).encode()).digest() == sha256(whole.encode()).digest()
 
     def times_run(self) -> int:
