@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from bots import rooms
 from bots.models import Room
@@ -60,12 +62,19 @@ def _one_machine_at_a_time() -> Iterator[None]:
     """Let machines that start at once on one database see to it one after the other."""
     own = connections.create_connection("default")
     try:
-        if own.vendor == "postgresql":
-            with own.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_lock(hashtext('shipmate starts'))")
+        # Asked again and again: an index that is made concurrently waits for every statement
+        # that has begun, such as one that waits for this lock.
+        while own.vendor == "postgresql" and not _is_first(own):
+            time.sleep(0.2)
         yield
     finally:
         own.close()
+
+
+def _is_first(own: BaseDatabaseWrapper) -> bool:
+    with own.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('shipmate starts'))")
+        return bool(cursor.fetchone()[0])
 
 
 def _make_stdout_a_file() -> None:
