@@ -70,7 +70,7 @@ def environment(
     """Make an environment that nothing stands in the way of: hosts with accepted keys, a key."""
     made = Environment.objects.create(application=app, name=name, position=position, **fields)
     for number in range(1, hosts + 1):
-        place(made, f"{app.name}-{name}-{number}")
+        place(made, f"{app.name}-{name}-{number}"[-63:])  # as long as a name may be
     credentials.make_key(made, maker())
     return made
 
