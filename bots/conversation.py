@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from bots import bells, mentions, rooms, sayings, threads, tongue
-from bots.hold import LEASE, Hold
+from bots.hold import LEASE, Hold, free
 from bots.language.identity import blanked
 from bots.messages import Message, to_json
 from bots.models import Post, Room
@@ -80,8 +80,7 @@ def handle(post: Post) -> None:
 
 def waiting() -> Q:
     """Match people's posts that nobody has handled and nobody is handling."""
-    free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-    return free & Q(handled_at=None, person__isnull=False)
+    return free() & Q(handled_at=None, person__isnull=False)
 
 
 def ring_forgotten() -> None:

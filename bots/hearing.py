@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from bots import accounts, bells, outgoing, rooms, sayings, threads, tongue
-from bots.hold import LEASE, Hold
+from bots.hold import LEASE, Hold, free
 from bots.language.identity import blanked
 from bots.messages import Message
 from bots.models import ChatConnection, ChatRoom, ChatThread, Incoming
@@ -91,8 +91,7 @@ def handle(row: Incoming) -> None:
 
 def waiting() -> Q:
     """Match messages that nobody has handled and nobody is handling."""
-    free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-    return free & Q(handled_at=None)
+    return free() & Q(handled_at=None)
 
 
 def ring_forgotten() -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import TracebackType
 
 from django.db import DatabaseError, connection
+from django.db.models import Q
 from django.utils import timezone
 
 from bots.models import Incoming, Post
@@ -16,6 +17,12 @@ LEASE = timedelta(seconds=30)
 TIMES = 3  # in the length of a lease
 _held: set[Hold] = set()
 _starting = threading.Lock()
+
+
+def free() -> Q:
+    """Match what nobody holds: its lease is over, or was written before a clock was put back."""
+    now = timezone.now()
+    return Q(lease_until=None) | Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * LEASE)
 
 
 class Hold:

@@ -18,6 +18,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from bots import bells
+from bots.hold import free
 from bots.messages import Message, from_json, to_json
 from bots.models import ChatRoom, ChatThread, Outgoing
 from bots.platforms import platform
@@ -102,9 +103,8 @@ def ring_due() -> None:
     _give_up_overdue()
     now = timezone.now()
     due = _ready().filter(Q(waits_since__lt=now - SETTLED) | Q(next_at__isnull=False))
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    rooms = ChatRoom.objects.filter(free, pk__in=due.filter(thread=None).values("room"))
-    threads = ChatThread.objects.filter(free, pk__in=due.values("thread"))
+    rooms = ChatRoom.objects.filter(free(), pk__in=due.filter(thread=None).values("room"))
+    threads = ChatThread.objects.filter(free(), pk__in=due.values("thread"))
     for task, lanes in ((DELIVER_ROOM, rooms), (DELIVER_THREAD, threads)):
         bells.ring_forgotten(task, lanes.order_by("pk").values_list("pk", flat=True)[:100])
 
@@ -139,10 +139,9 @@ def _take(lane: Lane) -> bool:
     """Take it if something is due and nobody holds it; the epoch fences who held it before."""
     now = timezone.now()
     lane.refresh_from_db(fields=["epoch", "lease_until"])
-    if (lane.lease_until and lane.lease_until >= now) or not _due(lane).exists():
+    if (lane.lease_until and now <= lane.lease_until <= now + LEASE) or not _due(lane).exists():
         return False
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    taken = _mine(lane).filter(free).update(epoch=F("epoch") + 1, lease_until=now + LEASE) == 1
+    taken = _mine(lane).filter(free()).update(epoch=F("epoch") + 1, lease_until=now + LEASE) == 1
     lane.epoch += taken
     return taken
 

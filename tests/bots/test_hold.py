@@ -46,3 +46,12 @@ def test_a_post_that_was_handled_is_held_no_more(
     hold.Hold(post).renew()
 
     assert not is_held(post)
+
+
+@pytest.mark.parametrize(("seconds", "is_free"), [(-1, True), (29, False), (3_600, True)])
+def test_a_lease_of_before_a_clock_was_put_back_holds_nothing(
+    post: Post, seconds: int, is_free: bool
+) -> None:
+    Post.objects.update(lease_until=timezone.now() + timedelta(seconds=seconds))
+
+    assert Post.objects.filter(hold.free()).exists() == is_free
