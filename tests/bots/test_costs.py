@@ -14,7 +14,7 @@ from deployments.models import Environment
 from tests.bots.talking import Talk
 from tests.deployments import build
 
-AROUND = ("PRAGMA", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SHOW", "SET ")
+AROUND = ("PRAGMA", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SHOW", "SET ", "SELECT pg_notify")
 
 
 def asked(queries: Sequence[dict[str, str]]) -> int:
