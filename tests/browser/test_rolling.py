@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 
 HOSTS = [f"hello-live-{number}" for number in range(1, 5)]
 FROZEN = {
+    "provider": "ssh",
     "hosts": [{"name": name} for name in HOSTS],
     "rollout": {"batches": [HOSTS[:1], HOSTS[1:3], HOSTS[3:]]},
 }
