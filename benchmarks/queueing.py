@@ -71,7 +71,9 @@ def measure(options: Options, rounds: int, seconds: int) -> dict[str, float]:
         found |= {f"stock_{name}": share for name, share in _idle("qcluster", seconds).items()}
     for name, times in (("claim", claims), ("first_act", acts), ("stock", theirs)):
         found[f"{name}_p50_ms"] = round(statistics.median(times), 1)
-        found[f"{name}_p95_ms"] = round(statistics.quantiles(times, n=20)[-1], 1)
+        found[f"{name}_p95_ms"] = round(
+            statistics.quantiles(times, n=20, method="inclusive")[-1], 1
+        )
     return found
 
 
@@ -170,11 +172,12 @@ def _taken(kind: str) -> float:
 
 def _taken_by_database() -> float:
     """Return the seconds of the PostgreSQL server whose data lies in our folder."""
-    state = os.environ["SHIPMATE_STATE"]
+    parts = Path(os.environ["SHIPMATE_STATE"]).parts
+    ours = next(part for part in parts if part.startswith("shipmate-bench-"))
     servers = [
         process
         for process in psutil.process_iter(["name", "cmdline"])
-        if process.info["name"] == "postgres" and state in " ".join(process.info["cmdline"] or [])
+        if process.info["name"] == "postgres" and ours in " ".join(process.info["cmdline"] or [])
     ]
     every = [one for server in servers for one in (server, *server.children())]
     return sum(sum(process.cpu_times()[:2]) for process in every)
