@@ -113,10 +113,11 @@ def test_a_search_whose_time_is_over_says_how_far_it_came_and_where_to_go_on(
 ) -> None:
     sought = build.deployment(qa, alice, "a" * 40, why="because of the fair")
     newest = build.live(qa, alice, "b" * 40)
-    monkeypatch.setattr(patience, "SECONDS", 0)
-    monkeypatch.setattr(reading, "FIRST_OF_TEXTS", 1)
+    with monkeypatch.context() as hurried:
+        hurried.setattr(patience, "SECONDS", 0)
+        hurried.setattr(reading, "FIRST_OF_TEXTS", 1)
+        first = ci.get("deployments/", q="fair").json()
 
-    first = ci.get("deployments/", q="fair").json()
     last = ci.get(first["next"].partition("/api/")[2]).json()
 
     assert (first["results"], first["reached"]["number"]) == ([], newest.pk)

@@ -308,7 +308,7 @@ def test_what_no_worker_gives_up_the_sweeper_ends(world: World, settings: Settin
     deployment = paused(world)
     let_pass(deployment, seconds=settings.SHIPMATE_PAUSE_DEADLINE + 3_601)
 
-    sweeper.end_overdue()
+    sweeper.end_lost()
 
     assert (world.now(deployment).status, world.now(deployment).reason) == ("error", "lost")
 
