@@ -6,7 +6,6 @@ import os
 import shutil
 from pathlib import Path
 
-import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -42,11 +41,6 @@ def missing_parts() -> dict[str, str]:
         for marker, parts in PARTS.items()
     }
     return {marker: " and ".join(packages) for marker, packages in lacking.items() if packages}
-
-
-# How long an example takes is the machine's business, and other tests' beside it.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True)
