@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='deployment',
             name='completed',
-            field=models.BooleanField(default=False),
+            field=models.BooleanField(null=True),
         ),
         migrations.AddField(
             model_name='deployment',
@@ -40,11 +40,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='phaserun',
             name='batch',
-            field=models.PositiveSmallIntegerField(default=0),
+            field=models.PositiveSmallIntegerField(null=True),
         ),
         migrations.AddField(
             model_name='phaserun',
             name='optional',
-            field=models.BooleanField(default=False),
+            field=models.BooleanField(null=True),
         ),
     ]

@@ -63,8 +63,9 @@ class Deployment(models.Model):
     paused_until = models.DateTimeField(null=True)  # null: until somebody says “go on”
     went_on_at = models.DateTimeField(null=True)  # null: it has not gone on yet
     went_on_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
-    # It was for some hosts only, and with it all of them ran its commit.
-    completed = models.BooleanField(default=False)
+    # It was for some hosts only, and with it all of them ran its commit; null is no, as in the two
+    # fields of a phase run: adding it rewrites no table.
+    completed = models.BooleanField(null=True)
 
     worker = models.CharField(max_length=120, blank=True)
     epoch = models.PositiveIntegerField(default=0)  # rises with each claim; fences old workers
@@ -192,8 +193,8 @@ class PhaseRun(models.Model):
     host = models.CharField(max_length=63)  # its name when claimed, as frozen in the settings
     phase = models.CharField(max_length=40)
     position = models.PositiveSmallIntegerField()
-    batch = models.PositiveSmallIntegerField(default=0)
-    optional = models.BooleanField(default=False)  # how it ends does not matter
+    batch = models.PositiveSmallIntegerField(null=True)  # null: the first, as 0
+    optional = models.BooleanField(null=True)  # how it ends does not matter
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     code = models.IntegerField(null=True)  # the exit status
     reason = models.CharField(max_length=20, blank=True)  # a code, as a deployment's

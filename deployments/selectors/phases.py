@@ -127,7 +127,7 @@ def first_wrong(found: Phases) -> PhaseRun | None:
 
 def failed_hosts(deployment: Deployment) -> list[str]:
     """Return the hosts on which not all that matters has ended well, in their order."""
-    left = deployment.phase_runs.filter(optional=False).exclude(status=Status.SUCCESS)
+    left = deployment.phase_runs.exclude(optional=True).exclude(status=Status.SUCCESS)
     names = set(left.order_by().values_list("host", flat=True))
     return [host["name"] for host in deployment.settings.get("hosts", []) if host["name"] in names]
 

@@ -115,7 +115,7 @@ def _spans(numbers: Sequence[int]) -> Spans:
         deployment=OuterRef("deployment"), host=OuterRef("host"), status__in=["failure", "error"]
     )
     rows = PhaseRun.objects.filter(deployment__in=numbers).order_by()
-    rows = rows.exclude(Q(status="waiting") & Exists(failed.filter(optional=False)))
+    rows = rows.exclude(Q(status="waiting") & Exists(failed.exclude(optional=True)))
     found: dict[int, dict[Part, Span]] = defaultdict(dict)
     for row in rows.values("deployment_id", "phase", "batch").annotate(
         began=Min("started_at"),
@@ -123,7 +123,7 @@ def _spans(numbers: Sequence[int]) -> Spans:
         open=Count("pk", filter=Q(finished_at=None)),
     ):
         ended = None if row["open"] else row["ended"]
-        found[row["deployment_id"]][row["phase"], row["batch"]] = Span(row["began"], ended)
+        found[row["deployment_id"]][row["phase"], row["batch"] or 0] = Span(row["began"], ended)
     return found
 
 
