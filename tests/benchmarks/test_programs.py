@@ -53,7 +53,8 @@ def test_every_program_is_tried_and_documented() -> None:
         for path in (ROOT / "benchmarks").glob("*.py")
         if "if __name__" in path.read_text()
     }
-    page = (ROOT / "docs/performance.md").read_text()
+    pages = (ROOT / f"docs/{page}.md" for page in ("performance", "faults"))
+    text = "".join(page.read_text() for page in pages)
 
     assert programs == RATIOS.keys() | {"faults"}  # test_faults.py
     assert all(f"`python -m benchmarks.{name}`" in page for name in programs)

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 
 HOSTS = ["hello-production-1", "hello-production-2"]
 FROZEN = {
+    "provider": "ssh",
     "hosts": [{"name": name} for name in HOSTS],
     "rollout": {"batches": [[name] for name in HOSTS]},
 }
