@@ -22,7 +22,7 @@ FROZEN = {
     "rollout": {"batches": [[name] for name in HOSTS]},
 }
 SHA = "a" * 40
-QUERIES = 12
+QUERIES = 16
 
 
 @pytest.fixture
