@@ -57,4 +57,4 @@ def test_every_program_is_tried_and_documented() -> None:
     text = "".join(page.read_text() for page in pages)
 
     assert programs == RATIOS.keys() | {"faults"}  # test_faults.py
-    assert all(f"`python -m benchmarks.{name}`" in page for name in programs)
+    assert all(f"`python -m benchmarks.{name}`" in text for name in programs)
