@@ -128,7 +128,8 @@ def test_a_failure_tells_where_and_what_to_do_next(as_alice: Client, failed: Dep
 
 def test_a_retry_says_what_it_would_find_changed(as_alice: Client, failed: Deployment) -> None:
     then = {**failed.environment.effective_settings, "build": ["make before"]}
-    Deployment.objects.filter(pk=failed.pk).update(settings={"settings": then, "hosts": []})
+    frozen = {"provider": "ssh", "settings": then, "hosts": []}
+    Deployment.objects.filter(pk=failed.pk).update(settings=frozen)
 
     page = text(as_alice, failed)
 
