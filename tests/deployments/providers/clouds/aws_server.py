@@ -157,7 +157,9 @@ class _Handler(BaseHTTPRequestHandler):
     aws: Aws
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self._body()
+        if body is None:
+            return
         try:
             self._signed()
             name, asked = aws_model.read(body)
@@ -172,10 +174,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         """Take an object as S3 does."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self._body()
+        if body is None:
+            return
         self.aws.objects[unquote(self.path).lstrip("/")] = body
         self.aws.asked.append("PutObject")
         self._answer(200, b"")
+
+    def _body(self) -> bytes | None:
+        """Return what was sent, or nothing where whoever asked was ended before all of it was."""
+        size = int(self.headers["Content-Length"])
+        body = self.rfile.read(size)
+        if len(body) == size:
+            return body
+        self.close_connection = True
+        return None
 
     def _signed(self) -> None:
         if f"Credential={KEY_ID}/" not in (self.headers["Authorization"] or ""):

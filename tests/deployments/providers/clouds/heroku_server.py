@@ -125,12 +125,16 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         if self.headers["Authorization"] or self.headers["Content-Type"]:
             self.heroku.wrong.append("the store was told more than the code")
-        self.heroku.code = self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer(200, {})
+        code = self._body()
+        if code is not None:
+            self.heroku.code = code
+            self._answer(200, {})
 
     def _api(self) -> None:
-        length = int(self.headers["Content-Length"] or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
+        sent = self._body()
+        if sent is None:
+            return
+        body = json.loads(sent) if sent else None
         self.heroku.asked.append(f"{self.command} {self.path}")
         status, answer = self._judged(body)
         if status == UNHEARD:
@@ -138,6 +142,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
         else:
             self._answer(status, answer)
+
+    def _body(self) -> bytes | None:
+        """Return what was sent, or nothing where whoever asked was ended before all of it was."""
+        size = int(self.headers["Content-Length"] or 0)
+        body = self.rfile.read(size)
+        if len(body) == size:
+            return body
+        self.close_connection = True
+        return None
 
     def _judged(self, body: Any) -> tuple[int, Any]:
         """Answer as the schema says; note what does not keep to it."""
