@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from types import TracebackType
 from typing import Any, cast
 
 import paramiko
@@ -17,6 +16,7 @@ from paramiko.ssh_exception import IncompatiblePeer
 from deployments.exceptions import HostError
 from deployments.runner import keys
 from deployments.runner.channels import Channel
+from deployments.runner.closing import Closing
 from deployments.runner.hosts import LoginRefused, Target
 
 # What may lie unread in a channel: it bounds the memory that a host can take, and still lets
@@ -67,7 +67,7 @@ class ConnectionLost(HostError):
         self.sent = sent
 
 
-class Connection:
+class Connection(Closing):
     """A signed-in connection. It serves several channels, from several threads."""
 
     def __init__(self, target: Target, transport: paramiko.Transport) -> None:
@@ -146,17 +146,6 @@ class Connection:
 
     def close(self) -> None:
         _close(self.transport)
-
-    def __enter__(self) -> Connection:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Wire:

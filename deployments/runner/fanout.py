@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from types import TracebackType
 
+from deployments.runner.closing import Closing
 from deployments.runner.delivery import Delivery
 from deployments.runner.flow import Cancelled, Done, Ending, Event, Flow, Job, Result
 from deployments.runner.follow import tidy
@@ -17,7 +17,7 @@ PATIENCE = 120.0
 TICK = 0.5
 
 
-class Fleet:
+class Fleet(Closing):
     """For one thread: whoever reads the events is also who starts and cancels."""
 
     def __init__(
@@ -84,17 +84,6 @@ class Fleet:
             self._flow.stop.set()
         for link in self._links.values():
             link.close()
-
-    def __enter__(self) -> Fleet:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _events(
         self, flow: Flow, jobs: Mapping[str, Job], tick: float, ending: Ending

@@ -13,10 +13,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 from deployments.runner.channels import Connected
+from deployments.runner.closing import Closing
 from deployments.runner.connection import Connection, ConnectionLost, reason
 from deployments.runner.hosts import Here, Target
 
@@ -26,7 +26,7 @@ def reach(place: Target | Here) -> Connected:
     return LocalConnection(place) if isinstance(place, Here) else Connection.open(place)
 
 
-class LocalConnection:
+class LocalConnection(Closing):
     """Stands for a connection where none is needed; nothing can break it."""
 
     alive = True
@@ -67,17 +67,6 @@ class LocalConnection:
 
     def close(self) -> None:
         """Do nothing: each program is let go of by whoever follows it."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class LocalChannel:
