@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from deployments.providers import cloud
-from deployments.providers.contract import HERE, Context, Phase
+from deployments.providers.contract import Context
 
 DEFAULTS: dict[str, Any] = {
     "region": "",  # such as eu-west-1
@@ -25,64 +25,37 @@ REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
-class BeanstalkProvider:
+class BeanstalkProvider(cloud.CloudProvider):
     """Make a version of the commit and bring the environment to it; a former one goes as it is."""
 
     label = "AWS Elastic Beanstalk"
+    program = "beanstalk"
     defaults = DEFAULTS
-    presets = ()
     where = ("region", "aws_application", "aws_environment", "bucket", "endpoint")
-    runs_here = True
-    takes_hosts = False
-    is_trusted = False  # it runs our program alone
-    needs_code = True
     needs_secrets = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
-    def validate(self, settings: Mapping[str, Any]) -> list[str]:
-        asked = cloud.whole(settings, DEFAULTS)
-        if wrong := list(cloud.problems(asked, DEFAULTS)):
-            return wrong
+    def problems(self, asked: Mapping[str, Any]) -> list[str]:
         return [
             *_names(asked),
             *_place_problems(asked),
             *cloud.url_problems("The endpoint of AWS", asked["endpoint"], local=True),
-            *cloud.url_problems("The address to check", asked["check_url"]),
         ]
 
-    def obstacles(self, settings: Mapping[str, Any], hosts: int, *, chosen: bool) -> list[str]:
-        return cloud.obstacles(chosen=chosen)
+    def place(self, asked: Mapping[str, Any], context: Context) -> list[str]:
+        return [
+            f"--application={cloud.named(asked['aws_application'], context)}",
+            f"--environment={cloud.named(asked['aws_environment'], context)}",
+            f"--region={asked['region']}",
+            f"--endpoint={asked['endpoint']}",
+        ]
 
-    def phases(self, context: Context) -> list[Phase]:
-        asked = cloud.whole(context.settings, DEFAULTS)
-        what = [
-            f"--sha={context.sha}",
-            f"--code={context.work}/code",
+    def order(self, asked: Mapping[str, Any], context: Context) -> list[str]:
+        return [
             f"--about={cloud.about(context)}",
             f"--bucket={asked['bucket']}",
             f"--health={asked['health']}",
             f"--health-seconds={asked['health_seconds']}",
         ]
-        return cloud.phases(
-            context,
-            "beanstalk",
-            _place(context),
-            what,
-            check_url=asked["check_url"],
-            check_seconds=asked["check_seconds"],
-        )
-
-    def truth(self, context: Context) -> dict[str, str]:
-        return {HERE: cloud.script(context, "beanstalk", "truth", _place(context))}
-
-
-def _place(context: Context) -> list[str]:
-    asked = cloud.whole(context.settings, DEFAULTS)
-    return [
-        f"--application={cloud.named(asked['aws_application'], context)}",
-        f"--environment={cloud.named(asked['aws_environment'], context)}",
-        f"--region={asked['region']}",
-        f"--endpoint={asked['endpoint']}",
-    ]
 
 
 def _names(asked: Mapping[str, Any]) -> Iterator[str]:

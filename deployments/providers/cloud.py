@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from shlex import join, quote
@@ -28,6 +29,7 @@ LIMITS = {
 }
 # What may stand in a name, so that one setting serves every environment.
 PLACEHOLDERS = ("application", "environment")
+CHOSEN = "is deployed to as a whole: a cloud shows no hosts to choose from"
 LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
@@ -43,30 +45,62 @@ def named(text: str, context: Context) -> str:
     return text
 
 
-def phases(
-    context: Context,
-    program: str,
-    place: list[str],
-    what: list[str],
-    *,
-    check_url: str,
-    check_seconds: int,
-) -> list[Phase]:
-    """Return the one phase, and the check behind it where an address is set.
+class CloudProvider(ABC):
+    """A provider whose work one program of ours does."""
 
-    `place`: the arguments that say where it goes; people are shown these.
-    """
-    name = "go back" if context.back else RELEASE
-    brings = tuple(host.name for host in context.hosts)
-    run = {HERE: script(context, program, "deploy", [*place, *what])}
-    shown = (join([program, "deploy", *place]),)
-    found = [Phase(name, run, brings=brings, shown=shown)]
-    if url := named(check_url, context):
-        nothing = {HERE: ":\n"}
-        found.append(
-            Phase("check", nothing, probe=url, probe_seconds=check_seconds, on_failure="health")
-        )
-    return found
+    program: str  # its module in clouds/
+    defaults: Mapping[str, Any]
+    presets = ()
+    runs_here = True
+    takes_hosts = False
+    is_trusted = False  # it runs our program alone
+    needs_code = True
+
+    @abstractmethod
+    def problems(self, asked: Mapping[str, Any]) -> list[str]:
+        """Return what is wrong with its own settings, whose kinds are known to be right."""
+
+    @abstractmethod
+    def place(self, asked: Mapping[str, Any], context: Context) -> list[str]:
+        """Return the arguments that say where it goes; people are shown these."""
+
+    @abstractmethod
+    def order(self, asked: Mapping[str, Any], context: Context) -> list[str]:
+        """Return the arguments that say what to bring there, beside the commit and its code."""
+
+    def validate(self, settings: Mapping[str, Any]) -> list[str]:
+        asked = whole(settings, self.defaults)
+        if wrong := list(problems(asked, self.defaults)):
+            return wrong
+        return [*self.problems(asked), *url_problems("The address to check", asked["check_url"])]
+
+    def obstacles(self, settings: Mapping[str, Any], hosts: int, *, chosen: bool) -> list[str]:
+        return [CHOSEN] if chosen else []
+
+    def phases(self, context: Context) -> list[Phase]:
+        """Return the one phase, and the check behind it where an address is set."""
+        asked = whole(context.settings, self.defaults)
+        place = self.place(asked, context)
+        what = [f"--sha={context.sha}", f"--code={context.work}/code", *self.order(asked, context)]
+        run = {HERE: script(context, self.program, "deploy", [*place, *what])}
+        found = [
+            Phase(
+                "go back" if context.back else RELEASE,
+                run,
+                brings=tuple(host.name for host in context.hosts),
+                shown=(join([self.program, "deploy", *place]),),
+            )
+        ]
+        if url := named(asked["check_url"], context):
+            seconds, nothing = asked["check_seconds"], {HERE: ":\n"}
+            found.append(
+                Phase("check", nothing, probe=url, probe_seconds=seconds, on_failure="health")
+            )
+        return found
+
+    def truth(self, context: Context) -> dict[str, str]:
+        place = self.place(whole(context.settings, self.defaults), context)
+        return {HERE: script(context, self.program, "truth", place)}
 
 
 def script(context: Context, program: str, what: str, arguments: list[str]) -> str:
@@ -76,11 +110,6 @@ def script(context: Context, program: str, what: str, arguments: list[str]) -> s
     places = (f"{context.work}/home", f"{context.work}/{TEMPORARY}")
     home = "export HOME={} TMPDIR={}\n".format(*map(quote, places)) if context.work else ""
     return f"{home}cd {quote(str(HOME))} || exit 1\nexec {join(own)}\n"
-
-
-def obstacles(*, chosen: bool) -> list[str]:
-    """Return what a provider has against hosts that were chosen: a cloud shows none."""
-    return ["is deployed to as a whole: a cloud shows no hosts to choose from"] if chosen else []
 
 
 def about(context: Context) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deployments.providers import cloud
-from deployments.providers.contract import HERE, Context, Phase
+from deployments.providers.contract import Context
 
 ADDRESS = "https://api.heroku.com"
 DEFAULTS: dict[str, Any] = {
@@ -17,54 +17,24 @@ DEFAULTS: dict[str, Any] = {
 RULE = "3 to 30 small letters, digits and hyphens, with a letter first."
 
 
-class HerokuProvider:
+class HerokuProvider(cloud.CloudProvider):
     """Bring the code to Heroku, which does the rest; go back to a former slug without a build."""
 
     label = "Heroku"
+    program = "heroku"
     defaults = DEFAULTS
-    presets = ()
     where = ("app", "api")
-    runs_here = True
-    takes_hosts = False
-    is_trusted = False  # it runs our program alone
-    needs_code = True
     needs_secrets = ("HEROKU_API_KEY",)
 
-    def validate(self, settings: Mapping[str, Any]) -> list[str]:
-        asked = cloud.whole(settings, DEFAULTS)
-        if wrong := list(cloud.problems(asked, DEFAULTS)):
-            return wrong
+    def problems(self, asked: Mapping[str, Any]) -> list[str]:
         return [
             *cloud.name_problems("The app at Heroku", asked["app"], "[a-z][a-z0-9-]{0,29}", RULE),
             *cloud.url_problems("The address of Heroku's API", asked["api"], local=True),
-            *cloud.url_problems("The address to check", asked["check_url"]),
         ]
 
-    def obstacles(self, settings: Mapping[str, Any], hosts: int, *, chosen: bool) -> list[str]:
-        return cloud.obstacles(chosen=chosen)
+    def place(self, asked: Mapping[str, Any], context: Context) -> list[str]:
+        app = cloud.named(asked["app"], context)
+        return [f"--app={app}", f"--api={asked['api'] or ADDRESS}"]
 
-    def phases(self, context: Context) -> list[Phase]:
-        asked = cloud.whole(context.settings, DEFAULTS)
-        what = [
-            f"--sha={context.sha}",
-            f"--code={context.work}/code",
-            f"--mark={cloud.about(context)}",
-            *(["--back"] if context.back else []),
-        ]
-        return cloud.phases(
-            context,
-            "heroku",
-            _place(context),
-            what,
-            check_url=asked["check_url"],
-            check_seconds=asked["check_seconds"],
-        )
-
-    def truth(self, context: Context) -> dict[str, str]:
-        return {HERE: cloud.script(context, "heroku", "truth", _place(context))}
-
-
-def _place(context: Context) -> list[str]:
-    asked = cloud.whole(context.settings, DEFAULTS)
-    app = cloud.named(asked["app"], context)
-    return [f"--app={app}", f"--api={asked['api'] or ADDRESS}"]
+    def order(self, asked: Mapping[str, Any], context: Context) -> list[str]:
+        return [f"--mark={cloud.about(context)}", *(["--back"] if context.back else [])]
