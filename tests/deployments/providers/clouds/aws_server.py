@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote
 
 from botocore import xform_name
 
 from tests.deployments.providers.clouds import aws_model
+from tests.deployments.providers.clouds.served import Handler, at_an_address
 
 KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 BUCKET = "elasticbeanstalk-eu-west-1-123456789012"
@@ -152,12 +153,11 @@ class Aws:
                 self.tell("Environment update completed successfully.")
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Handler, BaseHTTPRequestHandler):
     aws: Aws
 
     def do_POST(self) -> None:
-        body = self._body()
+        body = self.sent()
         if body is None:
             return
         try:
@@ -174,21 +174,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         """Take an object as S3 does."""
-        body = self._body()
+        body = self.sent()
         if body is None:
             return
         self.aws.objects[unquote(self.path).lstrip("/")] = body
         self.aws.asked.append("PutObject")
         self._answer(200, b"")
-
-    def _body(self) -> bytes | None:
-        """Return what was sent, or nothing where whoever asked was ended before all of it was."""
-        size = int(self.headers["Content-Length"])
-        body = self.rfile.read(size)
-        if len(body) == size:
-            return body
-        self.close_connection = True
-        return None
 
     def _signed(self) -> None:
         if f"Credential={KEY_ID}/" not in (self.headers["Authorization"] or ""):
@@ -196,28 +187,11 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refuses("InvalidClientTokenId", said, 403)
 
     def _answer(self, status: int, body: bytes) -> None:
-        with suppress(ConnectionError):  # whoever asked was ended
-            self.send_response(status)
-            self.send_header("Content-Type", "text/xml")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.reply(status, body, "text/xml")
 
 
 @contextmanager
 def serving(aws: Aws) -> Iterator[Aws]:
-    handler = type("Handler", (_Handler,), {"aws": aws})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        aws.address = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield aws
-        finally:
-            aws.go_on.set()
-            server.shutdown()
-            thread.join()
+    handler = type("Served", (_Handler,), {"aws": aws})
+    with at_an_address(handler, aws.go_on) as aws.address:
+        yield aws

@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from uuid import uuid4
 
 from tests.deployments.providers.clouds import heroku_schema
+from tests.deployments.providers.clouds.served import Handler, at_an_address
 
 TOKEN = "HRKU-0123456789abcdef"
 APP = {"id": str(uuid4()), "name": "shop"}
@@ -102,8 +103,7 @@ class Heroku:
             other["current"] = other is release
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Handler, BaseHTTPRequestHandler):
     heroku: Heroku
 
     def do_GET(self) -> None:
@@ -125,13 +125,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         if self.headers["Authorization"] or self.headers["Content-Type"]:
             self.heroku.wrong.append("the store was told more than the code")
-        code = self._body()
+        code = self.sent()
         if code is not None:
             self.heroku.code = code
             self._answer(200, {})
 
     def _api(self) -> None:
-        sent = self._body()
+        sent = self.sent()
         if sent is None:
             return
         body = json.loads(sent) if sent else None
@@ -142,15 +142,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
         else:
             self._answer(status, answer)
-
-    def _body(self) -> bytes | None:
-        """Return what was sent, or nothing where whoever asked was ended before all of it was."""
-        size = int(self.headers["Content-Length"] or 0)
-        body = self.rfile.read(size)
-        if len(body) == size:
-            return body
-        self.close_connection = True
-        return None
 
     def _judged(self, body: Any) -> tuple[int, Any]:
         """Answer as the schema says; note what does not keep to it."""
@@ -236,31 +227,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _answer(self, status: int, answer: Any) -> None:
-        body = json.dumps(answer).encode()
-        with suppress(ConnectionError):  # whoever asked was ended
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            if status == 429:
-                self.send_header("Retry-After", "1")
-            self.end_headers()
-            self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        again = {"Retry_After": "1"} if status == 429 else {}
+        self.reply(status, json.dumps(answer).encode(), "application/json", **again)
 
 
 @contextmanager
 def serving(heroku: Heroku) -> Iterator[Heroku]:
-    handler = type("Handler", (_Handler,), {"heroku": heroku})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        heroku.address = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield heroku
-        finally:
-            heroku.go_on.set()
-            server.shutdown()
-            thread.join()
+    handler = type("Served", (_Handler,), {"heroku": heroku})
+    with at_an_address(handler, heroku.go_on) as heroku.address:
+        yield heroku
