@@ -61,7 +61,7 @@ TABLE: tuple[Pattern, ...] = (
     Pattern(
         ("retry failed hosts",),
         "retry failed hosts [#NUMBER]",
-        2,
+        4,
         grammar.retry_failed_hosts,
         "runs it again on the hosts where it did not end well, and leaves the others alone",
         "retry failed hosts #812",
@@ -70,7 +70,7 @@ TABLE: tuple[Pattern, ...] = (
     Pattern(
         ("go on",),
         "go on [#NUMBER]",
-        2,
+        4,
         grammar.go_on,
         "lets a deployment that is paused behind its first host go on",
         "go on #812",

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from bots.language.text import clean, fold
 
-STEP = 2
+STEP = 4
 """The piece of work that is done: what belongs to a later one is understood, and not done yet."""
 
 
