@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q
-
-from deployments.models import Deployment, Environment, Secret
+from deployments.models import Deployment, Environment
+from deployments.selectors import secrets
 
 
 def changed(deployment: Deployment) -> list[str]:
@@ -17,7 +16,9 @@ def changed(deployment: Deployment) -> list[str]:
         return []  # nothing was frozen: it never began
     environment = deployment.environment
     found = _differ(then.get("settings", {}), environment.effective_settings)
-    found += [f"secret {name}" for name in _differ(then.get("secrets", {}), _marks(environment))]
+    found += [
+        f"secret {name}" for name in _differ(then.get("secrets", {}), secrets.marks(environment))
+    ]
     before = {host["name"] for host in then.get("hosts", [])}
     if not deployment.hosts and before != _hosts(environment):
         found.append("hosts")
@@ -27,14 +28,6 @@ def changed(deployment: Deployment) -> list[str]:
 def _differ(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     names = sorted({**then, **now})
     return [name for name in names if (then.get(name) or None) != (now.get(name) or None)]
-
-
-def _marks(environment: Environment) -> dict[str, str]:
-    """Return the fingerprints of secrets; the environment's own go before its app's."""
-    theirs = Q(application=environment.application_id) | Q(environment=environment)
-    found = list(Secret.objects.filter(theirs))
-    of_app = {secret.name: secret.fingerprint for secret in found if secret.application_id}
-    return of_app | {secret.name: secret.fingerprint for secret in found if secret.environment_id}
 
 
 def _hosts(environment: Environment) -> set[str]:

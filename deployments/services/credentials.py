@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 
 from deployments import changes, rights, vault
 from deployments.exceptions import Invalid
@@ -12,6 +11,7 @@ from deployments.models import Application, Environment, Person, Secret, SshKey
 from deployments.models.names import variable
 from deployments.runner import keys
 from deployments.runner.masking import SHORTEST
+from deployments.selectors.secrets import secrets_of
 
 LONGEST = 64_000
 # What scripts on hosts go by; a secret called so would turn them upside down.
@@ -83,16 +83,6 @@ def remove_secret(secret: Secret, person: Person) -> None:
     with transaction.atomic():
         _record("secret.removed", person, scope, secret.name)
         secret.delete()
-
-
-def secrets_of(environment: Environment) -> list[Secret]:
-    """Return what its commands get; an environment's own goes before its application's."""
-    found = Secret.objects.filter(
-        Q(application=environment.application_id) | Q(environment=environment)
-    )
-    by_name = {secret.name: secret for secret in found if secret.application_id}
-    by_name.update({secret.name: secret for secret in found if secret.environment_id})
-    return sorted(by_name.values(), key=lambda secret: secret.name)
 
 
 def values(environment: Environment) -> dict[str, str]:

@@ -24,6 +24,7 @@ from deployments.runner.fanout import Fleet
 from deployments.runner.hosts import Here, Target
 from deployments.runner.masking import mask_text
 from deployments.selectors import checks, running
+from deployments.selectors.secrets import marks
 from deployments.services import (
     credentials,
     life,
@@ -87,8 +88,9 @@ def _carry(deployment: Deployment) -> None:
         with Lease(deployment) as lease:
             verdict = _perform(deployment, lease)
             lease.check()
-            if not are_begun(deployment):
-                workplaces.remove(workplaces.of(deployment))
+            place = workplaces.of(deployment)
+            if place.exists() and not are_begun(deployment):
+                workplaces.remove(place)
             _end(deployment, verdict)
     except Paused:
         pausing.begin(deployment)
@@ -134,7 +136,7 @@ def _own_fault(deployment: Deployment, error: Exception) -> Verdict:
 def _secrets(deployment: Deployment) -> dict[str, str]:
     """Return the secrets that its commands were started with, also to mask what they print."""
     values = credentials.values(deployment.environment)
-    today = plan.marks(deployment.environment)
+    today = marks(deployment.environment)
     if any(today.get(name) != mark for name, mark in deployment.settings["secrets"].items()):
         text = "A secret was changed while this deployment was under way and no worker held it."
         text += " What its commands print cannot be masked any more. Look on the hosts, then retry."

@@ -11,8 +11,8 @@ from deployments.exceptions import DeploymentError
 from deployments.models import Deployment, Environment, PhaseRun, Placement
 from deployments.providers.contract import RELEASE, Back, Context, HostSpec, Phase
 from deployments.runner.hosts import Target
-from deployments.selectors import releases, tasks
-from deployments.services import credentials, machines, workplaces
+from deployments.selectors import releases, secrets, tasks
+from deployments.services import machines, workplaces
 
 Kind = Deployment.Kind
 
@@ -42,7 +42,7 @@ def freeze(deployment: Deployment) -> dict[str, Any]:
         "back": _back(environment, target, deployment.pk),
         "parameters": deployment.parameters,
         "keep": _keep(release, int(settings.get("keep") or 5)),
-        "secrets": marks(environment),
+        "secrets": secrets.marks(environment),
         "key": environment.ssh_key.fingerprint if hasattr(environment, "ssh_key") else "",
         "machine": machines.frozen() if provider.runs_here else {},
     }
@@ -74,11 +74,6 @@ def _back(environment: Environment, target: Deployment | None, own: int) -> Back
     ended = environment.deployments.filter(task=RELEASE, started_at__isnull=False).exclude(pk=own)
     is_next = target == releases.before_current(environment)
     return "one" if is_next and ended.latest("pk") == environment.current else "further"
-
-
-def marks(environment: Environment) -> dict[str, str]:
-    """Return the fingerprint of each secret."""
-    return {s.name: s.fingerprint for s in credentials.secrets_of(environment)}
 
 
 def _keep(release: Deployment, keep: int) -> list[str]:
