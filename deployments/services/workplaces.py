@@ -76,7 +76,8 @@ def _make(deployment: Deployment, targets: list[Target], folder: Path) -> None:
     remove(partial)
     cache = cache_of(deployment.environment)
     for private in (root(), root() / "work", cache.parent, cache, partial):
-        private.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.mkdir(parents=True, exist_ok=True)
+        private.chmod(0o700)  # whoever made it, and whatever was the umask
     for name in ("tmp", "home"):
         (partial / name).mkdir(mode=0o700)
     hands_on = bool(deployment.settings["settings"].get("agent"))

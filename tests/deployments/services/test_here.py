@@ -226,10 +226,12 @@ def _age(folder: Path) -> None:
 
 
 def test_where_it_is_at_work_is_for_its_owner_alone(shop: World) -> None:
+    root = Path(given.SHIPMATE_STATE) / "here"
+    root.mkdir(exist_ok=True)
+    root.chmod(0o755)
     program(shop, "true")
     shop.deploy()
 
-    root = Path(given.SHIPMATE_STATE) / "here"
     kept = [root, *root.glob("*")]
     assert [path.name for path in kept if path.stat().st_mode & 0o077] == []
 
