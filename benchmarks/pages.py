@@ -114,7 +114,7 @@ def _pages(made: scale.Made) -> dict[str, str]:
 
     app, ended = made.apps[7], Deployment.objects.exclude(finished_at=None)
     newest = ended.filter(log_lines__gt=0, log_lines__lt=200).order_by("-pk")
-    failed = newest.filter(status="failure")
+    successful, failed = newest.filter(status="success"), newest.filter(status="failure")
     going = Deployment.objects.filter(finished_at=None)
     return {
         "board": "/",
@@ -124,7 +124,7 @@ def _pages(made: scale.Made) -> dict[str, str]:
         "environment": f"/apps/{app}/production/",
         "history": "/history/",
         "history, failed": "/history/?q=env:production+state:failed",
-        "deployment": f"/deployments/{newest[0].pk}/",
+        "deployment": f"/deployments/{successful[0].pk}/",
         "deployment, failed": f"/deployments/{failed[0].pk}/",
         "deployment, going": f"/deployments/{going[0].pk}/",
         "queue": "/queue/",

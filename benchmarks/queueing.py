@@ -8,7 +8,7 @@ PostgreSQL's own processes are told apart. The peer, on the same database in the
 django-q2's ORM broker as it comes: from the call that enqueues to the beginning of the task, and
 its cluster's idle time alone.
 
-    python -m benchmarks.queueing [--database postgresql] [--quick] [--json]
+    python -m benchmarks.queueing [--database postgresql] [--quick] [--rounds N] [--json]
 """
 
 from __future__ import annotations
@@ -46,9 +46,11 @@ def main() -> None:
     parser.add_argument("--database", choices=list(LIMITS), default="sqlite")
     parser.add_argument("--quick", action="store_true", help="8 deployments in place of 100")
     parser.add_argument("--json", action="store_true", help="print one object and nothing else")
+    parser.add_argument("--rounds", type=int, default=0, help="so many deployments")
     given = parser.parse_args()
+    rounds = given.rounds or (8 if given.quick else 100)
     with configured(given.database) as options:
-        found = measure(options, 8 if given.quick else 100, 10 if given.quick else 30)
+        found = measure(options, rounds, 10 if given.quick else 30)
     limit = LIMITS[given.database]
     found["claim_p95_to_limit_ratio"] = round(found["claim_p95_ms"] / limit, 3)
     found["claim_p95_to_stock_p95_ratio"] = round(found["claim_p95_ms"] / found["stock_p95_ms"], 3)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from bots import bells, outgoing, sayings
@@ -65,7 +65,8 @@ def rooms(deployment: Deployment) -> QuerySet[ChatRoom]:
 
 def ring_behind() -> None:
     """Ring for threads that lack a change: their bell was lost, or their worker died."""
-    for room in ChatRoom.objects.filter(direct=False):
+    newest = Change.objects.order_by("-pk").values("pk")[:1]
+    for room in ChatRoom.objects.filter(direct=False, told__lt=Subquery(newest)):
         missing = _behind(room)
         numbers = missing.order_by("deployment").values_list("deployment", flat=True).distinct()
         bells.ring_forgotten(TELL, numbers[:100])

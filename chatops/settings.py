@@ -243,7 +243,7 @@ _queue = {
     "ack_failures": True,
     "max_attempts": 1,
     "save_limit": -1,
-    "poll": 1,  # who rings wakes who waits; this is for what was missed
+    "poll": 2,  # who rings wakes who waits; this is for what was missed
     "guard_cycle": 1,
     "scheduler": False,  # the sweeper is the clock
     "timeout": SHIPMATE_LONGEST_DEPLOYMENT + 3_600,

@@ -33,6 +33,7 @@ from deployments.services import (
 from deployments.services.moves import falls_silent, let_go, move
 
 PAUSE = 2.0  # seconds between rounds
+SELDOM = 5  # in one round of so many is done what can wait
 RING_AGAIN = timedelta(seconds=5)
 # Seconds after a start in which workers find out what became of what ran when all went down.
 SETTLED = 300.0
@@ -47,12 +48,14 @@ def add(step: Callable[[], None]) -> None:
         _rounds.append(step)
 
 
-def sweep(*, settled: bool = True) -> None:
+def sweep(*, settled: bool = True, whole: bool = True) -> None:
     """Do one round; a step that fails keeps none of the others from being done.
 
-    Unless `settled`, workers have not yet had the time to go on with what runs.
+    Unless `settled`, workers have not yet had the time to go on with what runs. Unless `whole`,
+    what nobody waits for is left to another round.
     """
-    failed = [error for step in _steps(settled) if (error := _failure(step)) is not None]
+    steps = [*_steps(settled), *(_that_can_wait() if whole else ()), *_rounds]
+    failed = [error for step in steps if (error := _failure(step)) is not None]
     if failed:
         raise failed[0]
 
@@ -65,13 +68,16 @@ def _steps(settled: bool) -> Iterator[Callable[[], object]]:
         yield end_overdue
         if settled:
             yield end_lost
-    yield ring_for_questions
-    yield workers.forget_silent
-    yield life.forget
+    yield truth.ring
     yield indexing.catch_up
     yield tallies.see_to
+
+
+def _that_can_wait() -> Iterator[Callable[[], object]]:
+    yield ring_for_repositories
+    yield workers.forget_silent
+    yield life.forget
     yield workplaces.sweep
-    yield from _rounds
 
 
 def _failure(step: Callable[[], object]) -> Exception | None:
@@ -86,10 +92,10 @@ def _failure(step: Callable[[], object]) -> Exception | None:
     return None
 
 
-def sweep_safely(*, settled: bool = True) -> bool:
+def sweep_safely(*, settled: bool = True, whole: bool = True) -> bool:
     """Do one round; neither a database that is away nor a step that fails is a reason to end."""
     try:
-        sweep(settled=settled)
+        sweep(settled=settled, whole=whole)
     except AWAY as error:
         log.warning("The database is away: %s", type(error).__name__)
         connection.close()
@@ -109,10 +115,8 @@ def ring_for_deployments() -> None:
         clear_pending()
 
 
-def ring_for_questions() -> None:
-    """Ring for what hosts and repositories are asked now and then."""
-    if not queue.is_full("deploy"):
-        truth.ring()
+def ring_for_repositories() -> None:
+    """Ring for what repositories are asked now and then."""
     if not queue.is_full("chat"):
         drifts.ring()
 

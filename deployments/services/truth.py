@@ -32,7 +32,7 @@ def ring() -> None:
     """Have those of one environment asked that were not for longest, unless workers have more to
     do: hosts that are silent take a worker's time, and deployments go first.
     """
-    if queue.bells("deploy"):
+    if queue.bells("deploy") != 0:
         return
     due = Q(asked_at=None) | Q(asked_at__lt=timezone.now() - EVERY)
     places = _longest_unasked(_known().filter(due), "environment")
@@ -58,7 +58,7 @@ def _first_unasked(row: tuple[int, datetime | None]) -> tuple[bool, datetime]:
 
 
 def ask_soon(environment: Environment) -> None:
-    """Have its hosts, or its cloud, asked in the next round."""
+    """Have its hosts, or its cloud, asked before all others, within seconds."""
     environment.placements.update(asked_at=None)
     Environment.objects.filter(pk=environment.pk).update(asked_at=None)
 

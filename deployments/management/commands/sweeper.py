@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import signal
 import threading
 import time
@@ -22,6 +23,8 @@ class Command(BaseCommand):
         heart.beat()
         heart.start()
         begun = time.monotonic()
-        while not stop.is_set():
-            sweeper.sweep_safely(settled=time.monotonic() - begun > sweeper.SETTLED)
-            stop.wait(sweeper.PAUSE)
+        for number in itertools.count():
+            settled = time.monotonic() - begun > sweeper.SETTLED
+            sweeper.sweep_safely(settled=settled, whole=number % sweeper.SELDOM == 0)
+            if stop.wait(sweeper.PAUSE):
+                break
