@@ -15,7 +15,7 @@
 #   status      "running", overwritten in place by "CODE ."; the final dot means: whole
 #   cancelled, refused    empty marks
 main() {
-supervisor=
+told=
 # The part that the supervisor needs too, which is a shell of its own. No single quotes in here.
 library='
 # Sets birth: when process $1 began, in ticks since boot ("-" without /proc). Fails if it is gone or a zombie.
@@ -42,7 +42,7 @@ forward() {
 
 # Leads a session, is the only writer of claim, group and status, and the parent of the script.
 supervise() {
-  run=$1 interpreter=$2 file=$3 newsession=$4
+  run=$1 interpreter=$2 file=$3 newsession=$4 starter=$5
   child= wanted= code=127
   trap interrupted=1 HUP INT PIPE
   trap "forward TERM" TERM
@@ -71,7 +71,15 @@ supervise() {
     [ -e claim ] || exit 1
     sleep 1
   done
+  tell_starter
   true >"$file"
+}
+
+# Wakes who started the run, if it is there yet: only our own parent surely has the number still.
+tell_starter() {
+  { read -r _line </proc/self/stat; } 2>/dev/null || return 0
+  set -- ${_line##*) }
+  [ "$2" != "$starter" ] || kill -s TERM "$starter" 2>/dev/null
 }
 
 # True for the one who may start the script. Whoever could claim but not write says so, and nothing starts.
@@ -124,6 +132,8 @@ enter() {
 
 start() {
   [ ! -e claim ] || return 0
+  # The supervisor tells of its end by a signal, which may come before anybody waits for it.
+  trap told=1 TERM
   # set -m would give a process group too, but in dash and busybox only with a terminal.
   newsession=setsid
   command -v setsid >/dev/null 2>&1 || newsession='perl -MPOSIX -e setsid;exec@ARGV'
@@ -132,8 +142,7 @@ start() {
   file=script.${nonce%????????????????}
   { printf '%s' "$script" >"$file" && true >>log; } 2>/dev/null || { true >"$file"; refuse "cannot write to $PWD: is the disk full?"; }
   $newsession sh -c "$library
-supervise \"\$@\"" supervisor "$run" "$interpreter" "$file" "$newsession" </dev/null >/dev/null 2>&1 &
-  supervisor=$!
+supervise \"\$@\"" supervisor "$run" "$interpreter" "$file" "$newsession" $$ </dev/null >/dev/null 2>&1 &
 }
 
 # Descriptor 3 is shared by tail and every cat, so each goes on where the last one stopped.
@@ -150,16 +159,7 @@ follow() {
     [ "$(wc -c <log)" -ge "$offset" ] || { say short; exit 5; }
     tail -c "+$((offset + 1))" <&3 || exit 1
   fi
-  [ "$supervisor" ] || pump
-  # Who started the run is told of its end by a signal. Ignored first: it must not hit before its trap is set.
-  trap '' TERM
-  pump &
-  pump=$!
-  trap 'exit 1' TERM
-  wait "$supervisor"
-  kill -TERM "$pump" 2>/dev/null
-  wait "$pump"
-  exit
+  pump
 }
 
 judge() {
@@ -188,41 +188,41 @@ forgo() {
 }
 
 # Copies the log until the run is over. Also ends when nobody reads any more, which a beat finds out.
+# Looks, quiet and pause are tenths of a second: the first output is there at once, and a run that goes on is looked at
+# less often, as each look takes two processes.
 pump() {
-  looks=0 quiet=0 told= owner=
+  looks=0 quiet=0 owner= pause=2
   trap told=1 TERM
   trap : PIPE
   while :; do
     judge
-    [ ! -s log ] || cat <&3 || abandon
+    [ ! -s log ] || cat <&3 || exit 1
     [ -z "$over" ] || break
-    looks=$((looks + 1)) quiet=$((quiet + 1))
-    [ $quiet -lt 50 ] || { quiet=0; say beat || abandon; }
-    if [ "$told" = 1 ]; then told=2; else doze || { quiet=$((quiet + 9)) looks=$((looks + 9)); }; fi
+    looks=$((looks + pause)) quiet=$((quiet + pause))
+    [ $quiet -lt 50 ] || { quiet=0; say beat || exit 1; }
+    case $told in
+    '') doze || pause=10 ;;
+    1) told=2 ;;
+    # It was looked at again since, and is not over: somebody else wants this process to end.
+    *) exit 1 ;;
+    esac
+    [ $pause -ge 3 ] || pause=$((pause + 1))
   done
   [ $over != refused ] || refuse 'the host could not write the files of the run: is its disk full?'
   position=-
   { while read -r _key _value; do [ "$_key" != pos: ] || position=$_value; done </proc/self/fdinfo/3; } 2>/dev/null
   say $over "$code" "$position"
-  [ $over = lost ] || exit 0
-  # Its supervisor may be there yet, and is waited for no longer.
-  [ -z "$supervisor" ] || kill -TERM $$
-  exit 3
+  [ $over != lost ] || exit 3
+  exit 0
 }
 
-# A nap that a signal can end. A sleep that knows no fractions exits 1.
+# A nap that a signal ends. A sleep that knows no fractions exits 1.
 doze() {
-  [ "$supervisor" ] || { nap 3<&-; return; }
-  sleep .1 >/dev/null 2>&1 3<&- &
+  sleep ".$pause" >/dev/null 2>&1 3<&- &
   wait $!
   [ $? = 1 ] || return 0
   sleep 1
   false
-}
-
-abandon() {
-  [ -z "$supervisor" ] || kill -TERM $$
-  exit 1
 }
 
 # Sets left: living processes of the script's group or session, or with the mark of this run in their environment.
