@@ -45,7 +45,7 @@ if [ -f "$upload" ]; then
   rm -rf "$tree" && mv "$new" "$tree" || exit 1
 fi
 [ -f "$tree/whole" ] || { echo "trees/$sha is not on this host any more. Retry."; exit 1; }
-# Left to itself cp takes copy_file_range, which takes three times as long where blocks are not shared.
+# By itself cp takes copy_file_range: three times as long where blocks are not shared.
 [ "$how" != --reflink=always ] || cp "$how" "$tree/whole" "$new" 2>/dev/null || how=--reflink=never
 rm -rf "$partial" "$new"
 cp -a "$how" "$tree/tree" "$partial" 2>/dev/null ||   # not every cp and disk can
