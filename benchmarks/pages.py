@@ -113,7 +113,7 @@ def _pages(made: scale.Made) -> dict[str, str]:
     from deployments.models import Deployment  # noqa: PLC0415
 
     app, ended = made.apps[7], Deployment.objects.exclude(finished_at=None)
-    newest = ended.filter(log_lines__gt=0, log_lines__lt=200).order_by("-pk")
+    newest = ended.filter(task="deploy", log_lines__gt=0, log_lines__lt=200).order_by("-pk")
     successful, failed = newest.filter(status="success"), newest.filter(status="failure")
     going = Deployment.objects.filter(finished_at=None)
     return {
