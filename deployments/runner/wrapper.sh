@@ -42,7 +42,7 @@ forward() {
 
 # Leads a session, is the only writer of claim, group and status, and the parent of the script.
 supervise() {
-  run=$1 interpreter=$2 file=$3 newsession=$4 starter=$5
+  run=$1 interpreter=$2 file=$3 newsession=$4 mask=$5 starter=$6
   child= wanted= code=127
   trap interrupted=1 HUP INT PIPE
   trap "forward TERM" TERM
@@ -53,6 +53,7 @@ supervise() {
     file=$PWD/$file SHIPMATE_RUN=$run
     export SHIPMATE_RUN
     cd "$HOME" 2>/dev/null
+    umask "$mask"
     exec $newsession "$interpreter" "$file"
   ) </dev/null >>log 2>&1 &
   child=$!
@@ -142,7 +143,7 @@ start() {
   file=script.${nonce%????????????????}
   { printf '%s' "$script" >"$file" && true >>log; } 2>/dev/null || { true >"$file"; refuse "cannot write to $PWD: is the disk full?"; }
   $newsession sh -c "$library
-supervise \"\$@\"" supervisor "$run" "$interpreter" "$file" "$newsession" $$ </dev/null >/dev/null 2>&1 &
+supervise \"\$@\"" supervisor "$run" "$interpreter" "$file" "$newsession" "$mask" $$ </dev/null >/dev/null 2>&1 &
 }
 
 # Descriptor 3 is shared by tail and every cat, so each goes on where the last one stopped.
@@ -300,6 +301,7 @@ tidy() {
 
 case $mode in
 start)
+  mask=$(umask)
   enter || refuse "cannot enter $folder"
   start
   say started

@@ -42,6 +42,17 @@ def test_a_script_starts_in_the_home_without_input_and_knows_its_run(shell: Shel
     assert said.output == f"{shell.home}\n{run_id}\n".encode()
 
 
+def test_a_script_has_the_umask_of_the_login_and_the_files_of_its_run_do_not(shell: Shell) -> None:
+    run_id, nonce = new_id(), wrapper.new_nonce()
+    program = wrapper.program("start", nonce, run_id, script="umask; echo x >made")
+
+    said = shell.give(b"umask 027\n" + program, nonce)
+
+    assert said.output == b"0027\n"
+    assert (shell.home / "made").stat().st_mode & 0o777 == 0o640
+    assert {file.stat().st_mode & 0o777 for file in shell.folder(run_id).iterdir()} == {0o600}
+
+
 def test_a_signal_shows_in_the_code(shell: Shell) -> None:
     assert shell.do("start", new_id(), script="kill -KILL $$").last[:2] == ["end", "137"]
 
@@ -204,7 +215,7 @@ def test_control_lines_are_found_among_noise_and_in_pieces() -> None:
     lines = wrapper.ControlLines("abc")
 
     assert lines.feed(b"motd\nabc star") == []
-    assert lines.feed(b"ted\nxabc end 0 0\nabc end") == [["started"]]
+    assert lines.feed(b"ted\nabcd end 0 0\nabc end") == [["started"]]
     assert lines.feed(b" 1 2\n") == [["end", "1", "2"]]
     assert b"motd" in lines.noise
 
