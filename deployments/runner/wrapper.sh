@@ -40,6 +40,16 @@ forward() {
   [ -z "$child" ] || kill -s "$1" -- "-$child" 2>/dev/null || kill -s "$1" "$child" 2>/dev/null
 }
 
+# True while somebody of the session of the script is left who can print to the log.
+prints_on() {
+  for _process in $(grep -lsE "\) [^ZX] [0-9]+ ($child|[0-9]+ $child) " /proc/[0-9]*/stat); do
+    _process=${_process%/*}
+    [ log -ef "$_process/fd/1" ] || [ log -ef "$_process/fd/2" ] || continue
+    return 0
+  done
+  return 1
+}
+
 # Leads a session, is the only writer of claim, group and status, and the parent of the script.
 supervise() {
   run=$1 interpreter=$2 file=$3 newsession=$4 mask=$5 starter=$6
@@ -68,6 +78,9 @@ supervise() {
     [ $got = 127 ] || code=$got
     [ "$interrupted" ] || break
   done
+  # Ended by a signal, it may have left others in the middle of their work: it is over when they are.
+  [ "$code" -lt 129 ] || while prints_on; do sleep .3 2>/dev/null || sleep 1; done
+  child=
   until printf "%s .\n" "$code" 1<>status; do
     [ -e claim ] || exit 1
     sleep 1

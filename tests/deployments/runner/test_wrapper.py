@@ -67,6 +67,31 @@ def test_a_daemon_that_keeps_the_log_open_does_not_hold_up_the_end(shell: Shell)
     assert shell.do("start", new_id(), script="sleep 20 & echo x").last == ["end", "0", "2"]
 
 
+def test_what_a_killed_script_has_left_at_work_is_followed_to_its_end(shell: Shell) -> None:
+    run_id = new_id()
+
+    said = shell.do("start", run_id, script="(sleep 1; echo late) & kill -KILL $$")
+
+    assert said.output == shell.log(run_id) == b"late\n"
+    assert said.last == ["end", "137", "5"]
+
+
+def test_a_killed_script_does_not_wait_for_what_prints_elsewhere(shell: Shell) -> None:
+    script = "sleep 20 >/dev/null 2>&1 & echo x; kill -KILL $$"
+
+    assert shell.do("start", new_id(), script=script).last == ["end", "137", "2"]
+
+
+def test_cancel_ends_what_a_killed_script_has_left(shell: Shell) -> None:
+    run_id = new_id()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shell.do, "start", run_id, script="(echo up; sleep 30) & kill -KILL $$")
+        until(lambda: b"up" in shell.log(run_id))
+
+        assert shell.do("cancel", run_id, grace=1).last == ["gone", "137"]
+        assert first.result().last == ["end", "137", "3"]
+
+
 def test_a_second_start_attaches(shell: Shell) -> None:
     run_id, count = new_id(), shell.home / "count"
     script = f"echo x >>{count}; echo once; exit 3"
