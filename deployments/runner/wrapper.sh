@@ -138,6 +138,11 @@ ended() {
 
 alive() { [ "$booted" = "$boot" ] && birth_of "$owner" && [ "$birth" = "$began" ]; }
 
+# What a script holds may be secret. Nobody reads it any more.
+empty_scripts() {
+  for file in script.*; do [ ! -e "$file" ] || true >"$file"; done
+}
+
 enter() {
   umask 077
   boot_id
@@ -186,11 +191,25 @@ judge() {
       if ended; then over=end
       # Laid down since, as somebody cancelled.
       elif claimed && [ "$owner" = 0 ]; then over=cancelled
-      else over=lost
+      elif ! goes_on_alone; then over=lost
       fi
     fi
   elif [ $looks -gt 100 ]; then forgo
   fi
+}
+
+# Sets leader, the script's pid, "-1" where that is not known or is somebody else by now.
+find_leader() {
+  leader=-1 _end=
+  [ "$booted" != "$boot" ] || { read -r leader _birth _end <group; } 2>/dev/null
+  [ "$_end" = . ] || leader=-1
+  [ "$leader" = -1 ] || ! birth_of "$leader" || [ "$birth" = "$_birth" ] || leader=-1
+}
+
+# True where the supervisor was killed and its script was not: how it ends will not be known, but when it does.
+goes_on_alone() {
+  find_leader
+  [ "$leader" != -1 ] && birth_of "$leader"
 }
 
 # A supervisor that did not come up in time must not begin later: it is lost once the claim is not to be had any more.
@@ -223,6 +242,7 @@ pump() {
     [ $pause -ge 3 ] || pause=$((pause + 1))
   done
   [ $over != refused ] || refuse 'the host could not write the files of the run: is its disk full?'
+  [ $over != lost ] || empty_scripts
   position=-
   { while read -r _key _value; do [ "$_key" != pos: ] || position=$_value; done </proc/self/fdinfo/3; } 2>/dev/null
   say $over "$code" "$position"
@@ -242,10 +262,8 @@ doze() {
 # Sets left: living processes of the script's group or session, or with the mark of this run in their environment.
 # A group of before a reboot, or one whose number was given again, is not looked at: it is somebody else's.
 nobody_left() {
-  left= leader=-1 _end=
-  [ "$booted" != "$boot" ] || { read -r leader _birth _end <group; } 2>/dev/null
-  [ "$_end" = . ] || leader=-1
-  [ "$leader" = -1 ] || ! birth_of "$leader" || [ "$birth" = "$_birth" ] || leader=-1
+  left=
+  find_leader
   if [ ! -r /proc/self/stat ]; then
     [ "$leader" = -1 ] || ! kill -0 -- "-$leader" 2>/dev/null || left=" -$leader"
   else
@@ -286,7 +304,7 @@ cancel() {
     tries=$((tries + 1))
     nap || tries=$((tries + 9))
   done
-  for file in script.*; do [ ! -e "$file" ] || true >"$file"; done
+  empty_scripts
   ended
   nobody_left || { say left $left; exit 6; }
   say gone "$code"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,16 +26,33 @@ def test_a_log_that_was_cut_is_told(shell: Shell) -> None:
     assert shell.do("attach", run_id, offset=4).last == ["short"]
 
 
-def test_a_killed_supervisor_reads_as_lost_and_cancel_finds_the_script(shell: Shell) -> None:
+WAIT = 'until [ -e "$HOME/go" ]; do sleep .1; done'
+
+
+def test_a_script_whose_supervisor_was_killed_is_followed_to_its_end(shell: Shell) -> None:
+    """How it ended is not known then, but nothing goes on after it was said."""
+    run_id = new_id()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shell.do, "start", run_id, script=f"echo up; {WAIT}; echo down")
+        until(lambda: b"up" in shell.log(run_id))
+        psutil.Process(int(shell.claim(run_id)[0])).kill()
+        time.sleep(0.5)
+        (shell.home / "go").touch()
+
+        assert first.result().output == b"up\ndown\n"
+        assert first.result().last == shell.do("attach", run_id).last == ["lost", "-", "8"]
+    assert [file.read_text() for file in shell.folder(run_id).glob("script.*")] == [""]
+
+
+def test_cancel_finds_a_script_whose_supervisor_was_killed(shell: Shell) -> None:
     run_id = new_id()
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(shell.do, "start", run_id, script="echo up; sleep 30")
         until(lambda: b"up" in shell.log(run_id))
         psutil.Process(int(shell.claim(run_id)[0])).kill()
 
+        assert shell.do("cancel", run_id, grace=1).last == ["gone", "-"]
         assert first.result().last == ["lost", "-", "3"]
-    assert shell.do("attach", run_id).last == ["lost", "-", "3"]
-    assert shell.do("cancel", run_id, grace=1).last == ["gone", "-"]
 
 
 def late_supervisor(shell: Shell) -> None:
@@ -154,6 +172,7 @@ def test_another_process_with_the_same_number_is_not_taken_for_the_run(
         forged = [*whole]
         forged[field] = "17"
         claim.write_text(" ".join(forged) + "\n")
+        (dash.folder(run_id) / "group").unlink()
         attached = dash.do("attach", run_id)
         claim.write_text(" ".join(whole) + "\n")
 
