@@ -220,6 +220,22 @@ forgo() {
   claimed || { true >cancelled; claimed; } 2>/dev/null || over=lost
 }
 
+# Sets position, which descriptor 3 has come to; "-" without /proc.
+where() {
+  position=-
+  { while read -r _key _value; do [ "$_key" != pos: ] || position=$_value; done </proc/self/fdinfo/3; } 2>/dev/null
+}
+
+# Copies what is new. A log that was cut would have a hole once it has grown beyond that position again.
+copy() {
+  if [ $looks -gt 3 ] && { where; [ "$position" != - ]; } && [ -e log ]; then
+    size=$(wc -c 2>/dev/null <log) || return 0
+    [ "$size" -ge "$position" ] || over=short
+    [ "$size" -gt "$position" ] || return 0
+  fi
+  [ ! -s log ] || cat <&3 || exit 1
+}
+
 # Copies the log until the run is over. Also ends when nobody reads any more, which a beat finds out.
 # Looks, quiet and pause are tenths of a second: the first output is there at once, and a run that goes on is looked at
 # less often, as each look takes two processes.
@@ -229,7 +245,7 @@ pump() {
   trap : PIPE
   while :; do
     judge
-    [ ! -s log ] || cat <&3 || exit 1
+    copy
     [ -z "$over" ] || break
     looks=$((looks + pause)) quiet=$((quiet + pause))
     [ $quiet -lt 50 ] || { quiet=0; say beat || exit 1; }
@@ -241,13 +257,14 @@ pump() {
     esac
     [ $pause -ge 3 ] || pause=$((pause + 1))
   done
-  [ $over != refused ] || refuse 'the host could not write the files of the run: is its disk full?'
-  [ $over != lost ] || empty_scripts
-  position=-
-  { while read -r _key _value; do [ "$_key" != pos: ] || position=$_value; done </proc/self/fdinfo/3; } 2>/dev/null
-  say $over "$code" "$position"
-  [ $over != lost ] || exit 3
-  exit 0
+  where
+  case $over in
+  refused) refuse 'the host could not write the files of the run: is its disk full?' ;;
+  short) say short ;;
+  lost) empty_scripts; say lost - "$position" ;;
+  *) say $over "$code" "$position"; exit 0 ;;
+  esac
+  exit 3
 }
 
 # A nap that a signal ends. A sleep that knows no fractions exits 1.

@@ -26,6 +26,20 @@ def test_a_log_that_was_cut_is_told(shell: Shell) -> None:
     assert shell.do("attach", run_id, offset=4).last == ["short"]
 
 
+def test_a_log_that_was_cut_and_has_grown_again_meanwhile_is_told(shell: Shell) -> None:
+    run_id = new_id()
+    script = f'echo 0123456789; {WAIT}; printf "%040d" 0'
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shell.do, "start", run_id, script=script)
+        until(lambda: len(shell.log(run_id)) == 11)
+        time.sleep(0.5)  # so that it has been read
+        (shell.folder(run_id) / "log").write_text("")
+        time.sleep(0.5)
+        (shell.home / "go").touch()
+
+        assert first.result().last == ["short"]
+
+
 WAIT = 'until [ -e "$HOME/go" ]; do sleep .1; done'
 
 
