@@ -303,10 +303,11 @@ cancel() {
   if [ ! -e cancelled ] && ended; then say gone "$code"; exit 0; fi
   { true >cancelled; } 2>/dev/null
   set -C
-  if { printf '0 - - .\n' >claim; } 2>/dev/null; then say gone before start; exit 0; fi
+  { printf '0 - - .\n' >claim; } 2>/dev/null
   set +C
   claimed || { sleep 1; claimed; }
-  if [ "$owner" = 0 ] || [ -e refused ]; then say gone before start; exit 0; fi
+  # It may have begun all the same, where somebody has removed its folder since.
+  if [ "$owner" = 0 ] || [ -e refused ]; then ! nobody_left || { say gone before start; exit 0; }; fi
   nobody_left || kill -s TERM -- $left 2>/dev/null
   ! alive || kill -s TERM "$owner" 2>/dev/null
   tries=0

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -67,6 +68,28 @@ def test_cancel_finds_a_script_whose_supervisor_was_killed(shell: Shell) -> None
 
         assert shell.do("cancel", run_id, grace=1).last == ["gone", "-"]
         assert first.result().last == ["lost", "-", "3"]
+
+
+def test_cancel_finds_a_script_whose_folder_was_removed(shell: Shell) -> None:
+    run_id = new_id()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shell.do, "start", run_id, script="echo up; exec sleep 20")
+        until(lambda: b"up" in shell.log(run_id))
+        shutil.rmtree(shell.folder(run_id))
+
+        assert shell.do("cancel", run_id, grace=1).last == ["gone", "-"]
+        assert not _marked(run_id)
+        assert first.result().last[0] in ("lost", "cancelled")
+
+
+def _marked(run_id: str) -> list[int]:
+    """Return the processes that know that they are of this run."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("SHIPMATE_RUN") == run_id:
+                found.append(process.pid)
+    return found
 
 
 def late_supervisor(shell: Shell) -> None:
