@@ -89,14 +89,15 @@ class ControlLines:
         self.noise = b""
 
     def feed(self, data: bytes) -> list[list[str]]:
-        """Return the words of each control line that is complete by now."""
+        """Return the words of each control line that is complete by now.
+
+        What somebody printed before it without a line's end is not of it.
+        """
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = rest if len(rest) <= LONGEST_LINE else b""
-        self._keep_noise([line for line in lines if not line.startswith(self._mark)])
-        return [self._words(line) for line in lines if line.startswith(self._mark)]
-
-    def _words(self, line: bytes) -> list[str]:
-        return line[len(self._mark) :].decode("utf-8", "replace").split()
+        parts = [line.partition(self._mark) for line in lines]
+        self._keep_noise([before for before, mark, _ in parts if before or not mark])
+        return [said.decode("utf-8", "replace").split() for _, mark, said in parts if mark]
 
     def _keep_noise(self, lines: list[bytes]) -> None:
         # What a shell complains about at its end explains why nothing of ours came.

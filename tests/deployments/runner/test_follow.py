@@ -9,7 +9,7 @@ import pytest
 
 from deployments.exceptions import HostError
 from deployments.runner.connection import Connection
-from deployments.runner.follow import Outcome, Run, follow
+from deployments.runner.follow import Outcome, Run, cancel, follow
 from tests.deployments.runner.observing import Following, followed, new_id, until
 from tests.servers import sshd as servers
 from tests.servers.sshd import Sshd
@@ -118,6 +118,16 @@ def test_what_start_up_files_print_is_not_output(tmp_path: Path) -> None:
         Connection.open(host.target()) as connection,
     ):
         assert followed(connection, "echo mine").output == b"mine\n"
+
+
+def test_start_up_files_that_end_no_line_hide_no_answer(tmp_path: Path) -> None:
+    more = "ForceCommand printf Welcome; printf Beware >&2; exec sh"
+    with (
+        servers.running(tmp_path / "web-1", more=more) as host,
+        Connection.open(host.target()) as connection,
+    ):
+        assert followed(connection, "echo mine").output == b"mine\n"
+        assert cancel(connection, new_id(), grace=1).word == "gone"
 
 
 def test_a_login_without_a_shell_is_told_with_what_it_said(tmp_path: Path) -> None:

@@ -245,6 +245,13 @@ def test_control_lines_are_found_among_noise_and_in_pieces() -> None:
     assert b"motd" in lines.noise
 
 
+def test_a_control_line_is_found_behind_what_ended_no_line() -> None:
+    lines = wrapper.ControlLines("abc")
+
+    assert lines.feed(b"Password: abc gone 0\n") == [["gone", "0"]]
+    assert lines.noise == b"Password: \n"
+
+
 def test_a_line_without_end_does_not_fill_memory() -> None:
     lines = wrapper.ControlLines("abc")
 
