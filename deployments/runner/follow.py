@@ -79,11 +79,13 @@ def follow(
     sink: Callable[[bytes], None],
     stop: Stop,
     beat: Callable[[], None] | None = None,
+    since: float | None = None,
 ) -> Outcome:
     """Hand out the log from `offset` on, until the run ends, contact breaks, or `stop` is set.
 
     `beat` is called with each sign of life: the first one tells that the host knows the run.
-    Stopping leaves the run alone.
+    `since`: so many seconds ago a start may have been sent: a host that was started anew since then
+    does not know what it has done, and begins nothing. Stopping leaves the run alone.
     """
     nonce = wrapper.new_nonce()
     program = wrapper.program(
@@ -93,6 +95,7 @@ def follow(
         offset=offset,
         script=run.script if mode == "start" else "",
         interpreter=run.interpreter,
+        since=since if mode == "start" else None,
     )
     channel = connection.run(program)
     try:

@@ -29,14 +29,14 @@ FINAL_CODES = ("host_key", "settings")
 class Task:
     """A run for one host, and how far it has come so far.
 
-    `offset`: so many bytes of its log are kept. `asked`: a start may have been sent before.
-    `known`: the host has answered for this run, so it must never be started again.
+    `offset`: so many bytes of its log are kept. `asked`: a start may have been sent before, so many
+    seconds ago. `known`: the host has answered for this run, so it must never be started again.
     """
 
     host: str
     run: Run
     offset: int = 0
-    asked: bool = False
+    asked: float | None = None
     known: bool = False
 
 
@@ -119,7 +119,8 @@ class HostJob:
         self._patience = patience
         self._contact = Contact()
         self._offset = task.offset
-        self._asked = task.asked or task.known
+        self._asked = task.asked is not None or task.known
+        self._first_asked = time.monotonic() - (task.asked or 0)
         self._known = task.known
         self._ending: Ending | None = None
         self._given_up: HostError | None = None
@@ -143,7 +144,8 @@ class HostJob:
     def _attempt(self, connection: Connected) -> Result:
         if self._ending is not None and not self._known:
             self._take_claim(connection, self._ending)
-        asked, starts = self._asked, not self._known
+        asked, starts, now = self._asked, not self._known, time.monotonic()
+        self._first_asked = self._first_asked if asked else now
         try:
             outcome = follow(
                 connection,
@@ -153,6 +155,7 @@ class HostJob:
                 sink=self._output,
                 stop=self,
                 beat=self._beat,
+                since=now - self._first_asked if asked else None,
             )
         except ConnectionLost as error:
             self._asked = asked or (starts and error.sent)

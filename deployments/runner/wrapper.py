@@ -41,8 +41,12 @@ def program(
     script: str = "",
     interpreter: str = "sh",
     grace: float = 10,
+    since: float | None = None,
 ) -> bytes:
-    """Write the program that starts, follows or cancels one run."""
+    """Write the program that starts, follows or cancels one run.
+
+    `since`: so many seconds ago a start may have been sent already.
+    """
     if "\0" in script:
         raise HostError("A command cannot contain a NUL character.", code="settings")
     assignments = {
@@ -50,6 +54,7 @@ def program(
         "offset": str(int(offset)),
         "interpreter": interpreter,
         "grace": str(max(0, round(grace))),
+        "since": "" if since is None else str(int(since)),
         "script": script,
     }
     return assemble(mode, nonce, f"{FOLDER}/runs/{run_id}", assignments, _wrapper())

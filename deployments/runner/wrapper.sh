@@ -149,8 +149,22 @@ enter() {
   { [ "$mode" = attach ] || [ -d "$folder" ] || mkdir -p "$folder"; } 2>/dev/null && cd "$folder" 2>/dev/null
 }
 
+# True if the host was started anew since it was first asked for this run.
+restarted() {
+  [ "$since" ] && { read -r up _rest </proc/uptime; } 2>/dev/null && [ "${up%%.*}" -lt "$since" ]
+}
+
+# Claims the run for nobody.
+lose() {
+  set -C
+  { printf '0 lost - .\n' >claim; } 2>/dev/null
+  set +C
+}
+
 start() {
   [ ! -e claim ] || return 0
+  # A claim may have gone with the power, after the script had begun.
+  if restarted; then { true >>log; } 2>/dev/null; lose; return; fi
   # The supervisor tells of its end by a signal, which may come before anybody waits for it.
   trap told=1 TERM
   # set -m would give a process group too, but in dash and busybox only with a terminal.
@@ -214,9 +228,7 @@ goes_on_alone() {
 
 # A supervisor that did not come up in time must not begin later: it is lost once the claim is not to be had any more.
 forgo() {
-  set -C
-  { printf '0 lost - .\n' >claim; } 2>/dev/null
-  set +C
+  lose
   claimed || { true >cancelled; claimed; } 2>/dev/null || over=lost
 }
 

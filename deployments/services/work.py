@@ -108,9 +108,16 @@ def task(work: Work, phase: Phase, run: PhaseRun) -> Task:
         host=run.host,
         run=Run(run.run_id, with_secrets(phase.scripts[run.host], work.secrets)),
         offset=run.offset,
-        asked=run.status in BEGUN,
+        asked=_begun_for(run),
         known=run.status == Status.RUNNING,
     )
+
+
+def _begun_for(run: PhaseRun) -> float | None:
+    """Return how many seconds ago its host may have been told to start it."""
+    if run.status not in BEGUN:
+        return None
+    return (timezone.now() - run.started_at).total_seconds() if run.started_at else 0
 
 
 def with_secrets(script: str, secrets: dict[str, str]) -> str:

@@ -137,7 +137,7 @@ def test_a_host_that_was_never_there_is_unreachable_and_nothing_was_started() ->
 
 def test_a_host_that_somebody_may_have_started_is_lost_instead() -> None:
     with Fleet([servers.unused_target()], patience=1) as fleet:
-        events = list(fleet.run([task("web-9", "echo no", asked=True)]))
+        events = list(fleet.run([task("web-9", "echo no", asked=0)]))
 
     error = ends(events)["web-9"]
     assert isinstance(error, HostError)

@@ -92,6 +92,21 @@ def _marked(run_id: str) -> list[int]:
     return found
 
 
+def test_a_host_that_was_started_anew_does_not_begin_again(shell: Shell) -> None:
+    """Its claim may have gone with its power, and what the script has done may not."""
+    run_id, ran = new_id(), shell.home / "ran"
+
+    first = shell.do("start", run_id, script=f"touch {ran}", since=1e10)
+
+    assert first.last == ["lost", "-", "0"]
+    assert shell.do("start", run_id, script=f"touch {ran}").last == ["lost", "-", "0"]
+    assert not ran.exists()
+
+
+def test_a_host_that_was_not_begins_what_it_has_not_heard_of(shell: Shell) -> None:
+    assert shell.do("start", new_id(), script="exit 3", since=1).last == ["end", "3", "0"]
+
+
 def late_supervisor(shell: Shell) -> None:
     """Let supervisors come up once the file `go` is there, and time pass quickly until then."""
     setsid, sleep = shutil.which("setsid"), shutil.which("sleep")

@@ -64,7 +64,7 @@ except FileNotFoundError:
 store = open(given["store"], "ab", buffering=0)
 run = Run(given["run"], given["script"])
 with Fleet([target]) as fleet:
-    for event in fleet.run([Task(target.name, run, store.tell(), asked=True, known=seen)]):
+    for event in fleet.run([Task(target.name, run, store.tell(), asked=0, known=seen)]):
         if isinstance(event, Known):
             open(known, "w").close()
         if isinstance(event, Output):
