@@ -29,9 +29,11 @@ echo "current → releases/$name"
 
 # Unpacked beside its place and renamed when whole, so that a folder without “.partial” is whole.
 # trees/SHA is what the next transfer may begin with: nothing runs in it and nothing is written to
-# it, so the release is a copy. Without an upload the tree was made before (runner/trees.py).
+# it, so the release is a copy. Without an upload the tree was made before (runner/trees.py, which
+# says what “whole” holds).
 TRANSFER = r"""
 umask 022
+{ read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || boot=-
 mkdir -p "$root/releases" "$root/shared" "$root/trees" || exit 1
 partial="$root/releases/$name.partial" tree="$root/trees/$sha" new="$root/trees/$sha.$name.partial"
 if [ -f "$upload" ]; then
@@ -40,16 +42,23 @@ if [ -f "$upload" ]; then
   if gzip -t "$upload" 2>/dev/null; then
     gzip -dc "$upload" | tar -xpof - -C "$new/tree"
   else
-    tar -xpof "$upload" -C "$new/tree"
-  fi && true >"$new/whole" || { rm -rf "$new"; exit 1; }   # a disk that is full must not stay so
+    # What lost its content with the power of the host reads as a tar of nothing.
+    tar -xpof "$upload" -C "$new/tree" && [ -n "$(ls -A "$new/tree")" ]
+  fi && printf '%s %s\n' "$boot" "$name" >"$new/whole" ||
+    { rm -rf "$new"; exit 1; }   # a disk that is full must not stay so
   rm -rf "$tree" && mv "$new" "$tree" || exit 1
 fi
-[ -f "$tree/whole" ] || { echo "trees/$sha is not on this host any more. Retry."; exit 1; }
+kept() { { read -r made by <"$tree/whole"; } 2>/dev/null && [ "$made" = "$boot" ]; }
+kept || { echo "trees/$sha is not on this host any more. Retry."; exit 1; }
+first=$by
 # By itself cp takes copy_file_range: three times as long where blocks are not shared.
 [ "$how" != --reflink=always ] || cp "$how" "$tree/whole" "$new" 2>/dev/null || how=--reflink=never
 rm -rf "$partial" "$new"
 cp -a "$how" "$tree/tree" "$partial" 2>/dev/null ||   # not every cp and disk can
   { rm -rf "$partial" && cp -a "$tree/tree" "$partial"; } || { rm -rf "$partial"; exit 1; }
+kept && [ "$by" = "$first" ] || {
+  rm -rf "$partial"; echo "trees/$sha was made anew while it was copied. Retry."; exit 1
+}
 rm -f "$partial/REVISION" && printf '%s\n' "$sha" >"$partial/REVISION" || exit 1
 """
 PLACE = r"""
@@ -78,7 +87,7 @@ for tree in $(ls -dt -- */whole 2>/dev/null) *.partial; do
   case $old in *[!0-9a-f]*) continue;; esac
   [ ${#old} = 40 ] || continue
   case $tree in
-    "$sha"/whole) continue;;
+    "$sha"/whole | *.partial/whole) continue;;
     */whole)
       kept=$((kept + 1))
       [ $kept -gt "$most" ] && rm -rf "$old" && echo "trees/$old removed";;

@@ -1,6 +1,8 @@
 """Trees of commits as a host keeps them, to make the next from: never run, never written.
 
 FOLDER/SHA/tree is the tree. FOLDER/SHA/whole was made last: what was written since then is newer.
+It says “BOOT MAKER”. What was made before the host was last started is believed no more: a host that
+loses its power loses what had not come to its disk, and keeps the names of the files.
 """
 
 from __future__ import annotations
@@ -16,24 +18,31 @@ from deployments.runner.upload import Received, answer
 # Counting, copying or unpacking a large tree on a slow disk.
 STEP_TIMEOUT = 600.0
 
+# Sets boot: since when the host is up ("-" where it does not tell).
+BOOT = "{ read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || boot=-"
+
 # Without find nothing is known of a tree, so that none is named. A commit may have files from the
 # future: then the whole archive is sent, as for any tree that somebody has changed.
-LOOK = r"""
-say() { printf '%s %s\n' "$nonce" "$*" >&2; }
-main() {
-cd "$folder" 2>/dev/null || { say done; exit 0; }
+LOOK = rf"""
+say() {{ printf '%s %s\n' "$nonce" "$*" >&2; }}
+main() {{
+{BOOT}
+cd "$folder" 2>/dev/null || {{ say done; exit 0; }}
 for name in *; do
   case $name in *[!0-9a-f]*) continue ;; esac
-  [ ${#name} = 40 ] && [ -f "$name/whole" ] && cd "$name/tree" 2>/dev/null || continue
+  [ ${{#name}} = 40 ] && {{ read -r made _by <"$name/whole"; }} 2>/dev/null || continue
+  [ "$made" = "$boot" ] && cd "$name/tree" 2>/dev/null || continue
   [ -n "$(find . -newer ../whole 2>&1 | head -n 1)" ] || say tree "$name" "$(($(find . | wc -l)))"
   cd ../.. || exit 1
 done
 say done
-}
+}}
 """
 
-# What changes is removed first, so that no file is written in place through a link.
-MAKE = r"""
+# What changes is removed first, so that no file is written in place through a link. A tree that was
+# there goes out of the way in one step: who copies it then sees afterwards that it is not there.
+MAKE = (
+    r"""
 say() { printf '%s %s\n' "$nonce" "$*" >&2; }
 fail() { cd / && rm -rf "$folder/$partial" && rm -f "$upload"; say failed "$*"; exit 5; }
 unpack() {
@@ -64,11 +73,19 @@ fi
 [ "$(cd tree && find . | wc -l)" -eq "$lines" ] || fail 'there are too many files, or too few'
 say checked
 rm -f drop sums odd "$upload"
-true >whole || fail "cannot write to $folder"
-error=$(cd .. && rm -rf "$sha" 2>&1 && LC_ALL=C mv "$partial" "$sha" 2>&1) || fail "$error"
+"""
+    + BOOT
+    + r"""
+printf '%s %s\n' "$boot" "$nonce" >whole || fail "cannot write to $folder"
+old=$sha.$nonce.old.partial
+error=$(
+  cd .. && { [ ! -e "$sha" ] || LC_ALL=C mv "$sha" "$old" 2>&1; } &&
+    LC_ALL=C mv "$partial" "$sha" 2>&1 && rm -rf "$old" 2>&1
+) || fail "$error"
 say made $checked
 }
 """
+)
 
 
 def look(connection: Connected, folder: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ import pytest
 
 from deployments.providers import ssh_scripts
 from tests.deployments.providers.local_host import HOST, SHA, LocalHost, context
+from tests.deployments.trees import mark
 
 pytestmark = pytest.mark.slow
 READ_ONLY = {"read_only": True}
@@ -30,9 +31,7 @@ def lay(host: LocalHost, sha: str, age: int = 0) -> None:
     """Lay a tree on the host, made so many minutes ago."""
     tree(host, sha).mkdir(parents=True)
     (tree(host, sha) / "app.txt").write_text("laid\n")
-    mark = tree(host, sha).parent / "whole"
-    mark.touch()
-    os.utime(mark, (2_000_000_000 - 60 * age,) * 2)
+    os.utime(mark(tree(host, sha).parent), (2_000_000_000 - 60 * age,) * 2)
 
 
 def test_what_was_sent_is_kept_as_a_tree_without_a_revision(host: LocalHost) -> None:
@@ -87,6 +86,47 @@ def test_an_upload_takes_the_place_of_a_tree_that_was_there(host: LocalHost) -> 
 
     assert (tree(host) / "app.txt").read_text() == "one\n"
     assert kept(host) == [SHA]
+
+
+def test_a_tree_of_before_the_host_was_started_anew_is_not_taken(host: LocalHost) -> None:
+    """Its files may have lost with the power what had not come to the disk."""
+    lay(host, SHA)
+    mark(tree(host).parent, boot="another")
+
+    done = host.run(ssh_scripts.transfer(context(), HOST))
+
+    assert "is not on this host any more" in done.stdout
+    assert host.releases == []
+
+
+def test_a_tree_that_is_made_anew_while_it_is_copied_gives_no_release(host: LocalHost) -> None:
+    """A worker that was killed leaves the host at work, beside the one that goes on."""
+    lay(host, SHA)
+    another = (
+        'mv "$tree" "$tree.old.partial" && mkdir "$tree" && echo "$boot another" >"$tree/whole"'
+    )
+
+    done = host.run(f'cp() {{ command cp "$@" && {another}; }}\n{transfer()}')
+
+    assert (done.returncode, "was made anew" in done.stdout) == (1, True)
+    assert host.releases == []
+
+
+def transfer() -> str:
+    return ssh_scripts.transfer(context(), HOST)
+
+
+@pytest.mark.parametrize("lost", [b"", bytes(10_240)])
+def test_an_upload_that_lost_its_content_is_no_release(host: LocalHost, lost: bytes) -> None:
+    host.upload(context(), {"app.txt": b"one\n"})
+    (upload,) = (host.home / ".shipmate" / "uploads").iterdir()
+    upload.write_bytes(lost)
+
+    done = host.run(transfer())
+
+    assert done.returncode != 0
+    assert host.releases == []
+    assert kept(host) == []
 
 
 @pytest.mark.parametrize("half", [False, True])

@@ -15,6 +15,7 @@ import pytest
 from deployments.runner import trees
 from deployments.runner.connection import Connection
 from deployments.runner.upload import UploadFailed, receive
+from tests.deployments.trees import mark
 from tests.servers import sshd as servers
 from tests.servers.sshd import Sshd
 
@@ -30,7 +31,7 @@ def lay(host: Sshd, sha: str = BASE) -> Path:
     (tree / "app.txt").write_text("one\n")
     (tree / "d" / "b").write_text("b\n")
     os.utime(tree / "app.txt", (1, 1))
-    (tree.parent / "whole").touch()
+    mark(tree.parent)
     return tree
 
 
@@ -93,6 +94,23 @@ def test_a_tree_that_somebody_wrote_to_is_none(any_host: Sshd, harm: str) -> Non
         shutil.rmtree(tree)
 
     assert look(any_host) == {}
+
+
+@pytest.mark.parametrize("made", ["another-boot tests\n", ""])
+def test_a_tree_of_before_the_host_was_started_anew_is_none(any_host: Sshd, made: str) -> None:
+    (lay(any_host).parent / "whole").write_text(made)
+
+    assert look(any_host) == {}
+
+
+def test_a_tree_that_is_there_already_is_replaced(any_host: Sshd) -> None:
+    lay(any_host)
+    there = lay(any_host, SHA).parent
+
+    make(any_host, delta())
+
+    assert (there / "whole").read_text().split()[1] != "tests"
+    assert left(any_host) == [BASE, SHA]
 
 
 def test_what_is_no_tree_is_passed_over(any_host: Sshd) -> None:

@@ -14,6 +14,7 @@ from deployments.runner.connection import Connection
 from deployments.runner.delivery import Delivery, deliver
 from deployments.runner.follow import Outcome
 from deployments.services.packing import Packer
+from tests.deployments.trees import mark
 from tests.servers.sshd import Sshd
 
 FOLDER = '"$HOME"/app/trees'
@@ -36,7 +37,7 @@ class Trees:
     def begin(self, sha: str) -> None:
         """Have a tree as a transfer of the whole leaves it."""
         unpack(self.mirror, sha, self.of(sha))
-        (self.folder / sha / "whole").touch()
+        mark(self.folder / sha)
 
     def bring(self, connection: Connection, sha: str) -> Outcome:
         self.told = []
