@@ -15,6 +15,8 @@ from deployments.runner.jobs import HostJob, Link, Task, send
 WIDTH = 64
 PATIENCE = 120.0
 TICK = 0.5
+# A tree that is packed or copied gives no sign meanwhile; each of these steps has its own time-out.
+DELIVERY_STANDSTILL = 3_600.0
 
 
 class Fleet(Closing):
@@ -46,7 +48,7 @@ class Fleet(Closing):
         self, deliveries: Mapping[str, Delivery], *, tick: float = TICK
     ) -> Iterator[Event | None]:
         """Bring the code to each host; Done then carries what `delivery.deliver` returns."""
-        flow = Flow()
+        flow = Flow(DELIVERY_STANDSTILL)
         jobs: dict[str, Job] = {
             host: partial(send, self._links[host], flow, delivery, self._patience)
             for host, delivery in deliveries.items()

@@ -90,7 +90,8 @@ class ThreadLost(MemoryError):
 
 
 class Flow:
-    def __init__(self) -> None:
+    def __init__(self, standstill: float | None = None) -> None:
+        self._standstill = standstill
         self._threads: list[threading.Thread] = []
         self._signs: dict[int, float] = {}  # when each thread that has a job last gave a sign
         self.stop = threading.Event()
@@ -147,7 +148,8 @@ class Flow:
             return None
 
     def _hangs(self) -> bool:
-        return min(self._signs.copy().values(), default=inf) < time.monotonic() - STANDSTILL
+        longest = STANDSTILL if self._standstill is None else self._standstill
+        return min(self._signs.copy().values(), default=inf) < time.monotonic() - longest
 
     def _work(self, waiting: queue.SimpleQueue[tuple[str, Job]], ending: Ending) -> None:
         try:

@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 
 from deployments.exceptions import HostError
-from deployments.runner import jobs
+from deployments.runner import flow, jobs
 from deployments.runner.delivery import Delivery, Parcel
 from deployments.runner.fanout import Fleet
 from deployments.runner.flow import Cancelled, Done, Event, Known, Output, Trouble
@@ -275,6 +275,18 @@ def test_an_upload_that_breaks_is_done_again(fleet: Fleet, own_host: Sshd) -> No
 
     assert of(Trouble, events)
     assert ends(events) == {"web-2": Outcome("ended", 0, 40 * 60_000)}
+
+
+def test_a_file_that_takes_long_to_pack_is_waited_for(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "STANDSTILL", 0.2)
+
+    def chunks(compressed: bool) -> Iterator[bytes]:
+        time.sleep(1.5)
+        yield b"x" * 5
+
+    assert ends(deliver(fleet, ["web-1"], "slow.tar", chunks)) == {"web-1": Outcome("ended", 0, 5)}
 
 
 def test_an_error_in_a_job_is_told_and_does_not_hang(fleet: Fleet) -> None:
