@@ -12,13 +12,16 @@ from copy import copy
 from urllib.parse import quote, quote_plus
 
 from deployments.runner.known import Known, Span
-from deployments.runner.wrapped import CONTEXT, Part, Wrapped, open_lines
+from deployments.runner.wrapped import CONTEXT, WIDTH, Part, Wrapped, open_lines
 
 MASK = b"[masked]"
 # Shorter ones would hide half of every log. Whoever saves a secret refuses such.
 SHORTEST = 6
 # So many bytes of escape sequences may lie inside of a secret. It bounds what is held back.
 LONGEST_GAP = 1024
+
+# Stands for the line before, where that is not known: full, and part of no text.
+ANY_LINE = b"-" * WIDTH + b"\n"
 
 # Colours and what else moves no text: CSI sequences, and the short ones such as ESC ( B.
 ESCAPE = re.compile(rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|[ -/]{0,8}[0-OQ-WYZ\\`-~])")
@@ -34,17 +37,20 @@ class Masker:
         self._wrapped = Wrapped({form for text in texts for form in _base64(text)})
         self._begin()
 
-    def _begin(self) -> None:
-        self._before = b""  # the last of what was given, without colours
+    def _begin(self, before: bytes = b"") -> None:
+        self._before = before  # the last of what was given, without colours
         self._tail = b""
         # So much of the tail, and so much before it, belongs to a secret whose mask was given.
         self._covered = 0
         self._swallowed = 0
 
-    def another(self) -> Masker:
-        """Return one for another stream. To spell the secrets anew would take as long again."""
+    def another(self, *, resumed: bool = False) -> Masker:
+        """Return one for another stream. To spell the secrets anew would take as long again.
+
+        `resumed`: nobody knows what came before, which may have been the beginning of a text.
+        """
         made = copy(self)
-        made._begin()
+        made._begin(ANY_LINE if resumed else b"")
         return made
 
     def feed(self, data: bytes) -> bytes:

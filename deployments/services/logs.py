@@ -80,7 +80,7 @@ class _Stream:
         """Return whether a line without an end has waited long, or is very long."""
         waited = time.monotonic() - self.rest_since > PATIENCE
         long = bool(self.rest) and (waited or len(self.rest) > MOST)
-        return long and not _ends_inside_a_character(self.rest)
+        return long and (len(self.rest) > WAITING or not _ends_inside_a_character(self.rest))
 
 
 def _ends_inside_a_character(data: bytearray) -> bool:
@@ -134,7 +134,7 @@ class LogWriter:
 
     def _stream(self, run: PhaseRun) -> _Stream:
         if run.pk not in self.streams:
-            masker = self.masker.another()
+            masker = self.masker.another(resumed=run.offset > 0)
             self.streams[run.pk] = _Stream(run, masker, read=run.offset, mark=run.offset)
         return self.streams[run.pk]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import textwrap
+from base64 import b64encode
 
 import pytest
 
@@ -58,6 +60,32 @@ def make_run(deployment: Deployment, host: str) -> PhaseRun:
 def kept(deployment: Deployment, host: str = "web-1") -> str:
     chunks = LogChunk.objects.filter(deployment=deployment, host=host).order_by("seq")
     return "".join(chunk.text for chunk in chunks)
+
+
+def test_whoever_goes_on_behind_a_line_of_a_secret_hides_its_rest(
+    held: Deployment, run: PhaseRun
+) -> None:
+    """A secret in base64, in lines: the last one alone is as much of a secret as the others."""
+    secret = "correct horse battery staple, and more of what nobody may know"
+    first, rest = textwrap.wrap(b64encode(secret.encode()).decode(), 76)
+    for line in (first, rest):
+        writer, seen = LogWriter(copy(held), Lease(held), [secret]), PhaseRun.objects.get(pk=run.pk)
+        writer.take(seen, f"{line}\n".encode())
+        writer.flush()
+
+    assert kept(held) == mask_text(f"{first}\n{rest}\n", [secret])
+
+
+def test_bytes_that_never_end_a_character_do_not_fill_memory(
+    writer: LogWriter, run: PhaseRun, held: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "MOST", 1_000)
+    monkeypatch.setattr(logs, "WAITING", 2_000)
+    for _ in range(5):
+        writer.take(run, b"\xc3" * 1_000)
+        writer.flush()
+
+    assert len(kept(held)) > 2_000
 
 
 def masked(data: bytes) -> str:
