@@ -46,6 +46,10 @@ def move(
     values = {**fields, "status": new, "reason": reason, "note": note, **_stamp(new)}
     try:
         with transaction.atomic():
+            if new not in ALLOWED:
+                # What ends concerns what waits there. Whoever claims takes this first, too: who
+                # took rows in another order would wait for whoever waits for them.
+                queue.settle(deployment.environment_id)
             if not _compare_and_set(deployment, old, values):
                 return False
             _follow_up(deployment, values)

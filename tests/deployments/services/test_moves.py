@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import pytest
+from django.db import connection
 
 from deployments import changes
 from deployments.models import Change, Deployment, Environment, Person
@@ -302,6 +304,26 @@ def test_two_deployments_claimed_at_once_do_not_run_at_once(
 
     assert sorted(elsewhere.answers(*claims)) == ["False", "True"]
     assert Deployment.objects.filter(status="in_progress").count() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_all_that_wait_may_be_cancelled_at_once(here: Environment, alice: Person) -> None:
+    """Each that ends rings for the next, which may be the one that another is just ending."""
+    waiting = [build.deployment(here, alice, SHA, status="queued") for _ in range(24)]
+
+    with ThreadPoolExecutor(6) as pool:
+        ended = list(pool.map(cancel_apart, waiting))
+
+    assert all(ended)
+
+
+def cancel_apart(deployment: Deployment) -> bool:
+    """Cancel it on a connection of its own."""
+    try:
+        return move(deployment, "cancelled")
+    finally:
+        connection.close()
 
 
 def test_a_bell_for_what_is_gone_or_ended_does_nothing(queued: Deployment) -> None:
