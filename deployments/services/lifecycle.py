@@ -265,6 +265,7 @@ def create(environment: Environment, door: Door, *, note: str = "", **fields: An
     """Write the deployment and its Change; queue it unless it waits for its code (the note)."""
     try:
         with transaction.atomic():
+            queue.settle(environment.pk)  # nobody renames or archives it in between
             deployment = Deployment.objects.create(
                 environment=environment,
                 person=door.person,

@@ -24,9 +24,9 @@ Thing = Application | Environment
 def rename(thing: Thing, name: str, person: Person) -> None:
     """Give another name. Folders on hosts stay where they are: their paths are written down."""
     rights.require(person, "configure", thing)
-    _refuse_while_busy(thing, "renamed")
     with transaction.atomic():
         kept = _locked(thing)
+        _refuse_while_busy(thing, "renamed")
         old, kept.name = kept.name, name
         if isinstance(kept, Application):
             check_name(name)
@@ -45,8 +45,9 @@ def rename(thing: Thing, name: str, person: Person) -> None:
 def archive(thing: Thing, person: Person) -> None:
     """Deploy nothing there any more and leave it out of the board. Hosts are not touched."""
     rights.require(person, "configure", thing)
-    _refuse_while_busy(thing, "archived")
     with transaction.atomic():
+        _locked(thing)
+        _refuse_while_busy(thing, "archived")
         rows = type(thing)._default_manager.filter(pk=thing.pk, archived_at=None)
         if rows.update(archived_at=timezone.now()):
             _record("archived", thing, person, subject=thing.name)
@@ -133,7 +134,9 @@ def _follow_default(environment: Environment, old: str) -> None:
 
 
 def _locked(thing: Thing) -> Thing:
-    if isinstance(thing, Application):
-        return Application.objects.select_for_update(of=("self",)).get(pk=thing.pk)
+    """Return it as it is now, and let nobody ask for a deployment there until the end."""
     rows = Environment.objects.select_for_update(of=("self",)).select_related("application")
-    return rows.get(pk=thing.pk)
+    if isinstance(thing, Environment):
+        return rows.get(pk=thing.pk)
+    list(rows.filter(application=thing).order_by("pk"))  # first, as whoever asks does
+    return Application.objects.select_for_update(of=("self",)).get(pk=thing.pk)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
 
 from deployments import blockers
 from deployments.exceptions import Invalid, NotAllowed
 from deployments.models import Application, Change, Environment, Person
 from deployments.selectors import board
-from deployments.services import retiring
+from deployments.services import lifecycle, retiring
+from deployments.services.lifecycle import Door
 from tests.deployments import build
 
 
@@ -87,6 +93,35 @@ def test_what_is_on_its_way_comes_first(qa: Environment, root: Person) -> None:
     for act in (retiring.archive, lambda thing, by: retiring.rename(thing, "test", by)):
         with pytest.raises(Invalid, match=f"while #{number} is not over"):
             act(qa, root)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", ["rename", "archive"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_asked_for_at_the_same_moment_comes_first(
+    qa: Environment, root: Person, act: str, whole: bool
+) -> None:
+    thing = qa.application if whole else qa
+    with ThreadPoolExecutor(1) as pool:
+        asked = threading.Event()
+        asking = pool.submit(ask_slowly, qa, root, asked)
+        asked.wait(30)
+
+        with pytest.raises(Invalid, match="is not over"):
+            retiring.rename(thing, "test", root) if act == "rename" else retiring.archive(
+                thing, root
+            )
+        asking.result()
+
+
+def ask_slowly(environment: Environment, person: Person, asked: threading.Event) -> None:
+    """Ask for a deployment, and take a while until that is committed."""
+    with transaction.atomic():
+        lifecycle.create(environment, Door(person, "web"), ref="main", sha="a" * 40)
+        asked.set()
+        time.sleep(1)
+    connection.close()
 
 
 def test_what_was_deployed_is_not_removed(
