@@ -6,6 +6,7 @@ It only rings and looks; each step is harmless to do twice and survives being ki
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -35,11 +36,32 @@ from deployments.services.moves import falls_silent, let_go, move
 PAUSE = 2.0  # seconds between rounds
 SELDOM = 5  # in one round of so many is done what can wait
 RING_AGAIN = timedelta(seconds=5)
-# Seconds after a start in which workers find out what became of what ran when all went down.
+# Seconds after a start in which workers find out what became of what ran when all went down, and
+# after a clock was put forward or back.
 SETTLED = 300.0
+STEP = 2.0  # seconds between two rounds by which a clock may run fast or slow
 AWAY = (OperationalError, InterfaceError)
 log = logging.getLogger(__name__)
 _rounds: list[Callable[[], None]] = []
+
+
+class Calm:
+    """Tells for how long nothing has upset the leases of workers that live.
+
+    A clock that is put forward ends them all at once, until they have been renewed.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._since, self._ahead = time.monotonic(), clock() - time.monotonic()
+
+    def seconds(self) -> float:
+        now = time.monotonic()
+        ahead, before = self._clock() - now, self._ahead
+        self._ahead = ahead
+        if abs(ahead - before) > STEP:
+            self._since = now
+        return now - self._since
 
 
 def add(step: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -36,6 +37,21 @@ def ago(deployment: Deployment, **fields: timedelta) -> None:
     """Let it have happened so long ago."""
     past = {name: timezone.now() - span for name, span in fields.items()}
     Deployment.objects.filter(pk=deployment.pk).update(**past)
+
+
+def test_a_clock_that_is_put_forward_or_back_ends_the_calm() -> None:
+    """All leases seem to be over then, also those of workers that live."""
+    ahead = [0.0]
+    calm = sweeper.Calm(lambda: time.time() + ahead[0])
+    time.sleep(0.2)
+    assert calm.seconds() > 0.1
+
+    for ahead[0] in (40_000.0, -40_000.0):
+        time.sleep(0.05)
+        assert calm.seconds() == 0
+
+    time.sleep(0.2)
+    assert calm.seconds() > 0.1
 
 
 def test_a_lost_bell_rings_again(here: Environment, alice: Person) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import itertools
 import signal
 import threading
-import time
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -22,9 +21,9 @@ class Command(BaseCommand):
         heart = workers.Heart("sweeper")
         heart.beat()
         heart.start()
-        begun = time.monotonic()
+        calm = sweeper.Calm()
         for number in itertools.count():
-            settled = time.monotonic() - begun > sweeper.SETTLED
+            settled = calm.seconds() > sweeper.SETTLED
             sweeper.sweep_safely(settled=settled, whole=number % sweeper.SELDOM == 0)
             if stop.wait(sweeper.PAUSE):
                 break
