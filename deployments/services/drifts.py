@@ -21,10 +21,12 @@ log = logging.getLogger(__name__)
 
 def ring() -> None:
     """Have the repositories that were not asked for longest asked, each in a worker."""
-    due = Q(looked_at=None) | Q(looked_at__lt=timezone.now() - EVERY)
+    now = timezone.now()
+    # One of the future was written before a clock was put back.
+    due = Q(looked_at=None) | Q(looked_at__lt=now - EVERY) | Q(looked_at__gt=now + EVERY)
     first = Application.objects.filter(due).order_by(F("looked_at").asc(nulls_first=True))
     for number in list(first.values_list("pk", flat=True)[:AT_ONCE]):
-        taken = Application.objects.filter(due, pk=number).update(looked_at=timezone.now())
+        taken = Application.objects.filter(due, pk=number).update(looked_at=now)
         if taken:
             queue.wake("deployments.tasks.look", number, cluster="chat")
 

@@ -152,6 +152,14 @@ def test_they_are_asked_again_after_a_while_and_soon_after_a_deployment(live: En
     assert bells() == [(HEAR, (live.pk,))]
 
 
+def test_a_clock_that_was_put_back_keeps_nobody_from_being_asked(live: Environment) -> None:
+    Placement.objects.update(asked_at=timezone.now() + timedelta(days=1))
+
+    truth.ring()
+
+    assert bells() == [(HEAR, (live.pk,))]
+
+
 def test_deployments_that_wait_go_first(live: Environment, alice: Person) -> None:
     enqueue(live, alice)
 
