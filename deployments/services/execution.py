@@ -88,9 +88,10 @@ def _carry(deployment: Deployment) -> None:
         with Lease(deployment) as lease:
             verdict = _perform(deployment, lease)
             lease.check()
-            place = workplaces.of(deployment)
-            if place.exists() and not are_begun(deployment):
-                workplaces.remove(place)
+            places = workplaces.left(deployment)
+            if places and not are_begun(deployment):
+                for place in places:
+                    workplaces.remove(place)
             _end(deployment, verdict)
     except Paused:
         pausing.begin(deployment)

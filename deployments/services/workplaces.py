@@ -102,6 +102,12 @@ def remove(folder: Path) -> None:
         log.warning("%s could not be removed whole", folder)
 
 
+def left(deployment: Deployment) -> list[Path]:
+    """Return what there is of its folder, also what a worker that died has half made."""
+    folder = of(deployment)
+    return [folder] * folder.exists() + list(folder.parent.glob(f"{folder.name}.*.partial"))
+
+
 def sweep() -> None:
     """Remove the folders of deployments that are over, where nobody did so in a day."""
     for folder in (root() / "work").glob("[0-9]*"):

@@ -209,6 +209,18 @@ def test_what_nobody_removed_is_removed_after_a_day(shop: World) -> None:
     assert not list(folder.parent.glob(f"{made.pk}-*"))
 
 
+def test_what_a_worker_that_died_has_half_made_goes_with_the_rest(shop: World) -> None:
+    """A key may lie in it."""
+    program(shop, "true")
+    deployment = shop.ask()
+    half = workplaces.of(deployment).with_name(f"{workplaces.of(deployment).name}.0.partial")
+    (half / "home" / ".ssh").mkdir(parents=True)
+
+    shop.end(deployment)
+
+    assert not half.exists()
+
+
 def test_what_is_under_way_is_left_alone(shop: World) -> None:
     made = shop.ask()
     Deployment.objects.filter(pk=made.pk).update(status="in_progress")
