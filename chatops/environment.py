@@ -76,6 +76,18 @@ def _write_new(path: Path, text: str) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(text)
+            file.flush()
+            os.fsync(descriptor)
         os.link(partial, path)
     finally:
         Path(partial).unlink()
+    _sync(path.parent)  # what is encrypted with a key must not outlive it
+
+
+def _sync(folder: Path) -> None:
+    """Have the names in a folder on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -100,6 +100,20 @@ def test_a_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) ->
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_secret_is_on_the_disk_before_anything_is_encrypted_with_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    synced = list[int]()
+
+    def sync(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    env_secret(NAME, tmp_path / "key", "fernet")
+
+    assert synced == [(tmp_path / "key").stat().st_ino, tmp_path.stat().st_ino]
+
+
 def test_processes_that_start_together_agree_on_the_secret(tmp_path: Path) -> None:
     path, found = tmp_path / "key", set[str]()
     start = threading.Barrier(8)
