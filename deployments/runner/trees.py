@@ -1,8 +1,8 @@
 """Trees of commits as a host keeps them, to make the next from: never run, never written.
 
 FOLDER/SHA/tree is the tree. FOLDER/SHA/whole was made last: what was written since then is newer.
-It says “BOOT MAKER”. What was made before the host was last started is believed no more: a host that
-loses its power loses what had not come to its disk, and keeps the names of the files.
+It says “BOOT MAKER”. What was made before the host was last started is believed no more: a host
+that loses its power loses what had not come to its disk, and keeps the names of the files.
 """
 
 from __future__ import annotations
