@@ -12,7 +12,6 @@ from deployments.runner.hosts import Target
 
 NEEDED = ("tar", "mkdir", "cp", "cat", "tail", "grep", "wc", "sleep")
 LOOK = r"""
-say() { printf '%s %s\n' "$nonce" "$*" >&2; }
 main() {
 missing=
 for tool in $tools; do command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"; done

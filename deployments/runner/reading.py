@@ -19,7 +19,6 @@ LOCAL_TIMEOUT = 30.0  # a program on this machine, which asks somebody else
 LONGEST = 200  # bytes of an answer
 
 READ = r"""
-say() { printf '%s %s\n' "$nonce" "$*" >&2; }
 main() {
 said=$(asked </dev/null | head -c "$longest" | tr '\n' ' ')
 say said "$said"

@@ -24,7 +24,6 @@ BOOT = "{ read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || boot=-
 # Without find nothing is known of a tree, so that none is named. A commit may have files from the
 # future: then the whole archive is sent, as for any tree that somebody has changed.
 LOOK = rf"""
-say() {{ printf '%s %s\n' "$nonce" "$*" >&2; }}
 main() {{
 {BOOT}
 cd "$folder" 2>/dev/null || {{ say done; exit 0; }}
@@ -43,7 +42,6 @@ say done
 # there goes out of the way in one step: who copies it then sees afterwards that it is not there.
 MAKE = (
     r"""
-say() { printf '%s %s\n' "$nonce" "$*" >&2; }
 fail() { cd / && rm -rf "$folder/$partial" && rm -f "$upload"; say failed "$*"; exit 5; }
 unpack() {
   if [ "$packed" = gz ]; then gzip -dc "$upload"; else cat "$upload"; fi |

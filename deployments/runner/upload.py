@@ -20,7 +20,6 @@ ANSWER_TIMEOUT = 120.0
 # The shell has read up to the call of main before it runs it, so the bytes that follow go to cat.
 # The nonce in the name keeps a stalled earlier upload from writing into this one.
 RECEIVE = r"""
-say() { printf '%s %s\n' "$nonce" "$*" >&2; }
 fail() { say failed "$*"; exit 5; }
 main() {
 umask 077
@@ -34,7 +33,6 @@ say kept "$(($(wc -c <"$partial")))"
 """
 # Only after all bytes were sent and counted: an end of input may also be a broken connection.
 FINISH = r"""
-say() { printf '%s %s\n' "$nonce" "$*" >&2; }
 main() {
 error=$(cd "$folder" && LC_ALL=C mv -f "$partial" "$name" 2>&1) || { say failed "$error"; exit 5; }
 say done

@@ -15,6 +15,8 @@ from deployments.exceptions import HostError
 Mode = Literal["start", "attach", "cancel", "tidy"]
 
 FOLDER = '"$HOME"/.shipmate'
+# A line of its own also behind what a start-up file printed without a line's end.
+SAY = r"""say() { printf '\n%s %s\n' "$nonce" "$*" >&2; }"""
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 # More without a line's end is no control line of ours.
 LONGEST_LINE = 64 * 1024
@@ -72,7 +74,7 @@ def assemble(
     """Put the call of main last: wherever the program is cut, nothing runs."""
     lines = [f"mode={mode} nonce={nonce} folder={folder}"]
     lines += [f"{name}={shlex.quote(value)}" for name, value in assignments.items()]
-    return "\n".join([*lines, functions, "main", ""]).encode("utf-8", "surrogateescape")
+    return "\n".join([*lines, SAY, functions, "main", ""]).encode("utf-8", "surrogateescape")
 
 
 @cache
@@ -101,7 +103,7 @@ class ControlLines:
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = rest if len(rest) <= LONGEST_LINE else b""
         parts = [line.partition(self._mark) for line in lines]
-        self._keep_noise([before for before, mark, _ in parts if before or not mark])
+        self._keep_noise([before for before, _, _ in parts if before])
         return [said.decode("utf-8", "replace").split() for _, mark, said in parts if mark]
 
     def _keep_noise(self, lines: list[bytes]) -> None:

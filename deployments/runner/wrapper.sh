@@ -118,7 +118,6 @@ claim() {
 '
 eval "$library"
 
-say() { printf '%s %s\n' "$nonce" "$*" >&2; }
 refuse() { say refused "$*"; exit 5; }
 nap() { sleep .1 2>/dev/null || { sleep 1; false; }; }
 

@@ -138,6 +138,13 @@ def test_a_program_cut_anywhere_runs_nothing(shell: Shell) -> None:
     assert not (shell.home / ".shipmate").exists()
 
 
+def test_what_a_start_up_file_leaves_open_hides_no_word(shell: Shell) -> None:
+    nonce = wrapper.new_nonce()
+    program = b"printf 'no end' >&2\n" + wrapper.program("cancel", nonce, new_id())
+
+    assert shell.give(program, nonce).control == [["gone", "before", "start"]]
+
+
 def test_cancel_before_the_start_prevents_it(shell: Shell) -> None:
     run_id, ran = new_id(), shell.home / "ran"
 
