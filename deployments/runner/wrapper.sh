@@ -5,7 +5,7 @@
 # Standard output: the nonce on a line of its own, then bytes of the log from `offset` on, nothing else.
 # Standard error: control lines, each begun by the nonce:
 #   started | attached | beat | end CODE POSITION | lost - POSITION | cancelled | none | short
-#   refused WHY | gone CODE | gone before start | left PIDS | tidied
+#   refused WHY | gone CODE | gone before start | left PIDS | tidied     (left without PIDS: it could not look)
 # A run's folder (0700) holds files (0600), written with shell built-ins so that no process is spent:
 #   script.TAG  what is run; emptied afterwards, as it may hold secrets
 #   claim       "PID BIRTH BOOT ." of the supervisor, "0 - - ." of a canceller, or "0 lost - ." of a follower that
@@ -289,22 +289,30 @@ doze() {
 
 # Sets left: living processes of the script's group or session, or with the mark of this run in their environment.
 # A group of before a reboot, or one whose number was given again, is not looked at: it is somebody else's.
+# Where the host has no room for a process that looks, blind is set: nothing was seen, which is not nobody.
 nobody_left() {
-  left=
+  left= blind=
   find_leader
   if [ ! -r /proc/self/stat ]; then
     [ "$leader" = -1 ] || ! kill -0 -- "-$leader" 2>/dev/null || left=" -$leader"
   else
-    for process in $(
-      grep -lsE "\) [^ZX] [0-9]+ ($leader|[0-9]+ $leader) " /proc/[0-9]*/stat
-      grep -lszxF "SHIPMATE_RUN=$run" /proc/[0-9]*/environ
-    ); do
+    blind=1
+    for process in $(marked); do
+      [ "$process" != looked ] || { blind=; continue; }
       process=${process#/proc/}
       process=${process%/*}
       case " $left " in *" $process "*) ;; *) left="$left $process" ;; esac
     done
   fi
-  [ -z "$left" ]
+  [ -z "$left$blind" ]
+}
+
+# Processes end while they are looked at, which grep takes for a fault: 2. What could not run ends with more.
+marked() {
+  grep -lsE "\) [^ZX] [0-9]+ ($leader|[0-9]+ $leader) " /proc/[0-9]*/stat
+  [ $? -le 2 ] || return
+  grep -lszxF "SHIPMATE_RUN=$run" /proc/[0-9]*/environ
+  [ $? -gt 2 ] || echo looked
 }
 
 finished() { nobody_left && { ended || ! alive; }; }
@@ -319,8 +327,10 @@ cancel() {
   claimed || { sleep 1; claimed; }
   # It may have begun all the same, where somebody has removed its folder since.
   if [ "$owner" = 0 ] || [ -e refused ]; then ! nobody_left || { say gone before start; exit 0; }; fi
-  nobody_left || kill -s TERM -- $left 2>/dev/null
+  # The supervisor first: that takes no process, of which there may be none left. Who was stopped goes on, to hear it.
   ! alive || kill -s TERM "$owner" 2>/dev/null
+  ! alive || kill -s CONT "$owner" 2>/dev/null
+  nobody_left || { kill -s TERM -- $left; kill -s CONT -- $left; } 2>/dev/null
   tries=0
   while ! finished && [ $tries -lt $((grace * 10)) ]; do
     tries=$((tries + 1))

@@ -61,6 +61,12 @@ def of_host(host: str, phase: str, result: Result, on_failure: str) -> HostVerdi
             )
         case Outcome(word="gone" | "cancelled", code=code):
             return HostVerdict(run.CANCELLED, code, f"somebody ended {phase} on {host}", "lost")
+        case Outcome(word="left", detail=""):
+            text = (
+                f"{host} could not look whether processes are left: it cannot start a program that "
+                "looks, as where it is full of processes. Look there."
+            )
+            return HostVerdict(run.ERROR, None, text, "lost")
         case Outcome(word="left", detail=detail):
             text = f"{host}: processes are left that could not be ended: {detail}"
             return HostVerdict(run.ERROR, None, text, "lost")

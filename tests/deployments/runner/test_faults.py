@@ -265,6 +265,40 @@ def test_a_group_of_before_a_reboot_is_not_killed(dash: Shell) -> None:
     stranger.wait()
 
 
+def test_a_host_that_cannot_look_does_not_say_that_nothing_is_left(shell: Shell) -> None:
+    """Where no process can begin any more, as under a bomb of forks, there is no grep."""
+    run_id = new_id()
+    _instead(shell, "grep", 'exit "$(cat "$HOME/code")"')
+    (shell.home / "code").write_text("126")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shell.do, "start", run_id, script="echo up; sleep 30")
+        until(lambda: b"up" in shell.log(run_id))
+
+        assert shell.do("cancel", run_id, grace=0).last == ["left"]
+        assert first.result().last[:2] == ["end", "143"]
+    (shell.home / "code").write_text("1")
+    assert shell.do("cancel", run_id, grace=0).last == ["gone", "143"]
+
+
+def test_what_has_stopped_itself_hears_that_it_is_to_end(shell: Shell) -> None:
+    run_id, script = new_id(), "trap 'exit 9' TERM; echo up; kill -STOP $$; sleep 30"
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(shell.do, "start", run_id, script=script)
+        until(lambda: b"up" in shell.log(run_id))
+
+        assert shell.do("cancel", run_id, grace=20).last == ["gone", "9"]
+
+
+def test_a_supervisor_that_somebody_stopped_is_let_go_on_to_end(shell: Shell) -> None:
+    run_id = new_id()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(shell.do, "start", run_id, script="echo up; sleep 30")
+        until(lambda: b"up" in shell.log(run_id))
+        psutil.Process(int(shell.claim(run_id)[0])).suspend()
+
+        assert shell.do("cancel", run_id, grace=20).last == ["gone", "143"]
+
+
 def test_a_folder_that_cannot_be_made_is_told(dash: Shell) -> None:
     (dash.home / ".shipmate").write_text("in the way")
 

@@ -20,6 +20,7 @@ LOST = HostVerdict("error", None, "Contact with web-2 was lost.", "lost")
         (Outcome("cancelled"), "cancelled", "lost"),
         (Outcome("gone", 143), "cancelled", "lost"),
         (Outcome("left", detail="41 42"), "error", "lost"),
+        (Outcome("left"), "error", "lost"),
         (Outcome("refused", detail="full"), "error", "settings"),
         (Outcome("lost"), "error", "lost"),
         (Outcome("none"), "error", "lost"),
@@ -46,6 +47,10 @@ def test_a_note_names_its_host_once() -> None:
 
 def test_what_is_left_on_a_host_is_named() -> None:
     assert "41 42" in of_host("web-1", "build", Outcome("left", detail="41 42"), "").note
+
+
+def test_a_host_that_could_not_look_says_so() -> None:
+    assert "could not look" in of_host("web-1", "build", Outcome("left"), "").note
 
 
 def test_a_failure_before_the_switch_is_a_failure() -> None:
