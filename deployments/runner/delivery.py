@@ -73,7 +73,7 @@ class _Way:
 
     def go(self) -> Outcome:
         packer, folder = self.delivery.packer, self.delivery.trees
-        kept = trees.look(self.connection, folder) if folder else {}
+        kept = trees.look(self.connection, folder, self._beat) if folder else {}
         if kept.get(packer.sha) == packer.lines:
             self.tell("sending nothing: the tree of this commit lies on the host")
             return Outcome("ended", 0, 0, packer.sha)
@@ -99,7 +99,7 @@ class _Way:
                 base=parcel.base,
                 sha=delivery.packer.sha,
                 lines=delivery.packer.lines,
-                beat=lambda: self.progress(self.sent),
+                beat=self._beat,
             )
         except UploadFailed as error:
             self.tell(str(error))
@@ -107,6 +107,9 @@ class _Way:
         if not verified:
             self.tell("unverified: without sha256sum the host cannot check what it got")
         return True
+
+    def _beat(self) -> None:
+        self.progress(self.sent)
 
     def _send(self, parcel: Parcel) -> None:
         self.tell(f"sending {parcel.text}")

@@ -10,7 +10,13 @@ from typing import Literal, Protocol
 from deployments.runner import wrapper
 from deployments.runner.channels import Channel, Connected
 from deployments.runner.connection import BROKEN, ConnectionLost, hang_up
-from deployments.runner.conversation import Conversation
+from deployments.runner.conversation import (
+    NO_SHELL_YET,
+    SILENCE,
+    Conversation,
+    exit_code,
+    no_shell,
+)
 
 Word = Literal[
     "ended", "lost", "none", "cancelled", "refused", "short", "left", "gone", "broken", "tidied"
@@ -28,8 +34,6 @@ FINAL_WORDS: dict[str, Word] = {
 }
 # After these words the host tells the exit code and how long its log is.
 COUNTED = ("ended", "lost", "cancelled")
-# The host says something every five seconds; without that the connection is as good as dead.
-SILENCE = 30.0
 POLL = 0.5
 CHUNK = 64 * 1024
 # Start-up files print before our mark comes; more than this is no greeting.
@@ -108,7 +112,7 @@ def cancel(connection: Connected, run_id: str, *, grace: float) -> Outcome:
     """End a run with all its processes, and see to it that it never starts if it has not yet."""
     nonce = wrapper.new_nonce()
     program = wrapper.program("cancel", nonce, run_id, grace=grace)
-    return _ask(connection, program, nonce, grace + 2 * SILENCE)
+    return _ask(connection, program, nonce, grace + 4 * SILENCE, beat=lambda: None)
 
 
 def tidy(connection: Connected, *, uploads: list[str]) -> Outcome:
@@ -117,8 +121,14 @@ def tidy(connection: Connected, *, uploads: list[str]) -> Outcome:
     return _ask(connection, wrapper.tidying(nonce, uploads), nonce, 2 * SILENCE)
 
 
-def _ask(connection: Connected, program: bytes, nonce: str, timeout: float) -> Outcome:
-    with Conversation(connection, program, nonce) as host:
+def _ask(
+    connection: Connected,
+    program: bytes,
+    nonce: str,
+    timeout: float,
+    beat: Callable[[], None] | None = None,
+) -> Outcome:
+    with Conversation(connection, program, nonce, beat=beat) as host:
         last: list[str] = []
         for words in host.lines(timeout):
             last = words
@@ -158,7 +168,8 @@ class _Follower:
             # Only waiting counts: while the sink takes its time, the host is not to blame.
             waited = 0.0 if heard else waited + time.monotonic() - asked
             if waited > SILENCE:
-                return Outcome("broken", detail="the host fell silent")
+                is_deaf = self._preamble is not None and not self._said
+                return Outcome("broken", detail=NO_SHELL_YET if is_deaf else "the host fell silent")
         return Outcome("broken", detail="stopped here")
 
     def _read(self) -> bool | None:
@@ -238,14 +249,11 @@ class _Follower:
 
     def _no_shell(self) -> Outcome:
         """Tell a host whose login gives no shell from a connection that broke."""
-        self._channel.status_event.wait(5)
-        if self._channel.exit_status < 0:
+        code = exit_code(self._channel)
+        if code is None:
             return Outcome("broken", detail="the connection broke")
         said = ((self._preamble or b"") + self._control.noise).decode("utf-8", "replace").strip()
-        code = self._channel.exit_status
-        return Outcome(
-            "refused", code, detail=f"the login gave no shell (exit {code}): {said[-500:]}"
-        )
+        return Outcome("refused", code, detail=no_shell(code, said[-500:]))
 
 
 def _answer(words: list[str]) -> Outcome:

@@ -11,12 +11,8 @@ from collections.abc import Callable
 
 from deployments.runner import wrapper
 from deployments.runner.channels import Connected
-from deployments.runner.connection import ConnectionLost
-from deployments.runner.conversation import Conversation
-from deployments.runner.upload import Received, answer
-
-# Counting, copying or unpacking a large tree on a slow disk.
-STEP_TIMEOUT = 600.0
+from deployments.runner.conversation import BEATS, Conversation
+from deployments.runner.upload import STEP_TIMEOUT, Received, answer
 
 # Sets boot: since when the host is up ("-" where it does not tell).
 BOOT = "{ read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || boot=-"
@@ -27,6 +23,7 @@ LOOK = rf"""
 main() {{
 {BOOT}
 cd "$folder" 2>/dev/null || {{ say done; exit 0; }}
+beats
 for name in *; do
   case $name in *[!0-9a-f]*) continue ;; esac
   [ ${{#name}} = 40 ] && {{ read -r made _by <"$name/whole"; }} 2>/dev/null || continue
@@ -48,6 +45,7 @@ unpack() {
     LC_ALL=C tar -xpof - "$@" 2>&1
 }
 main() {
+beats
 umask 022
 upload=$HOME/.shipmate/uploads/$parcel partial=$sha.$nonce.partial
 error=$(LC_ALL=C mkdir "$folder/$partial" 2>&1) || fail "$error"
@@ -86,21 +84,21 @@ say made $checked
 )
 
 
-def look(connection: Connected, folder: str) -> dict[str, int]:
+def look(connection: Connected, folder: str, beat: Callable[[], None]) -> dict[str, int]:
     """Return the trees that nobody has written to, with how many lines `find .` prints in each.
 
     `folder` is a shell word.
     """
     nonce = wrapper.new_nonce()
-    program = wrapper.assemble("look", nonce, folder, {}, LOOK)
+    program = wrapper.assemble("look", nonce, folder, {}, BEATS + LOOK)
     found: dict[str, int] = {}
-    with Conversation(connection, program, nonce) as host:
+    with Conversation(connection, program, nonce, beat=beat) as host:
         for word, *rest in host.lines(STEP_TIMEOUT):
             if word == "done":
                 return found
             if len(rest) == 2 and rest[1].isdigit():
                 found[rest[0]] = int(rest[1])
-    raise ConnectionLost(f"{connection.target.name} did not say which trees it has")
+        raise host.broken_off()
 
 
 def make(
@@ -125,10 +123,10 @@ def make(
         "sha": sha,
         "lines": str(lines),
     }
-    program = wrapper.assemble("make", nonce, folder, names, MAKE)
-    with Conversation(connection, program, nonce) as host:
+    program = wrapper.assemble("make", nonce, folder, names, BEATS + MAKE)
+    with Conversation(connection, program, nonce, beat=beat) as host:
         doing = f"make the tree of {sha[:7]} out of that of {base[:7]}"
         for step in ("copied", "unpacked", "checked"):
-            answer(host, step, doing=doing, timeout=STEP_TIMEOUT)
+            answer(host, step, doing=doing)
             beat()
-        return answer(host, "made", doing=doing, timeout=STEP_TIMEOUT) == "verified"
+        return answer(host, "made", doing=doing) == "verified"

@@ -5,23 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 
 from deployments.exceptions import HostError
 from deployments.runner import wrapper
 from deployments.runner.channels import Connected
 from deployments.runner.connection import ConnectionLost
-from deployments.runner.conversation import Conversation
+from deployments.runner.conversation import BEATS, Conversation
 
 # Paramiko copies what is left of a piece with every packet: small pieces keep that cheap.
 PIECE = 256 * 1024
-ANSWER_TIMEOUT = 120.0
+# Counting, copying or unpacking a large tree, or keeping a large file, on a slow disk.
+STEP_TIMEOUT = 600.0
+RENAME_TIMEOUT = 60.0
 
 # The shell has read up to the call of main before it runs it, so the bytes that follow go to cat.
 # The nonce in the name keeps a stalled earlier upload from writing into this one.
 RECEIVE = r"""
 fail() { say failed "$*"; exit 5; }
 main() {
+beats
 umask 077
 { mkdir -p "$folder" && cd "$folder"; } 2>/dev/null || fail "cannot write to $folder"
 partial=$name.$nonce.partial packer=plain
@@ -34,6 +38,7 @@ say kept "$(($(wc -c <"$partial")))"
 # Only after all bytes were sent and counted: an end of input may also be a broken connection.
 FINISH = r"""
 main() {
+say beat
 error=$(cd "$folder" && LC_ALL=C mv -f "$partial" "$name" 2>&1) || { say failed "$error"; exit 5; }
 say done
 }
@@ -86,10 +91,12 @@ def receive(
     """Send it and count it; the caller says what becomes of it."""
     nonce = wrapper.new_nonce()
     names = {"name": wrapper.safe_name(name)}
-    program = wrapper.assemble("receive", nonce, FOLDER, names, RECEIVE)
-    with Conversation(connection, program, nonce, more_follows=True) as host:
+    program = wrapper.assemble("receive", nonce, FOLDER, names, BEATS + RECEIVE)
+    progress = progress or _ignore
+    beat = partial(progress, 0)
+    with Conversation(connection, program, nonce, more_follows=True, beat=beat) as host:
         compressed = answer(host, "ready") == "gz"
-        sent = _send(host, chunks(compressed), stop or Event(), progress or _ignore)
+        sent = _send(host, chunks(compressed), stop or Event(), progress)
         kept = answer(host, "kept")
     if kept != str(sent):
         raise ConnectionLost(f"{connection.target.name} kept {kept} of {sent} bytes")
@@ -100,7 +107,7 @@ def _finish(connection: Connected, names: dict[str, str]) -> None:
     nonce = wrapper.new_nonce()
     program = wrapper.assemble("finish", nonce, FOLDER, names, FINISH)
     with Conversation(connection, program, nonce) as host:
-        answer(host, "done")
+        answer(host, "done", timeout=RENAME_TIMEOUT)
 
 
 def answer(
@@ -108,7 +115,7 @@ def answer(
     expected: str,
     *,
     doing: str = "keep the upload",
-    timeout: float = ANSWER_TIMEOUT,
+    timeout: float = STEP_TIMEOUT,
 ) -> str:
     """Return what the host says with this word; UploadFailed where it says that it cannot."""
     said, *rest = host.line(timeout)

@@ -4,7 +4,7 @@
 #
 # Standard output: the nonce on a line of its own, then bytes of the log from `offset` on, nothing else.
 # Standard error: control lines, each begun by the nonce:
-#   started | attached | beat | end CODE POSITION | lost - POSITION | cancelled | none | short
+#   started | attached | beat (at work) | end CODE POSITION | lost - POSITION | cancelled | none | short
 #   refused WHY | gone CODE | gone before start | left PIDS | tidied     (left without PIDS: it could not look)
 # A run's folder (0700) holds files (0600), written with shell built-ins so that no process is spent:
 #   script.TAG  what is run; emptied afterwards, as it may hold secrets
@@ -317,7 +317,26 @@ marked() {
 
 finished() { nobody_left && { ended || ! alive; }; }
 
+# Sets now: seconds since boot, as a look at all processes may take long; without /proc, those that were napped.
+clock() {
+  now=$((tries / 10))
+  { read -r now _rest </proc/uptime; } 2>/dev/null
+  now=${now%%.*}
+}
+
+last() { tries=0; clock; limit=$((now + $1)) due=$((now + 5)); }
+
+pass() {
+  tries=$((tries + 1))
+  nap || tries=$((tries + 9))
+  clock
+  [ $now -lt $due ] || { say beat; due=$((now + 5)); }
+}
+
 cancel() {
+  # Whoever asked may be gone; what was asked for is done.
+  trap '' PIPE
+  say beat
   # What ended by itself is left alone: a service that it started on purpose must not be killed.
   if [ ! -e cancelled ] && ended; then say gone "$code"; exit 0; fi
   { true >cancelled; } 2>/dev/null
@@ -331,17 +350,13 @@ cancel() {
   ! alive || kill -s TERM "$owner" 2>/dev/null
   ! alive || kill -s CONT "$owner" 2>/dev/null
   nobody_left || { kill -s TERM -- $left; kill -s CONT -- $left; } 2>/dev/null
-  tries=0
-  while ! finished && [ $tries -lt $((grace * 10)) ]; do
-    tries=$((tries + 1))
-    nap || tries=$((tries + 9))
-  done
-  tries=0
-  until finished || [ $tries -ge 50 ]; do
+  last $grace
+  while ! finished && [ $now -lt $limit ]; do pass; done
+  last 5
+  until finished || { [ $now -ge $limit ] && [ $tries -ge 3 ]; }; do
     ! alive || kill -s USR1 "$owner" 2>/dev/null
     [ -z "$left" ] || kill -s KILL -- $left 2>/dev/null
-    tries=$((tries + 1))
-    nap || tries=$((tries + 9))
+    pass
   done
   empty_scripts
   ended

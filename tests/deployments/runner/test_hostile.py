@@ -66,7 +66,22 @@ def test_a_host_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -
     with posing(silent) as host, Connection.open(host.target) as connection:
         outcome = followed(connection, "echo").outcome
 
-    assert outcome == Outcome("broken", detail="the host fell silent")
+    assert outcome.word == "broken"
+    assert "no shell came" in outcome.detail
+
+
+def test_a_host_that_falls_silent_in_between_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "SILENCE", 1.0)
+
+    def stall(channel: paramiko.Channel, nonce: bytes) -> None:
+        channel.sendall_stderr(nonce + b" started\n")
+        channel.sendall(nonce + b"\n")
+        time.sleep(8)
+
+    with posing(stall) as host, Connection.open(host.target) as connection:
+        assert followed(connection, "echo").outcome == Outcome(
+            "broken", detail="the host fell silent"
+        )
 
 
 def test_a_host_that_never_answers_the_request_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def make(host: Sshd, data: bytes, *, lines: int = 4, base: str = BASE) -> bool:
 
 def look(host: Sshd) -> dict[str, int]:
     with Connection.open(host.target()) as connection:
-        return trees.look(connection, FOLDER)
+        return trees.look(connection, FOLDER, lambda: None)
 
 
 def left(host: Sshd) -> list[str]:

@@ -142,7 +142,7 @@ def test_what_a_start_up_file_leaves_open_hides_no_word(shell: Shell) -> None:
     nonce = wrapper.new_nonce()
     program = b"printf 'no end' >&2\n" + wrapper.program("cancel", nonce, new_id())
 
-    assert shell.give(program, nonce).control == [["gone", "before", "start"]]
+    assert shell.give(program, nonce).control == [["beat"], ["gone", "before", "start"]]
 
 
 def test_cancel_before_the_start_prevents_it(shell: Shell) -> None:
