@@ -25,6 +25,10 @@ WINDOW = 2 * 1024 * 1024
 LARGEST_PACKET = 256 * 1024
 # A key exchange takes some kilobytes; whoever sends more before the sign-in is no SSH server.
 LARGEST_GREETING = 1024 * 1024
+FIRST_WORDS = 200  # bytes
+# What OpenSSH says instead of a greeting to whom it takes in at another time.
+BUSY = ("Exceeded MaxStartups", "Not allowed at this time")
+MUTE = "it takes the connection and says nothing. Its sshd may stand still"
 OPEN_TIMEOUT = 30.0
 SEND_TIMEOUT = 60.0
 KEEPALIVE = 20
@@ -158,6 +162,7 @@ class Wire:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._credit: float = LARGEST_GREETING
+        self.first = b""  # what the host said first
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
@@ -170,6 +175,8 @@ class Wire:
             raise OSError("the host sends more than SSH allows")
         data = self._sock.recv(size)
         self._credit -= len(data)
+        if len(self.first) < FIRST_WORDS:
+            self.first = (self.first + data)[:FIRST_WORDS]
         if hasattr(socket, "TCP_QUICKACK"):
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         return data
@@ -232,8 +239,6 @@ def reason(error: BaseException) -> str:
         return "the host closed the connection"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    if "protocol banner" in str(error) or "protocol version" in str(error):
-        return "what listens there does not speak SSH"
     return str(error) or type(error).__name__
 
 
@@ -256,9 +261,27 @@ def _negotiate(transport: paramiko.Transport, timeout: float, known: tuple[str, 
     options.ciphers, options.digests = CIPHERS, MACS
     # A host has several keys: it is asked for those kinds first of which one was accepted.
     options.key_types = tuple(sorted(HOST_KEYS, key=lambda name: _spoken(name) not in known))
-    transport.start_client(timeout=timeout)
+    try:
+        transport.start_client(timeout=timeout)
+    except paramiko.SSHException as error:
+        if "protocol banner" not in str(error) and "protocol version" not in str(error):
+            raise
+        raise paramiko.SSHException(_no_greeting(transport, error.__context__)) from error
     if not transport.initial_kex_done:
-        raise TimeoutError("the host did not finish its greeting in time")
+        is_mute = not cast(Wire, transport.sock).first
+        raise TimeoutError(MUTE if is_mute else "the host did not finish its greeting in time")
+
+
+def _no_greeting(transport: paramiko.Transport, error: BaseException | None) -> str:
+    """Say what came in place of a greeting."""
+    said = cast(Wire, transport.sock).first.decode("utf-8", "replace").strip()
+    if any(words in said for words in BUSY):
+        return f"its sshd takes in nobody at present: “{said}”. It may have too many sign-ins at once"
+    if said:
+        return f"what listens there does not speak SSH. It says “{said.splitlines()[0][:80]}”"
+    if isinstance(error, TimeoutError):
+        return MUTE
+    return "it closes the connection without a word. It may be overloaded, or keep this machine out"
 
 
 def _spoken(algorithm: str) -> str:

@@ -114,8 +114,8 @@ def test_a_lost_connection_says_whether_a_program_may_have_arrived(own_host: Ssh
 class Impostor:
     """Listens like a host, and then does something else."""
 
-    def __init__(self, chunk: bytes) -> None:
-        self._chunk = chunk
+    def __init__(self, chunk: bytes, once: bytes | None = None) -> None:
+        self._chunk, self._once = chunk, once
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.sent = 0
@@ -125,6 +125,9 @@ class Impostor:
         peer, _ = self._listener.accept()
         with peer:
             try:
+                if self._once is not None:
+                    peer.send(self._once)
+                    peer.shutdown(socket.SHUT_WR)
                 while self._chunk:
                     self.sent += peer.send(self._chunk)
                 time.sleep(30)
@@ -139,10 +142,26 @@ def test_what_does_not_speak_ssh_is_named() -> None:
         Connection.open(servers.unused_target(port=impostor.port))
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (b"Exceeded MaxStartups\r\n", "takes in nobody at present: “Exceeded MaxStartups”"),
+        (b"", "closes the connection without a word"),
+    ],
+)
+def test_a_host_that_takes_nobody_in_now_is_told_as_such(said: bytes, told: str) -> None:
+    busy = Impostor(b"", once=said)
+
+    with pytest.raises(HostError, match=told) as refused:
+        Connection.open(servers.unused_target(port=busy.port))
+
+    assert refused.value.code == "unreachable"
+
+
 def test_a_host_that_says_nothing_is_given_up_in_time() -> None:
     silent, begun = Impostor(b""), time.monotonic()
 
-    with pytest.raises(HostError) as refused:
+    with pytest.raises(HostError, match="takes the connection and says nothing") as refused:
         Connection.open(servers.unused_target(port=silent.port), timeout=1)
 
     assert refused.value.code == "unreachable"
