@@ -18,6 +18,7 @@ from deployments.runner import keys
 from deployments.runner.channels import Channel
 from deployments.runner.closing import Closing
 from deployments.runner.hosts import LoginRefused, Target
+from deployments.runner.room import is_want_of_room
 
 # What may lie unread in a channel: it bounds the memory that a host can take, and still lets
 # 10 MB a second through on a line of 200 ms.
@@ -308,5 +309,7 @@ def _unreachable(address: str, port: int) -> Iterator[None]:
         text = f"{place} offers only outdated encryption: {reason(error)}"
         raise HostError(text, code="settings") from error
     except Exception as error:  # whatever broke Paramiko's thread is raised here
+        if is_want_of_room(error):
+            raise
         text = f"{place} cannot be reached: {reason(error)}"
         raise HostError(text, code="unreachable") from error

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
+from deployments.exceptions import HostError
 from deployments.runner.closing import Closing
+from deployments.runner.connection import reason
 from deployments.runner.delivery import Delivery
 from deployments.runner.flow import Cancelled, Done, Ending, Event, Flow, Job, Result
 from deployments.runner.follow import tidy
@@ -103,4 +105,7 @@ class Fleet(Closing):
         return {event.host: event.result for event in flow.events(TICK) if isinstance(event, Done)}
 
     def _tidy(self, host: str, uploads: list[str]) -> Result:
-        return tidy(self._links[host].connection(), uploads=uploads)
+        try:
+            return tidy(self._links[host].connection(), uploads=uploads)
+        except (OSError, MemoryError, RuntimeError) as error:
+            return HostError(f"{host} was not tidied: {reason(error)}")  # the next one does it

@@ -12,6 +12,7 @@ from math import inf
 
 from deployments.exceptions import HostError
 from deployments.runner.follow import Outcome
+from deployments.runner.room import is_want_of_room
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +98,7 @@ class Flow:
         self.stop = threading.Event()
         self._events: queue.Queue[Event] = queue.Queue(QUEUE_LENGTH)
         self._unfinished = 0
+        self._want: Exception | None = None  # this machine lacks what a job needs
 
     def add(self, jobs: Mapping[str, Job], ending: Ending, width: int) -> None:
         """Start the jobs, `width` at a time. For the consumer's own thread only."""
@@ -127,7 +129,8 @@ class Flow:
     def events(self, tick: float) -> Iterator[Event | None]:
         """Give what happens, and None after each `tick` in which nothing did.
 
-        Raises ThreadLost where nobody is left who would say what became of a host.
+        Raises ThreadLost where nobody is left who would say what became of a host, and what a job
+        broke off with where this machine has no room for it: that says nothing of a host.
         """
         try:
             while self._unfinished:
@@ -139,6 +142,8 @@ class Flow:
             self.stop.set()
 
     def _next(self, tick: float) -> Event | None:
+        if self._want is not None:
+            raise self._want
         is_over = not any(thread.is_alive() for thread in self._threads)
         try:
             return self._events.get(timeout=tick)
@@ -159,6 +164,8 @@ class Flow:
                 self.emit(ending(host, _result(host, job)))
         except queue.Empty:
             return
+        except Exception as error:  # noqa: BLE001  it is raised again where events are read
+            self._want = error
         finally:
             self._signs.pop(threading.get_ident(), None)
 
@@ -169,6 +176,8 @@ def _result(host: str, job: Job) -> Result:
     except HostError as error:
         return error
     except Exception as error:
+        if is_want_of_room(error):
+            raise
         # A thread that died in silence would leave its host running for ever.
         logger.exception("The job of host %s failed.", host)
         return HostError(f"{host}: {type(error).__name__}: {error}", code="lost")

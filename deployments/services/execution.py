@@ -6,8 +6,8 @@ was begun is attached to, the others are started.
 
 from __future__ import annotations
 
-import errno
 import logging
+import os
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +23,7 @@ from deployments.providers.contract import HERE, Phase
 from deployments.runner.fanout import Fleet
 from deployments.runner.hosts import Here, Target
 from deployments.runner.masking import mask_text
+from deployments.runner.room import is_want_of_room
 from deployments.selectors import checks, running
 from deployments.selectors.secrets import marks
 from deployments.services import (
@@ -45,7 +46,6 @@ from deployments.services.work import Work, are_begun
 
 Status = Deployment.Status
 DATABASE_AWAY = (OperationalError, InterfaceError)
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 CLAIMS = 40  # so many workers may find this machine without room before that is how it ends
 log = logging.getLogger(__name__)
 
@@ -109,9 +109,9 @@ def _perform(deployment: Deployment, lease: Lease) -> Verdict:
     except (LeaseLost, Paused, *DATABASE_AWAY):
         raise
     except (OSError, MemoryError, RuntimeError) as error:
-        if _is_want_of_room(error) and deployment.epoch <= CLAIMS:
-            raise NoRoom(type(error).__name__) from error
-        verdict = _own_fault(deployment, error)
+        if is_want_of_room(error) and deployment.epoch <= CLAIMS:
+            raise NoRoom(_kind(error)) from error
+        verdict = _without_room(error) if is_want_of_room(error) else _own_fault(deployment, error)
     except DeploymentError as error:
         verdict = Verdict(Status.ERROR, _reason(error), str(error))
     except Exception as error:  # noqa: BLE001  whatever it is, the deployment must end
@@ -119,10 +119,16 @@ def _perform(deployment: Deployment, lease: Lease) -> Verdict:
     return replace(verdict, note=mask_text(verdict.note, secrets.values()))
 
 
-def _is_want_of_room(error: Exception) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in NO_ROOM
-    return isinstance(error, MemoryError) or "start new thread" in str(error)
+def _kind(error: Exception) -> str:
+    """Return what is wanted, without the error's text: it may hold what nothing has masked."""
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number else type(error).__name__
+
+
+def _without_room(error: Exception) -> Verdict:
+    text = f"Shipmate's own machine had no room for it, again and again ({_kind(error)}). Give its"
+    text += " workers more memory, disk, threads or open files. Hosts may be in between: look there."
+    return Verdict(Status.ERROR, "lost", text)
 
 
 def _own_fault(deployment: Deployment, error: Exception) -> Verdict:

@@ -71,3 +71,18 @@ def test_a_thread_that_vanished_is_not_waited_for_without_end() -> None:
 
     with pytest.raises(ThreadLost):
         list(flow.events(0.1))
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(24, "Too many open files"), MemoryError(), RuntimeError("can't start new thread")]
+)
+def test_what_this_machine_lacks_is_told_of_no_host(error: Exception) -> None:
+    flow = Flow()
+
+    def want() -> Outcome:
+        raise error
+
+    flow.add({"web-1": want}, Done, 1)
+
+    with pytest.raises(type(error)):
+        list(flow.events(0.1))
