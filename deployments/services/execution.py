@@ -46,6 +46,7 @@ from deployments.services.work import Work, are_begun
 
 Status = Deployment.Status
 DATABASE_AWAY = (OperationalError, InterfaceError)
+MAY_RUN = "What it had begun on hosts may still be running there: look, then retry."
 CLAIMS = 40  # so many workers may find this machine without room before that is how it ends
 log = logging.getLogger(__name__)
 
@@ -113,10 +114,15 @@ def _perform(deployment: Deployment, lease: Lease) -> Verdict:
             raise NoRoom(_kind(error)) from error
         verdict = _without_room(error) if is_want_of_room(error) else _own_fault(deployment, error)
     except DeploymentError as error:
-        verdict = Verdict(Status.ERROR, _reason(error), str(error))
+        verdict = Verdict(Status.ERROR, _reason(error), _with_what_runs(deployment, str(error)))
     except Exception as error:  # noqa: BLE001  whatever it is, the deployment must end
         verdict = _own_fault(deployment, error)
     return replace(verdict, note=mask_text(verdict.note, secrets.values()))
+
+
+def _with_what_runs(deployment: Deployment, text: str) -> str:
+    """Say beside why it ends that nobody looks any more at what it has begun."""
+    return f"{text} {MAY_RUN}" if are_begun(deployment) else text
 
 
 def _kind(error: Exception) -> str:
@@ -146,7 +152,7 @@ def _secrets(deployment: Deployment) -> dict[str, str]:
     today = marks(deployment.environment)
     if any(today.get(name) != mark for name, mark in deployment.settings["secrets"].items()):
         text = "A secret was changed while this deployment was under way and no worker held it."
-        text += " What its commands print cannot be masked any more. Look on the hosts, then retry."
+        text += " What its commands print cannot be masked any more. Retry it."
         raise DeploymentError(text, code="settings")
     return values
 

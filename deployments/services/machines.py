@@ -17,7 +17,7 @@ from django.utils import timezone
 from deployments.durations import duration
 from deployments.models import Deployment, PhaseRun, Worker
 from deployments.services.lease import Lease
-from deployments.services.work import BEGUN
+from deployments.services.moves import BEGUN
 
 NAMES = "/proc/self/ns/pid"
 

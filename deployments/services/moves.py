@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from deployments import changes
-from deployments.models import Deployment, Environment, Person, Placement
+from deployments.models import Deployment, Environment, Person, PhaseRun, Placement
 from deployments.services import pausing, queue, tallies
 
 Status = Deployment.Status
@@ -22,6 +22,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "in_progress": frozenset({"success", "failure", "error", "cancelled"}),
 }
 CLOCKS_DIFFER = 4  # leases: one that ends later is no lease, as far as clocks can be believed
+# What a host may be at work on.
+BEGUN = frozenset({PhaseRun.Status.STARTING, PhaseRun.Status.RUNNING})
+UNKNOWN = "Nobody followed it to its end. It may still be running there: look, then retry."
 STAMPS = {"queued": "queued_at", "in_progress": "started_at"}
 
 
@@ -142,10 +145,19 @@ def _follow_up(deployment: Deployment, values: dict[str, Any]) -> None:
         queue.ring(deployment)
     if new == Status.SUCCESS and _is_on_all_hosts(deployment):
         Environment.objects.filter(pk=deployment.environment_id).update(current=deployment)
+    if new == Status.ERROR:
+        _tell_as_unknown(deployment)
     if new not in ALLOWED:
         queue.ring_next(deployment.environment_id)
         # Last: whoever ends another there at once waits here for this, and this for nobody.
         tallies.count(deployment, new, values["finished_at"])
+
+
+def _tell_as_unknown(deployment: Deployment) -> None:
+    """Let nothing of what ended be told as running, where no worker could follow it any more."""
+    PhaseRun.objects.filter(deployment=deployment, status__in=BEGUN).update(
+        status=PhaseRun.Status.ERROR, reason="lost", note=UNKNOWN, finished_at=timezone.now()
+    )
 
 
 def _bring_up_to_date(deployment: Deployment, values: dict[str, Any]) -> None:

@@ -20,12 +20,12 @@ from deployments.runner.follow import Run
 from deployments.runner.jobs import Task
 from deployments.services.lease import STEP, Lease
 from deployments.services.logs import LogWriter
+from deployments.services.moves import BEGUN
 from deployments.services.verdict import HostVerdict, Verdict
 
 Status = PhaseRun.Status
 TICK = 0.1  # seconds between looks at leases, time-outs and the writing of logs
 OVER = frozenset({Status.SUCCESS, Status.FAILURE, Status.ERROR, Status.CANCELLED})
-BEGUN = frozenset({Status.STARTING, Status.RUNNING})
 
 
 @dataclass

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import OperationalError, connection
+from pytest_django import Settings
 
 from deployments import sweeper, tasks
 from deployments.models import Change, Deployment, PhaseRun, Placement
@@ -115,6 +117,21 @@ def test_a_command_that_failed_meanwhile_is_told_as_failed(world: World) -> None
 
     assert (deployment.status, deployment.reason) == ("failure", "command")
     assert deployment.note.count("build ended with 4") == 3
+
+
+def test_what_nobody_can_follow_any_more_is_told_as_that_and_not_as_running(
+    world: World, settings: Settings
+) -> None:
+    world.settings(build=["echo begun; sleep 3"])
+    deployment = world.ask()
+
+    kill_when(deployment, lambda: log_of(deployment).count("begun\n") == 3)
+    settings.SHIPMATE_FERNET_KEYS = [Fernet.generate_key().decode()]
+    deployment = go_on(world, deployment)
+
+    assert (deployment.status, deployment.reason) == ("error", "settings")
+    assert deployment.note.endswith("may still be running there: look, then retry.")
+    assert states(deployment, "build") == ["error"] * 3
 
 
 def test_what_was_frozen_is_what_the_next_worker_does(world: World) -> None:
