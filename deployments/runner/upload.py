@@ -27,11 +27,11 @@ fail() { say failed "$*"; exit 5; }
 main() {
 beats
 umask 077
-{ mkdir -p "$folder" && cd "$folder"; } 2>/dev/null || fail "cannot write to $folder"
+error=$(LC_ALL=C mkdir -p "$folder" 2>&1) && cd "$folder" || fail "cannot write to $folder: $error"
 partial=$name.$nonce.partial packer=plain
 command -v gzip >/dev/null 2>&1 && packer=gz
 say ready $packer
-error=$(LC_ALL=C cat 2>&1 >"$partial") || { rm -f "$partial"; fail "$error"; }
+error=$({ LC_ALL=C cat >"$partial"; } 2>&1) || { rm -f "$partial"; fail "$error"; }
 say kept "$(($(wc -c <"$partial")))"
 }
 """

@@ -160,6 +160,11 @@ lose() {
   set +C
 }
 
+write() { printf '%s' "$script" >"$file" && true >>log; }
+
+# The reason, in the words of the host.
+locked_out() { refuse "cannot enter $folder: $({ LC_ALL=C mkdir -p "$folder" && cd "$folder"; } 2>&1)"; }
+
 start() {
   [ ! -e claim ] || return 0
   # A claim may have gone with the power, after the script had begun.
@@ -172,7 +177,7 @@ start() {
   command -v "${newsession%% *}" >/dev/null 2>&1 || refuse 'the host has neither setsid nor perl'
   # A name of its own: a second starter must not truncate what a shell is reading.
   file=script.${nonce%????????????????}
-  { printf '%s' "$script" >"$file" && true >>log; } 2>/dev/null || { true >"$file"; refuse "cannot write to $PWD: is the disk full?"; }
+  write 2>/dev/null || { error=$(write 2>&1); true >"$file"; refuse "cannot write to $PWD: is the disk full? $error"; }
   $newsession sh -c "$library
 supervise \"\$@\"" supervisor "$run" "$interpreter" "$file" "$newsession" "$mask" $$ </dev/null >/dev/null 2>&1 &
 }
@@ -387,7 +392,7 @@ tidy() {
 case $mode in
 start)
   mask=$(umask)
-  enter || refuse "cannot enter $folder"
+  enter || locked_out
   start
   say started
   follow
@@ -399,11 +404,11 @@ attach)
   follow
   ;;
 cancel)
-  enter || refuse "cannot enter $folder"
+  enter || locked_out
   cancel
   ;;
 tidy)
-  enter || refuse "cannot enter $folder"
+  enter || locked_out
   tidy
   ;;
 esac
