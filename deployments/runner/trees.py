@@ -17,6 +17,7 @@ from deployments.runner.upload import STEP_TIMEOUT, Received, answer
 # Sets boot: since when the host is up ("-" where it does not tell).
 BOOT = "{ read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || boot=-"
 
+# A path that begins with ./ is looked for nowhere else, whatever CDPATH says; nor is it printed.
 # Without find nothing is known of a tree, so that none is named. A commit may have files from the
 # future: then the whole archive is sent, as for any tree that somebody has changed.
 LOOK = rf"""
@@ -27,7 +28,7 @@ beats
 for name in *; do
   case $name in *[!0-9a-f]*) continue ;; esac
   [ ${{#name}} = 40 ] && {{ read -r made _by <"$name/whole"; }} 2>/dev/null || continue
-  [ "$made" = "$boot" ] && cd "$name/tree" 2>/dev/null || continue
+  [ "$made" = "$boot" ] && cd "./$name/tree" 2>/dev/null || continue
   [ -n "$(find . -newer ../whole 2>&1 | head -n 1)" ] || say tree "$name" "$(($(find . | wc -l)))"
   cd ../.. || exit 1
 done
@@ -56,17 +57,17 @@ cp -al "../$base/tree" tree 2>/dev/null || {
 }
 say copied
 error=$(unpack drop) || fail "$error"
-error=$(cd tree && LC_ALL=C . ../drop 2>&1) || fail "$error"
+error=$(cd ./tree && LC_ALL=C . ../drop 2>&1) || fail "$error"
 error=$(unpack) || fail "$error"
 say unpacked
 checked=unverified
 if command -v sha256sum >/dev/null 2>&1; then
   (
-    cd tree && { [ ! -s ../sums ] || sha256sum -c ../sums >/dev/null 2>&1; } && . ../odd
+    cd ./tree && { [ ! -s ../sums ] || sha256sum -c ../sums >/dev/null 2>&1; } && . ../odd
   ) || fail 'a file is not what was sent'
   checked=verified
 fi
-[ "$(cd tree && find . | wc -l)" -eq "$lines" ] || fail 'there are too many files, or too few'
+[ "$(cd ./tree && find . | wc -l)" -eq "$lines" ] || fail 'there are too many files, or too few'
 say checked
 rm -f drop sums odd "$upload"
 """

@@ -96,6 +96,9 @@ tell_starter() {
   [ "$2" != "$starter" ] || kill -s TERM "$starter" 2>/dev/null
 }
 
+# To rename what is there takes no inode, where it may be that which lacks.
+deny() { { true >refused; } 2>/dev/null || { true >"$file"; mv "$file" refused; }; }
+
 # True for the one who may start the script. Whoever could claim but not write says so, and nothing starts.
 claim() {
   set -C
@@ -103,13 +106,13 @@ claim() {
   mine=$?
   set +C
   if [ $mine != 0 ]; then
-    [ -e claim ] || true >refused
+    [ -e claim ] || deny
     return 1
   fi
   birth_of $$
   boot_id
   # The status takes its block of the disk now: a full disk cannot lose the exit code later.
-  { printf "%s %s %s .\n" $$ "$birth" "$boot" >claim && printf "running         \n" >status; } 2>/dev/null || { true >refused; return 1; }
+  { printf "%s %s %s .\n" $$ "$birth" "$boot" >claim && printf "running         \n" >status; } 2>/dev/null || { deny; return 1; }
   # After the claim is whole: who finds none that is whole makes this mark, and nothing begins.
   [ -e cancelled ] || return 0
   printf "0 - - .\n" 1<>claim
@@ -275,7 +278,7 @@ pump() {
   done
   where
   case $over in
-  refused) refuse 'the host could not write the files of the run: is its disk full?' ;;
+  refused) refuse 'the host could not write the files of the run: is its disk full, or out of inodes?' ;;
   short) say short ;;
   lost) empty_scripts; say lost - "$position" ;;
   *) say $over "$code" "$position"; exit 0 ;;
@@ -374,7 +377,7 @@ old() { [ -n "$(find "$1" -prune -mtime +0 2>/dev/null)" ]; }
 
 # A claim is kept for a day at least: without it a start that arrives late would run again.
 forgettable() {
-  cd "$1" || return 1
+  cd "./$1" || return 1
   if ended; then old status; elif claimed && alive; then false; else old .; fi
 }
 

@@ -329,8 +329,21 @@ def test_a_disk_that_fills_up_after_the_claim_refuses_for_ever(shell: Shell) -> 
     first, second = (shell.do("start", run_id, script=f"touch {ran}") for _ in range(2))
 
     assert first.last[0] == second.last[0] == "refused"
-    assert "disk full?" in " ".join(first.last)
+    assert "disk full" in " ".join(first.last)
     assert shell.do("cancel", run_id).last == ["gone", "before", "start"]
+    assert not ran.exists()
+
+
+def test_a_host_without_an_inode_for_the_claim_refuses(shell: Shell) -> None:
+    run_id, ran = new_id(), shell.home / "ran"
+    shell.folder(run_id).mkdir(parents=True)
+    for name in ("claim", "refused"):
+        (shell.folder(run_id) / name).symlink_to("/nowhere/file")
+
+    said = shell.do("start", run_id, script=f"touch {ran}")
+
+    assert said.last[0] == "refused"
+    assert (shell.folder(run_id) / "refused").read_text() == ""
     assert not ran.exists()
 
 
