@@ -240,6 +240,8 @@ def reason(error: BaseException) -> str:
         return "the host closed the connection"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    if isinstance(error, paramiko.ChannelException):
+        return f"the host opens no session ({error.text}); its sshd may allow too few: MaxSessions"
     return str(error) or type(error).__name__
 
 

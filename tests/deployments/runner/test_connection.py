@@ -111,6 +111,17 @@ def test_a_lost_connection_says_whether_a_program_may_have_arrived(own_host: Ssh
     assert not lost.value.sent
 
 
+def test_a_host_that_opens_no_session_is_told_as_such(tmp_path: Path) -> None:
+    with (
+        servers.running(tmp_path / "web-1", more="MaxSessions 0") as host,
+        Connection.open(host.target()) as connection,
+        pytest.raises(ConnectionLost, match="opens no session .* MaxSessions") as lost,
+    ):
+        connection.run(b"echo\n")
+
+    assert not lost.value.sent
+
+
 class Impostor:
     """Listens like a host, and then does something else."""
 
