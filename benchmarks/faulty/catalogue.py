@@ -96,6 +96,14 @@ FAULTS: dict[str, Fault] = {
     "session": Fault("the sshd sessions killed", host.kill_sessions),
     "sshd": Fault("sshd and its sessions killed, up after 3 s", host.kill_sshd, waits=True),
     "swallowed": Fault("the line swallows all, new lines do not", host.swallow),
+    "mute": Fault("nothing comes back on the line, new ones work", host.mute),
+    "sessions-stopped": Fault("the sshd sessions stopped for 60 s", host.stop_sessions, waits=True),
+    "followers": Fault(
+        "the shells that read the log there killed, ten times", host.kill_followers, waits=True
+    ),
+    "supervisor-stopped": Fault(
+        "what supervises the command stopped for 20 s", host.stop_supervisor, waits=True
+    ),
     "slow": Fault("the line slow: 0.25 s a packet", host.slow_down, after=host.speed_up),
     "frozen": Fault("the host stands still for 40 s", host.freeze_host, waits=True),
     "disk": Fault("the host's disk full", host.fill_disk, right=FULL, after=host.free_disk),

@@ -6,11 +6,12 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
-from benchmarks.faulty.hosts import processes_of
+from benchmarks.faulty.hosts import followers_on, processes_of
 from benchmarks.faulty.shipmate import kill
 from benchmarks.faulty.trials import Trial
 from benchmarks.faulty.world import World
@@ -94,6 +95,36 @@ def swallow(world: World, trial: Trial) -> None:
     trial.place.line.swallow()
 
 
+def mute(world: World, trial: Trial) -> None:
+    trial.place.line.mute()
+
+
+def stop_sessions(world: World, trial: Trial) -> None:
+    """What serves the logins stands still for a minute; the commands go on."""
+    _stop_for(60, trial.place.host.sessions())
+
+
+def stop_supervisor(world: World, trial: Trial) -> None:
+    """The command ends meanwhile, and who waits for it tells that later."""
+    _stop_for(20, list(_supervisors(trial)))
+
+
+def kill_followers(world: World, trial: Trial) -> None:
+    """Kill, ten times, one of the shells that read the log there or take the code."""
+    for _ in range(10):
+        for process in followers_on(trial.place.host)[:1]:
+            kill(process)
+        time.sleep(0.5)
+
+
+def _stop_for(seconds: float, processes: list[psutil.Process]) -> None:
+    for process in processes:
+        kill(process, signal.SIGSTOP)
+    time.sleep(seconds)
+    for process in processes:
+        kill(process, signal.SIGCONT)
+
+
 def slow_down(world: World, trial: Trial) -> None:
     trial.place.line.delay = 0.25
     trial.place.host.kill_sessions()
@@ -122,10 +153,15 @@ def kill_script(world: World, trial: Trial) -> None:
 
 def kill_supervisor(world: World, trial: Trial) -> None:
     """What it has started runs on, and nobody is left to tell how that ends."""
+    for supervisor in _supervisors(trial):
+        kill(supervisor)
+
+
+def _supervisors(trial: Trial) -> Iterator[psutil.Process]:
     for claim in trial.place.host.home.glob(f".shipmate/runs/{trial.number}-*/claim"):
         number, birth, *_ = [*claim.read_text().split(), "", ""]
         if number and _is_alive(int(number), birth):
-            kill(psutil.Process(int(number)))
+            yield psutil.Process(int(number))
 
 
 def _is_alive(number: int, birth: str) -> bool:

@@ -100,6 +100,11 @@ def processes_of(host: Sshd) -> list[psutil.Process]:
     return [p for p in psutil.process_iter() if config in _line(p) or home in _environment(p)]
 
 
+def followers_on(host: Sshd) -> list[psutil.Process]:
+    """Return the shells in which Shipmate's own programs run there, not what they have started."""
+    return [p for p in processes_of(host) if _line(p) == "sh"]
+
+
 def left_on(host: Sshd) -> list[str]:
     """Name what runs on the host besides sshd."""
     home = f"HOME={host.home}".encode()

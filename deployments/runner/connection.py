@@ -279,7 +279,7 @@ def _no_greeting(transport: paramiko.Transport, error: BaseException | None) -> 
     """Say what came in place of a greeting."""
     said = cast(Wire, transport.sock).first.decode("utf-8", "replace").strip()
     if any(words in said for words in BUSY):
-        return f"its sshd takes in nobody at present: “{said}”. It may have too many sign-ins at once"
+        return f"its sshd takes in nobody at present: “{said}”. Too many may sign in at once"
     if said:
         return f"what listens there does not speak SSH. It says “{said.splitlines()[0][:80]}”"
     if isinstance(error, TimeoutError):

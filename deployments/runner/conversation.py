@@ -19,8 +19,8 @@ from deployments.runner.wrapper import ControlLines
 
 # Whoever says something every five seconds and was not heard for so long is as good as gone.
 SILENCE = 30.0
-# For programs that take their time: called first in main, it lets them say that they are at work. The
-# first tells a shell that can start no process from a login without one.
+# For programs that take their time: called first in main, it lets them say that they are at work.
+# The first tells a shell that can start no process from a login without one.
 BEATS = r"""
 beats() {
   say beat

@@ -1,4 +1,4 @@
-"""Whether this machine itself lacks memory, disk, threads or files, which says nothing of a host."""
+"""What this machine itself may lack: memory, disk, threads, files. It says nothing of a host."""
 
 from __future__ import annotations
 

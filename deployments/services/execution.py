@@ -133,7 +133,7 @@ def _kind(error: Exception) -> str:
 
 def _without_room(error: Exception) -> Verdict:
     text = f"Shipmate's own machine had no room for it, again and again ({_kind(error)}). Give its"
-    text += " workers more memory, disk, threads or open files. Hosts may be in between: look there."
+    text += " workers more of that: memory, disk, threads, open files. Hosts may be in between."
     return Verdict(Status.ERROR, "lost", text)
 
 

@@ -27,6 +27,11 @@ class Line:
         for pair in list(self._pairs):
             pair.swallows = True
 
+    def mute(self) -> None:
+        """Let all through to there and nothing back, on the connections that stand."""
+        for pair in list(self._pairs):
+            pair.is_mute = True
+
     def close(self) -> None:
         self._listener.close()
         for pair in list(self._pairs):
@@ -59,7 +64,8 @@ class _Pair:
     def __init__(self, line: Line, near: socket.socket, far: socket.socket) -> None:
         self._line = line
         self._ways = {near: far, far: near}
-        self.swallows = False
+        self.swallows = self.is_mute = False
+        self._far = far
         for end in self._ways:
             end.settimeout(60)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -74,7 +80,7 @@ class _Pair:
 
     def _pass(self, end: socket.socket, selector: selectors.BaseSelector) -> None:
         data = end.recv(CHUNK)
-        if self.swallows:
+        if self.swallows or (self.is_mute and end is self._far):
             if not data:
                 selector.unregister(end)
             return

@@ -97,15 +97,23 @@ class Sshd:
 
     def kill_sessions(self) -> int:
         """Kill the processes that serve logins, but nothing that logins have started."""
-        if self._process is None:
-            return 0
         killed = 0
+        for session in self.sessions():
+            with suppress(psutil.NoSuchProcess):
+                session.kill()
+                killed += 1
+        return killed
+
+    def sessions(self) -> list[psutil.Process]:
+        """Return the processes that serve logins."""
+        if self._process is None:
+            return []
+        found = []
         for child in psutil.Process(self._process.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):  # it may end between two looks
                 if child.name().startswith("sshd"):
-                    child.kill()
-                    killed += 1
-        return killed
+                    found.append(child)
+        return found
 
     def stop(self) -> None:
         """Stop listening. Logins that exist go on, as they do when a real sshd is restarted."""

@@ -115,7 +115,7 @@ def test_a_host_that_opens_no_session_is_told_as_such(tmp_path: Path) -> None:
     with (
         servers.running(tmp_path / "web-1", more="MaxSessions 0") as host,
         Connection.open(host.target()) as connection,
-        pytest.raises(ConnectionLost, match="opens no session .* MaxSessions") as lost,
+        pytest.raises(ConnectionLost, match=r"opens no session .* MaxSessions") as lost,
     ):
         connection.run(b"echo\n")
 

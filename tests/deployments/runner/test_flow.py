@@ -74,7 +74,8 @@ def test_a_thread_that_vanished_is_not_waited_for_without_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [OSError(24, "Too many open files"), MemoryError(), RuntimeError("can't start new thread")]
+    "error",
+    [OSError(24, "Too many open files"), MemoryError(), RuntimeError("can't start new thread")],
 )
 def test_what_this_machine_lacks_is_told_of_no_host(error: Exception) -> None:
     flow = Flow()

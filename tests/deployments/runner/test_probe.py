@@ -72,6 +72,6 @@ def test_a_login_without_a_shell_says_so(tmp_path: Path) -> None:
     more = "ForceCommand echo This account is currently not available.; exit 1"
     with (
         servers.running(tmp_path / "web-1", more=more) as host,
-        pytest.raises(HostError, match="gave no shell .* This account is currently not available"),
+        pytest.raises(HostError, match=r"gave no shell .* This account is currently not available"),
     ):
         probe.check(host.target())

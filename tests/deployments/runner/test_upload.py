@@ -126,7 +126,7 @@ def test_a_folder_that_cannot_be_written_is_told(own_host: Sshd) -> None:
 
     with (
         Connection.open(own_host.target()) as connection,
-        pytest.raises(UploadFailed, match="cannot write to .*: Not a directory"),
+        pytest.raises(UploadFailed, match=r"cannot write to .*: Not a directory"),
     ):
         upload(connection, "code.tar", lambda compressed: once(b"x"))
 
