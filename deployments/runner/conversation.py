@@ -24,7 +24,7 @@ SILENCE = 30.0
 BEATS = r"""
 beats() {
   say beat
-  while sleep 5 >/dev/null 2>&1; do say beat; done &
+  while sleep 5 >/dev/null 2>&1 && say beat; do :; done &
   beating=$!
   trap 'kill "$beating" 2>/dev/null' EXIT
 }
