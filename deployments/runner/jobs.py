@@ -13,7 +13,7 @@ from deployments.runner.connection import ConnectionLost
 from deployments.runner.delivery import Delivery, deliver
 from deployments.runner.flow import Flow, Job, Known, Output, Progress, Result, Told, Trouble
 from deployments.runner.follow import Outcome, Run, cancel, follow
-from deployments.runner.hosts import Here, Target
+from deployments.runner.hosts import Here, LoginRefused, Target
 from deployments.runner.local import reach
 
 # Nothing was started yet: a host that cannot be reached is told of soon.
@@ -21,6 +21,9 @@ FIRST_PATIENCE = 20.0
 PAUSES = (0.0, 0.5, 1.0, 2.0, 5.0)
 # A connection that held for so long was a good one: the next failure is the first again.
 STEADY = 10.0
+# A host that boots lets nobody in for a while. Asked too often, it may keep this machine out for long.
+BOOTING = 40.0
+SLOWLY = 10.0
 # Trying again changes nothing: somebody has to act first.
 FINAL_CODES = ("host_key", "settings")
 
@@ -197,6 +200,8 @@ class HostJob:
             if away <= min(self._patience, first):
                 return None
             return HostError(f"{error} Nothing was started on {host}.", code="unreachable")
+        if isinstance(error, LoginRefused) and away <= min(self._patience, BOOTING):
+            return None
         if away <= self._patience and not _hopeless(error):
             return None
         text = (
@@ -295,7 +300,8 @@ def persevere(
             if connection is not None:
                 link.drop(connection)
             flow.emit(Trouble(link.target.name, f"{told}{error}"))
-        flow.stop.wait(contact.pause())
+            least = SLOWLY if isinstance(error, LoginRefused) else 0.0
+        flow.stop.wait(max(least, contact.pause()))
 
 
 def _hopeless(error: HostError) -> bool:

@@ -193,9 +193,26 @@ def test_another_host_key_after_the_start_is_told_with_what_may_run(
     assert "the command may still be running there. Last error: THE HOST KEY" in str(error)
 
 
-def test_a_login_that_is_refused_after_the_start_is_told_with_what_may_run(
-    fleet: Fleet, own_host: Sshd
+def test_a_host_that_lets_nobody_in_while_it_boots_is_asked_again(
+    fleet: Fleet, own_host: Sshd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(jobs, "SLOWLY", 0.2)
+    events = fleet.run([task("echo up; sleep 3")])
+    first(Output, events)
+    (own_host.folder / "authorized_keys").write_text("")
+    own_host.kill_sessions()
+
+    first(Trouble, events, "does not let")
+    (own_host.folder / "authorized_keys").write_text(own_host.login.public)
+
+    assert rest(events)[Done] == Outcome("ended", 0, 3)
+
+
+def test_a_login_that_is_refused_after_the_start_is_told_with_what_may_run(
+    fleet: Fleet, own_host: Sshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "BOOTING", 1.0)
+    monkeypatch.setattr(jobs, "SLOWLY", 1.0)
     events = fleet.run([task("echo up; sleep 20")])
     first(Output, events)
     (own_host.folder / "authorized_keys").write_text("")
