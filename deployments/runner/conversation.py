@@ -134,11 +134,13 @@ class Conversation:
 
 def no_shell(code: int, said: str) -> str:
     """Say that the login ended before a shell began."""
-    why = said or (
-        "it said nothing. The user's login shell may let nobody in, or a start-up file there, "
-        "such as ~/.bashrc, may end it."
+    if said and code:
+        return f"the login gave no shell (exit {code}): {said}"
+    hint = (
+        "A start-up file there, such as ~/.bashrc, may end it or read what the shell is to have, or "
+        "the user's login shell lets nobody in."
     )
-    return f"the login gave no shell (exit {code}): {why}"
+    return f"the login gave no shell (exit {code}). {said} {hint}".replace("  ", " ")
 
 
 def exit_code(channel: Channel) -> int | None:

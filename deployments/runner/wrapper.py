@@ -71,10 +71,13 @@ def tidying(nonce: str, uploads: Sequence[str]) -> bytes:
 def assemble(
     mode: str, nonce: str, folder: str, assignments: dict[str, str], functions: str
 ) -> bytes:
-    """Put the call of main last: wherever the program is cut, nothing runs."""
+    """Put the call of main last: wherever the program is cut, nothing runs.
+
+    Nor where a start-up file has read the beginning of it, in which the nonce is.
+    """
     lines = [f"mode={mode} nonce={nonce} folder={folder}"]
     lines += [f"{name}={shlex.quote(value)}" for name, value in assignments.items()]
-    return "\n".join([*lines, SAY, functions, "main", ""]).encode("utf-8", "surrogateescape")
+    return "\n".join([*lines, SAY, functions, '[ -z "$nonce" ] || main', ""]).encode("utf-8", "surrogateescape")
 
 
 @cache

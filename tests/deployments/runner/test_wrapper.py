@@ -145,6 +145,19 @@ def test_what_a_start_up_file_leaves_open_hides_no_word(shell: Shell) -> None:
     assert shell.give(program, nonce).control == [["beat"], ["gone", "before", "start"]]
 
 
+@pytest.mark.parametrize("lines", [1, 2, 5])
+def test_a_program_of_which_a_start_up_file_has_read_some_runs_nothing(
+    shell: Shell, lines: int
+) -> None:
+    ran, nonce = shell.home / "ran", wrapper.new_nonce()
+    program = wrapper.program("start", nonce, new_id(), script=f"touch {ran}")
+
+    said = shell.give(b"\n".join(program.split(b"\n")[lines:]), nonce)
+
+    assert (said.control, said.output, ran.exists()) == ([], b"", False)
+    assert not (shell.home / ".shipmate").exists()
+
+
 def test_cancel_before_the_start_prevents_it(shell: Shell) -> None:
     run_id, ran = new_id(), shell.home / "ran"
 
