@@ -137,8 +137,8 @@ def no_shell(code: int, said: str) -> str:
     if said and code:
         return f"the login gave no shell (exit {code}): {said}"
     hint = (
-        "A start-up file there, such as ~/.bashrc, may end it or read what the shell is to have, or "
-        "the user's login shell lets nobody in."
+        "A start-up file there, such as ~/.bashrc, may end it or read what the shell is to have, "
+        "or the user's login shell lets nobody in."
     )
     return f"the login gave no shell (exit {code}). {said} {hint}".replace("  ", " ")
 

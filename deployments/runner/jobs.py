@@ -21,7 +21,7 @@ FIRST_PATIENCE = 20.0
 PAUSES = (0.0, 0.5, 1.0, 2.0, 5.0)
 # A connection that held for so long was a good one: the next failure is the first again.
 STEADY = 10.0
-# A host that boots lets nobody in for a while. Asked too often, it may keep this machine out for long.
+# A host that boots lets nobody in for a while. Asked too often, it may keep this machine out.
 BOOTING = 40.0
 SLOWLY = 10.0
 # Trying again changes nothing: somebody has to act first.

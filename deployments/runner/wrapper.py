@@ -77,7 +77,8 @@ def assemble(
     """
     lines = [f"mode={mode} nonce={nonce} folder={folder}"]
     lines += [f"{name}={shlex.quote(value)}" for name, value in assignments.items()]
-    return "\n".join([*lines, SAY, functions, '[ -z "$nonce" ] || main', ""]).encode("utf-8", "surrogateescape")
+    lines += [SAY, functions, '[ -z "$nonce" ] || main', ""]
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
 @cache
