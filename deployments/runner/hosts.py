@@ -84,7 +84,7 @@ class LoginRefused(HostError):
         super().__init__(
             f"{target.name} does not let “{target.user}” in with Shipmate's key. "
             f"Add this line to ~{target.user}/.ssh/authorized_keys there. If it is in it, "
-            "sshd's own log says why: often the rights of that folder, or an account that has expired.\n"
+            "sshd's own log says why: often the rights of that folder, or an expired account.\n"
             f"{public}"
         )
 
