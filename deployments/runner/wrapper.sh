@@ -278,7 +278,7 @@ pump() {
   done
   where
   case $over in
-  refused) refuse 'the host could not write the files of the run: is its disk full, or out of inodes?' ;;
+  refused) refuse 'the host could not write the files of the run. Its disk may be full, or out of inodes' ;;
   short) say short ;;
   lost) empty_scripts; say lost - "$position" ;;
   *) say $over "$code" "$position"; exit 0 ;;

@@ -329,7 +329,7 @@ def test_a_disk_that_fills_up_after_the_claim_refuses_for_ever(shell: Shell) -> 
     first, second = (shell.do("start", run_id, script=f"touch {ran}") for _ in range(2))
 
     assert first.last[0] == second.last[0] == "refused"
-    assert "disk full" in " ".join(first.last)
+    assert "out of inodes" in " ".join(first.last)
     assert shell.do("cancel", run_id).last == ["gone", "before", "start"]
     assert not ran.exists()
 
