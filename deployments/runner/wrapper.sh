@@ -212,9 +212,10 @@ judge() {
       if ended; then over=end
       # Laid down since, as somebody cancelled.
       elif claimed && [ "$owner" = 0 ]; then over=cancelled
-      elif ! goes_on_alone; then over=lost
+      elif ! goes_on_alone; then over=lost; [ -d "$folder" ] || over=none
       fi
     fi
+  elif [ ! -d "$folder" ]; then over=none
   elif [ $looks -gt 100 ]; then forgo
   fi
 }
@@ -252,7 +253,8 @@ copy() {
     [ "$size" -ge "$position" ] || over=short
     [ "$size" -gt "$position" ] || return 0
   fi
-  [ ! -s log ] || cat <&3 || exit 1
+  # Also where somebody has removed it: what is open can be read to its end.
+  { [ -e log ] && [ ! -s log ]; } || cat <&3 || exit 1
 }
 
 # Copies the log until the run is over. Also ends when nobody reads any more, which a beat finds out.
@@ -279,7 +281,7 @@ pump() {
   where
   case $over in
   refused) refuse 'the host could not write the files of the run. Its disk may be full, or out of inodes' ;;
-  short) say short ;;
+  short | none) say $over ;;
   lost) empty_scripts; say lost - "$position" ;;
   *) say $over "$code" "$position"; exit 0 ;;
   esac

@@ -54,11 +54,12 @@ def test_a_removed_folder_is_told_and_the_script_runs_on(
     host: Sshd, connection: Connection
 ) -> None:
     run_id = new_id()
-    following = Following(connection, "echo up; sleep 1; echo x >still-here", run_id)
+    following = Following(connection, "echo up; sleep 1; echo x >still-here; echo over", run_id)
     following.wait_for(b"up")
     servers.remove(host.run_folder(run_id))
 
-    assert following.end().word == "lost"
+    assert following.end().word == "none"
+    assert following.output == b"up\nover\n"
     assert followed(connection, run_id=run_id, mode="attach").outcome.word == "none"
     assert (host.home / "still-here").exists()
 
