@@ -109,15 +109,21 @@ def _perform(deployment: Deployment, lease: Lease) -> Verdict:
         verdict = _deploy(deployment, lease, secrets)
     except (LeaseLost, Paused, *DATABASE_AWAY):
         raise
-    except (OSError, MemoryError, RuntimeError) as error:
-        if is_want_of_room(error) and deployment.epoch <= CLAIMS:
-            raise NoRoom(_kind(error)) from error
-        verdict = _without_room(error) if is_want_of_room(error) else _own_fault(deployment, error)
-    except DeploymentError as error:
-        verdict = Verdict(Status.ERROR, _reason(error), _with_what_runs(deployment, str(error)))
     except Exception as error:  # noqa: BLE001  whatever it is, the deployment must end
-        verdict = _own_fault(deployment, error)
+        verdict = _broken_off(deployment, error)
     return replace(verdict, note=mask_text(verdict.note, secrets.values()))
+
+
+def _broken_off(deployment: Deployment, error: Exception) -> Verdict:
+    """Judge what kept it from its end. Raises NoRoom where another worker may have some."""
+    want = error.__cause__ if isinstance(error, DeploymentError) else error
+    if want is not None and is_want_of_room(want):
+        if deployment.epoch <= CLAIMS:
+            raise NoRoom(_kind(want)) from error
+        return _without_room(want)
+    if isinstance(error, DeploymentError):
+        return Verdict(Status.ERROR, _reason(error), _with_what_runs(deployment, str(error)))
+    return _own_fault(deployment, error)
 
 
 def _with_what_runs(deployment: Deployment, text: str) -> str:
@@ -125,13 +131,13 @@ def _with_what_runs(deployment: Deployment, text: str) -> str:
     return f"{text} {MAY_RUN}" if are_begun(deployment) else text
 
 
-def _kind(error: Exception) -> str:
+def _kind(error: BaseException) -> str:
     """Return what is wanted, without the error's text: it may hold what nothing has masked."""
     number = error.errno if isinstance(error, OSError) else None
     return os.strerror(number) if number else type(error).__name__
 
 
-def _without_room(error: Exception) -> Verdict:
+def _without_room(error: BaseException) -> Verdict:
     text = f"Shipmate's own machine had no room for it, again and again ({_kind(error)}). Give its"
     text += " workers more of that: memory, disk, threads, open files. Hosts may be in between."
     return Verdict(Status.ERROR, "lost", text)
@@ -152,7 +158,7 @@ def _secrets(deployment: Deployment) -> dict[str, str]:
     today = marks(deployment.environment)
     if any(today.get(name) != mark for name, mark in deployment.settings["secrets"].items()):
         text = "A secret was changed while this deployment was under way and no worker held it."
-        text += " What its commands print cannot be masked any more. Retry it."
+        text += " What its commands print cannot be masked any more."
         raise DeploymentError(text, code="settings")
     return values
 
@@ -212,7 +218,12 @@ def _tidy(fleet: Fleet, deployment: Deployment, planned: list[Phase]) -> None:
 
 def _places(deployment: Deployment) -> Sequence[Target | Here]:
     """Return where its phases run."""
-    return [workplaces.here()] if plan.runs_here(deployment) else plan.targets(deployment)
+    if plan.runs_here(deployment):
+        return [workplaces.here()]
+    if not workplaces.key_of(deployment):
+        text = f"{deployment.environment} has no SSH key any more. Make one on its settings page."
+        raise DeploymentError(text, code="settings")
+    return plan.targets(deployment)
 
 
 def _given(deployment: Deployment) -> list[str]:

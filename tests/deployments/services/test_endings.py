@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from deployments import tasks
+from deployments.exceptions import ForgeError
 from deployments.models import Deployment, Host
 from deployments.services import ending, execution, moves
 from tests.deployments.runner.observing import alive
@@ -214,6 +215,17 @@ def test_a_machine_of_ours_without_room_leaves_it_to_who_has_some(
 
 
 @pytest.mark.slow
+def test_no_room_for_git_is_no_fault_of_the_repository(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = ForgeError("git could not be started")
+    error.__cause__ = OSError(24, "Too many open files")
+    monkeypatch.setattr(execution, "_deploy", _break(error))
+
+    assert world.deploy().status == "in_progress"
+
+
+@pytest.mark.slow
 def test_without_room_again_and_again_it_ends(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,7 +236,7 @@ def test_without_room_again_and_again_it_ends(
     deployment = world.end(deployment)
 
     assert (deployment.status, deployment.reason) == ("error", "lost")
-    assert "MemoryError" in deployment.note
+    assert "had no room for it, again and again (MemoryError)" in deployment.note
 
 
 @pytest.mark.slow

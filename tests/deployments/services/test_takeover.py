@@ -134,6 +134,18 @@ def test_what_nobody_can_follow_any_more_is_told_as_that_and_not_as_running(
     assert states(deployment, "build") == ["error"] * 3
 
 
+def test_a_key_that_is_gone_is_told_as_such(world: World) -> None:
+    world.settings(build=["echo begun; sleep 3"])
+    deployment = world.ask()
+
+    kill_when(deployment, lambda: log_of(deployment).count("begun\n") == 3)
+    world.environment.ssh_key.delete()
+    deployment = go_on(world, deployment)
+
+    assert (deployment.status, deployment.reason) == ("error", "settings")
+    assert deployment.note.startswith("shop/live has no SSH key any more.")
+
+
 def test_what_was_frozen_is_what_the_next_worker_does(world: World) -> None:
     world.settings(build=["echo begun; sleep 1"], restart=["echo as it was"])
     deployment = world.ask()
