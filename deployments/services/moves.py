@@ -49,10 +49,6 @@ def move(
     values = {**fields, "status": new, "reason": reason, "note": note, **_stamp(new)}
     try:
         with transaction.atomic():
-            if new not in ALLOWED:
-                # What ends concerns what waits there. Whoever claims takes this first, too: who
-                # took rows in another order would wait for whoever waits for them.
-                queue.settle(deployment.environment_id)
             if not _compare_and_set(deployment, old, values):
                 return False
             _follow_up(deployment, values)
@@ -131,6 +127,10 @@ def _stamp(new: str) -> dict[str, Any]:
 
 def _compare_and_set(deployment: Deployment, old: str, values: dict[str, Any]) -> bool:
     rows = Deployment.objects.filter(pk=deployment.pk, status=old, epoch=deployment.epoch)
+    if values["status"] not in ALLOWED:
+        # What ends concerns what waits there. Whoever claims takes this row first, too: who took
+        # them in another order would wait for whoever waits for them.
+        queue.settle(deployment.environment_id)
     if values["status"] == Status.IN_PROGRESS:
         # A savepoint: on PostgreSQL a broken constraint ends the whole transaction otherwise.
         with transaction.atomic():

@@ -220,8 +220,11 @@ def test_a_cancel_that_was_carried_out_is_not_told_as_a_failure(world: World) ->
 
 
 def test_what_outlives_its_command_is_gone_before_a_cancel_is_told(world: World) -> None:
-    """The command ends at once; what it started does not listen, and the worker dies meanwhile."""
-    world.settings(build=["trap '' TERM; echo begun; sleep 73.4"])
+    """The command ends at once; what it started does not listen, and the worker dies meanwhile.
+
+    It prints no more: else the command would not be over before it is.
+    """
+    world.settings(build=["trap '' TERM; echo begun; exec sleep 73.4 >/dev/null 2>&1"])
     deployment = world.ask()
     lose()
     worker = elsewhere.worker(deployment.pk)
