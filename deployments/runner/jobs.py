@@ -168,6 +168,9 @@ class HostJob:
             raise ConnectionLost(f"{self._task.host}: {outcome.detail}")
         if asked and outcome.is_no_shell:
             raise HostError(f"{self._task.host}: {outcome.detail}", code="settings")
+        if asked and outcome.word == "refused":
+            # The start before, which broke off, may only be late: it must not begin either.
+            _cancel(connection, self._task.run, 0)
         return outcome
 
     def _take_claim(self, connection: Connected, ending: Ending) -> None:

@@ -56,6 +56,22 @@ def error_of(events: Iterator[Event | None]) -> HostError:
     return error
 
 
+def test_what_a_host_refused_does_not_begin_by_a_start_that_comes_late(
+    fleet: Fleet, own_host: Sshd
+) -> None:
+    begun = Run(new_id(), "echo x >ran")
+    in_the_way = own_host.run_folder(begun.id) / "log"
+    in_the_way.mkdir(parents=True)
+
+    refused = rest(fleet.run([Task("web-1", begun, asked=0)]))[Done]
+    in_the_way.rmdir()
+    late = rest(fleet.run([Task("web-1", begun)]))[Done]
+
+    assert isinstance(refused, Outcome) and isinstance(late, Outcome)
+    assert (refused.word, late.word) == ("refused", "cancelled")
+    assert not (own_host.home / "ran").exists()
+
+
 def test_a_host_that_comes_back_is_asked_again_to_end_its_run(fleet: Fleet, own_host: Sshd) -> None:
     events = fleet.run([task("echo up; sleep 97.1")])
     first(Output, events)
