@@ -127,6 +127,7 @@ class HostJob:
         self._known = task.known
         self._ending: Ending | None = None
         self._given_up: HostError | None = None
+        self._refused: Contact | None = None  # since the first connection that did not come about
 
     def result(self) -> Result:
         """Follow the run to its end, or until the host is given up."""
@@ -198,11 +199,10 @@ class HostJob:
         if not self._asked:
             if _hopeless(error):
                 return error
-            # A kept connection may break with a delay of its own: that says nothing of the host.
-            first = self._patience if isinstance(error, ConnectionLost) else FIRST_PATIENCE
-            if away <= min(self._patience, first):
+            if self._is_waited_for(error):
                 return None
-            return HostError(f"{error} Nothing was started on {host}.", code="unreachable")
+            text = f"{str(error).rstrip('.')}. Nothing was started on {host}."
+            return HostError(text, code="unreachable")
         if isinstance(error, LoginRefused) and away <= min(self._patience, BOOTING):
             return None
         if away <= self._patience and not _hopeless(error):
@@ -212,6 +212,17 @@ class HostJob:
             f"still be running there. Last error: {error}"
         )
         return HostError(text, code=error.code if _hopeless(error) else "lost")
+
+    def _is_waited_for(self, error: HostError) -> bool:
+        """Return whether a host on which nothing was started may be away that long.
+
+        A kept connection may break with a delay of its own: that says nothing of the host.
+        """
+        if isinstance(error, ConnectionLost):
+            return self._contact.away <= self._patience
+        if self._refused is None:
+            self._refused = Contact()
+        return self._refused.away <= min(self._patience, FIRST_PATIENCE)
 
     def _end(self, ending: Ending) -> Result:
         """Ask the host to end the run, beside its follower, until it answers or is given up."""

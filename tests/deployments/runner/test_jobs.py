@@ -103,6 +103,27 @@ def test_a_kept_line_that_swallows_all_is_no_host_that_is_away(
     assert ended == Outcome("ended", 0, 0)
 
 
+@pytest.mark.slow
+def test_a_host_is_waited_for_however_long_a_kept_line_took_to_break(
+    own_host: Sshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "OPEN_TIMEOUT", 11.0)
+    monkeypatch.setattr(jobs, "FIRST_PATIENCE", 10.0)
+    line = Line(own_host.port)
+    with Fleet([own_host.target(port=line.port)], patience=60) as fleet:
+        assert rest(fleet.run([task("true")]))[Done] == Outcome("ended", 0, 0)
+        line.swallow()
+        own_host.stop()
+        events = fleet.run([task("true")])
+        first(Trouble, events, "cannot be reached")
+        own_host.start()
+
+        ended = rest(events)[Done]
+
+    line.close()
+    assert ended == Outcome("ended", 0, 0)
+
+
 def test_a_run_that_is_cancelled_before_hosts_hear_of_it_never_begins(
     fleet: Fleet, own_host: Sshd
 ) -> None:
