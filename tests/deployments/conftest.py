@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from django_q.conf import Conf
+from pytest_django import Settings
 
 from deployments.models import Application, Environment, Person
 from tests.deployments import build
+from tests.servers import redis_server as redis_servers
+from tests.servers.redis_server import RedisServer
 from tests.servers.repositories import Repository
+
+# Redis knows no transactions: a bell rings once its row is written for good.
+REDIS = pytest.param("redis", marks=[pytest.mark.slow, pytest.mark.django_db(transaction=True)])
 
 
 @pytest.fixture
@@ -81,3 +89,29 @@ def as_bob(client: Client, bob: Person) -> Client:
 def as_dora(client: Client, dora: Person) -> Client:
     client.force_login(dora)
     return client
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with redis_servers.server(tmp_path_factory.mktemp("redis")) as made:
+        yield made
+
+
+@pytest.fixture
+def redis(
+    redis_server: RedisServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[RedisServer]:
+    """Have Redis carry the bells."""
+    settings.SHIPMATE_REDIS_URL = redis_server.address
+    monkeypatch.setattr(Conf, "REDIS", redis_server.address)
+    monkeypatch.setattr(Conf, "BROKER_CLASS", "chatops.redis_bells.RedisBells")
+    yield redis_server
+    redis_server.empty()
+
+
+@pytest.fixture(params=["database", REDIS])
+def carrier(request: pytest.FixtureRequest) -> str:
+    """Have the database carry the bells, and then Redis."""
+    if request.param == "redis":
+        request.getfixturevalue("redis")
+    return str(request.param)

@@ -22,7 +22,7 @@ from tests.deployments import build
 from tests.deployments.services.conftest import SHA, copy, enqueue, fall_silent
 from tests.deployments.services.queueing import bells, lose
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("carrier")]
 
 RUN = "deployments.tasks.run"
 CLEAR = "deployments.tasks.clear"

@@ -154,7 +154,7 @@ def test_a_folder_that_is_gone_is_told(here: Here, connection: LocalConnection) 
     following.wait_for(b"up")
     shutil.rmtree(here.home / ".shipmate/runs" / run_id)
 
-    assert following.end().word == "lost"
+    assert following.end().word == "none"
 
 
 def test_a_home_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from django_q.conf import Conf
 from pytest_django import Settings
 
 from deployments.models import Application, Deployment, Environment, Person
@@ -19,8 +18,6 @@ from tests.deployments import build
 from tests.deployments.services import here as here_of
 from tests.deployments.services import world as world_of
 from tests.deployments.services.world import World
-from tests.servers import redis_server as redis_servers
-from tests.servers.redis_server import RedisServer
 from tests.servers.repositories import Repository
 from tests.servers.sshd import Sshd
 
@@ -55,32 +52,6 @@ def breakable(transactional_db: None, tmp_path: Path) -> Iterator[World]:
 def haunted(transactional_db: None, tmp_path: Path) -> Iterator[World]:
     with world_of.haunted(tmp_path) as made:
         yield made
-
-
-@pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with redis_servers.server(tmp_path_factory.mktemp("redis")) as made:
-        yield made
-
-
-@pytest.fixture
-def redis(
-    redis_server: RedisServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[RedisServer]:
-    """Have Redis carry the bells."""
-    settings.SHIPMATE_REDIS_URL = redis_server.address
-    monkeypatch.setattr(Conf, "REDIS", redis_server.address)
-    monkeypatch.setattr(Conf, "BROKER_CLASS", "chatops.redis_bells.RedisBells")
-    yield redis_server
-    redis_server.empty()
-
-
-@pytest.fixture(params=["database", "redis"])
-def carrier(request: pytest.FixtureRequest) -> str:
-    """Have the database carry the bells, and then Redis."""
-    if request.param == "redis":
-        request.getfixturevalue("redis")
-    return str(request.param)
 
 
 @pytest.fixture

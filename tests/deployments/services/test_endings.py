@@ -65,6 +65,7 @@ def test_a_commit_that_is_gone_is_an_error(world: World) -> None:
     assert (deployment.status, deployment.reason) == ("error", "forge")
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_host_that_cannot_switch_leaves_the_deployment_partly_done(world: World) -> None:
     first = world.deploy()
     (world.folder(1) / "current").unlink()
@@ -145,6 +146,7 @@ def test_output_is_no_silence_but_time_ends_for_all(world: World) -> None:
     assert 3 <= time.monotonic() - began < 60
 
 
+@pytest.mark.usefixtures("carrier")
 @pytest.mark.slow
 def test_no_clock_and_no_outage_of_ours_counts_as_time(world: World) -> None:
     """It began an hour ago, by the clock; its workers have held it for a moment."""
@@ -199,6 +201,7 @@ def _break(error: Exception) -> Any:
 @pytest.mark.parametrize(
     "error", [MemoryError(), OSError(28, "No space left"), RuntimeError("can't start new thread")]
 )
+@pytest.mark.usefixtures("carrier")
 def test_a_machine_of_ours_without_room_leaves_it_to_who_has_some(
     world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:

@@ -32,6 +32,7 @@ ODD: dict[str | bytes, Any] = {
 ODD_NAMES = [b"with space.txt", b"quote'\"$(id).txt", b"\xff\xfe.bin", b"new\nline.txt", b"-rf"]
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_deployment_puts_the_code_on_every_host(world: World) -> None:
     deployment = world.deploy()
 
@@ -62,6 +63,7 @@ def test_odd_files_arrive_as_they_are(world: World) -> None:
     assert (current / "to-app").readlink().name == "app.txt"
 
 
+@pytest.mark.usefixtures("carrier")
 def test_what_runs_is_remembered_for_the_environment_and_each_host(world: World) -> None:
     first, second = world.deploy(), world.deploy()
 
@@ -131,6 +133,7 @@ def test_a_phase_is_written_down_before_its_host_hears_of_it(
         assert f"{phase}=starting" in seen
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_build_that_fails_leaves_what_runs_alone(world: World) -> None:
     first = world.deploy()
     world.settings(build=["[ ! -e $HOME/broken ] || exit 3"])

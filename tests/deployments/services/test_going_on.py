@@ -26,6 +26,7 @@ def test_letting_go_on_takes_who_may_deploy_there(waiting: Deployment, bob: Pers
         pausing.go_on(waiting, bob, "chat")
 
 
+@pytest.mark.usefixtures("carrier")
 def test_twice_is_harmless_and_remembered_once(waiting: Deployment, alice: Person) -> None:
     for _ in range(2):
         pausing.go_on(waiting, alice, "chat")
@@ -41,6 +42,7 @@ def test_what_is_not_paused_does_not_go_on(here: Environment, alice: Person) -> 
         pausing.go_on(running, alice, "chat")
 
 
+@pytest.mark.usefixtures("carrier")
 def test_of_two_workers_one_takes_it(waiting: Deployment, alice: Person) -> None:
     pausing.go_on(waiting, alice, "chat")
     one, other = (Deployment.objects.get(pk=waiting.pk) for _ in range(2))

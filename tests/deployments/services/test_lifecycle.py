@@ -16,6 +16,7 @@ from tests.deployments.services.queueing import bells
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.usefixtures("carrier")
 @pytest.mark.parametrize("ended", ["failure", "error", "cancelled"])
 def test_what_did_not_succeed_is_deployed_again(
     here: Environment, at_the_door: Door, alice: Person, ended: str
@@ -56,12 +57,14 @@ def test_a_retry_is_refused_as_a_request_is(here: Environment, bob: Person, alic
         lifecycle.retry(old, Door(bob, "web"))
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_retry_with_the_same_key_is_made_once(here: Environment, alice: Person) -> None:
     old, door = build.deployment(here, alice, SHA, status="failure"), Door(alice, "chat", "k")
 
     assert lifecycle.retry(old, door) == lifecycle.retry(old, door)
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_way_back_that_failed_is_gone_again(
     here: Environment, at_the_door: Door, alice: Person
 ) -> None:
@@ -75,6 +78,7 @@ def test_a_way_back_that_failed_is_gone_again(
     assert (again.kind, again.parent) == ("rollback", target)
 
 
+@pytest.mark.usefixtures("carrier")
 def test_the_way_back_leads_to_what_ran_before(
     here: Environment, at_the_door: Door, alice: Person
 ) -> None:
@@ -116,12 +120,14 @@ def test_who_may_not_deploy_may_not_go_back(here: Environment, bob: Person, alic
         lifecycle.rollback(here, Door(bob, "web"))
 
 
+@pytest.mark.usefixtures("carrier")
 def test_what_waits_is_cancelled_at_once(queued: Deployment, at_the_door: Door) -> None:
     cancelled = lifecycle.cancel(queued, at_the_door)
 
     assert (cancelled.status, cancelled.note) == ("cancelled", "cancelled by Alice")
 
 
+@pytest.mark.usefixtures("carrier")
 def test_what_runs_is_only_asked_to_stop(
     queued: Deployment, at_the_door: Door, alice: Person
 ) -> None:
@@ -196,6 +202,7 @@ def test_anothers_deployment_is_not_cancelled_by_a_deployer(
     assert copy(deployment).status == "queued"
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_cancelled_request_makes_way(
     queued: Deployment, at_the_door: Door, here: Environment
 ) -> None:

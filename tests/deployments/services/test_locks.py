@@ -280,6 +280,7 @@ def test_it_keeps_out_retries_and_rollbacks_too(
         lifecycle.rollback(here, door(dora), to=before)
 
 
+@pytest.mark.usefixtures("carrier")
 def test_what_was_asked_before_waits_for_the_unlock(
     here: Environment, alice: Person, dora: Person
 ) -> None:
@@ -294,6 +295,7 @@ def test_what_was_asked_before_waits_for_the_unlock(
     assert claim(copy(waiting), "worker")
 
 
+@pytest.mark.usefixtures("carrier")
 def test_the_owners_own_goes_past_what_waits_for_the_unlock(
     here: Environment, alice: Person, dora: Person
 ) -> None:
@@ -304,6 +306,7 @@ def test_the_owners_own_goes_past_what_waits_for_the_unlock(
     assert claim(own, "worker")
 
 
+@pytest.mark.usefixtures("carrier")
 def test_the_end_of_its_time_lets_begin_what_waited(
     here: Environment, alice: Person, dora: Person
 ) -> None:
@@ -323,6 +326,7 @@ def test_what_runs_goes_on(here: Environment, alice: Person, dora: Person) -> No
     assert move(running, "success")
 
 
+@pytest.mark.usefixtures("carrier")
 def test_what_waited_too_long_for_the_unlock_ends_and_says_so(
     here: Environment, alice: Person, dora: Person
 ) -> None:
@@ -336,6 +340,7 @@ def test_what_waited_too_long_for_the_unlock_ends_and_says_so(
     assert "Alice locked plain/here" in copy(waiting).note
 
 
+@pytest.mark.usefixtures("carrier")
 def test_the_clock_rings_for_nobody_who_is_kept_out(
     here: Environment, alice: Person, dora: Person
 ) -> None:
@@ -347,6 +352,7 @@ def test_the_clock_rings_for_nobody_who_is_kept_out(
     assert rung() == []
 
 
+@pytest.mark.usefixtures("carrier")
 def test_the_clock_leaves_alone_who_was_rung_just_now_beside_one_that_is_kept_out(
     here: Environment, alice: Person, dora: Person
 ) -> None:

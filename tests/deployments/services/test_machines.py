@@ -28,7 +28,7 @@ from tests.deployments.services.here import program, until_it_says
 from tests.deployments.services.queueing import drain, lose
 from tests.deployments.services.world import World, log_of, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_lease")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_lease", "carrier")]
 
 LONG = 'echo x >>"$SHIPMATE_CACHE/count"; echo up; seq 1 3000; sleep 2; seq 1 3000; echo over'
 

@@ -95,6 +95,7 @@ def test_a_claim_raises_the_epoch_in_the_copy_too(queued: Deployment) -> None:
     assert move(queued, "success")
 
 
+@pytest.mark.usefixtures("carrier")
 def test_nothing_happens_when_a_handler_fails(here: Environment, alice: Person) -> None:
     deployment = build.deployment(here, alice, SHA, status="in_progress", epoch=1)
     waiting = build.deployment(here, alice, SHA, status="queued")
@@ -157,6 +158,7 @@ def test_an_ended_deployment_is_held_by_nobody(queued: Deployment) -> None:
     assert kept.finished_at is not None
 
 
+@pytest.mark.usefixtures("carrier")
 def test_one_runs_and_the_next_starts_when_it_ends(here: Environment, alice: Person) -> None:
     first, second = enqueue(here, alice), enqueue(here, alice)
     assert claim(copy(first), "one")
@@ -178,6 +180,7 @@ def test_bells_in_the_wrong_order_start_nothing_in_the_wrong_order(
     assert claim(copy(first), "slow")
 
 
+@pytest.mark.usefixtures("carrier")
 def test_what_is_cancelled_makes_way_for_the_next(here: Environment, alice: Person) -> None:
     first, second = enqueue(here, alice), enqueue(here, alice)
     lose()
@@ -237,6 +240,7 @@ def test_a_copy_whose_epoch_is_old_takes_nothing_over(queued: Deployment) -> Non
     assert copy(queued).worker == "second"
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_bell_that_rings_twice_starts_it_once(queued: Deployment) -> None:
     assert claim(copy(queued), "first")
     assert not claim(copy(queued), "second")
@@ -326,6 +330,7 @@ def cancel_apart(deployment: Deployment) -> bool:
         connection.close()
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_bell_for_what_is_gone_or_ended_does_nothing(queued: Deployment) -> None:
     move(queued, "cancelled")
 

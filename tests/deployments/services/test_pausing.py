@@ -23,7 +23,7 @@ from tests.deployments.services.queueing import bells, lose
 from tests.deployments.services.test_takeover import go_on as take_over
 from tests.deployments.services.world import World, states, until
 
-pytestmark = pytest.mark.sshd
+pytestmark = [pytest.mark.sshd, pytest.mark.usefixtures("carrier")]
 
 FIRST_ALONE = ["success", "waiting", "waiting"]
 ALL = ["success"] * 3

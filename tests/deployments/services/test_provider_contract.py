@@ -100,6 +100,7 @@ def test_every_provider_is_here_or_with_the_clouds() -> None:
     assert set(providers.PROVIDERS) == here_are | set(providers.without_hosts())  # test_clouds.py
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_commit_is_deployed(kind: Kind) -> None:
     kind.does("echo it is done")
 
@@ -122,6 +123,7 @@ def test_a_failure_is_told_and_what_ran_stays_current(kind: Kind) -> None:
     assert kind.world.now(ended).environment.current == good
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_retry_brings_the_same_commit(kind: Kind) -> None:
     kind.does("exit 3")
     failed = kind.world.deploy()
@@ -132,6 +134,7 @@ def test_a_retry_brings_the_same_commit(kind: Kind) -> None:
     assert (ended.status, ended.kind, ended.sha) == ("success", "retry", failed.sha)
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_way_back_brings_the_former_commit(kind: Kind) -> None:
     kind.does("true")
     first = kind.world.deploy()
@@ -144,6 +147,7 @@ def test_a_way_back_brings_the_former_commit(kind: Kind) -> None:
     assert releases.origin(kind.world.now(back).environment.current or back) == first
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_task_releases_nothing(kind: Kind) -> None:
     kind.does("true")
     release = kind.world.deploy()
@@ -158,6 +162,7 @@ def test_a_task_releases_nothing(kind: Kind) -> None:
     assert kind.world.now(ended).environment.current == release
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_cancel_in_the_middle_ends_all_that_was_started(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,7 +192,7 @@ def test_what_takes_too_long_is_ended(
     assert (ended.status, ended.reason, alive(left)) == ("failure", "timed_out", [])
 
 
-@pytest.mark.usefixtures("short_lease")
+@pytest.mark.usefixtures("short_lease", "carrier")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_another_worker_goes_on_and_the_log_is_whole(
     kind: Kind, number: int, tmp_path: Path

@@ -19,6 +19,7 @@ from tests.servers.repositories import Repository
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.usefixtures("carrier")
 def test_what_is_asked_for_is_queued_with_its_commit(
     qa: Environment, at_the_door: Door, repository: Repository
 ) -> None:
@@ -91,6 +92,7 @@ def away(repository: Repository, qa: Environment, settings: object) -> Path:
     return repository.path.rename(repository.path.with_name("away.git"))
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_repository_that_is_away_leaves_it_pending(
     qa: Environment, at_the_door: Door, away: Path
 ) -> None:
@@ -122,6 +124,7 @@ def test_a_commit_that_is_at_hand_needs_no_repository(
     assert lifecycle.request(qa, sha, at_the_door).status == "queued"
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_pending_one_is_queued_when_the_repository_is_back(
     qa: Environment, at_the_door: Door, away: Path, repository: Repository
 ) -> None:
@@ -197,6 +200,7 @@ def test_what_was_cancelled_meanwhile_is_not_cleared(
     assert Deployment.objects.get(pk=asked.pk).status == "cancelled"
 
 
+@pytest.mark.usefixtures("carrier")
 def test_the_same_key_is_the_same_request(qa: Environment, alice: Person) -> None:
     first = lifecycle.request(qa, "main", Door(alice, "web", "k"))
     second = lifecycle.request(qa, "v2", Door(alice, "chat", "k"))

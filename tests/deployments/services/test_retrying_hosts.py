@@ -30,6 +30,7 @@ def partly(world: World) -> Deployment:
     return deployment
 
 
+@pytest.mark.usefixtures("carrier")
 @pytest.mark.sshd
 def test_only_the_hosts_that_failed_are_deployed_to_again(world: World) -> None:
     first = partly(world)
@@ -41,6 +42,7 @@ def test_only_the_hosts_that_failed_are_deployed_to_again(world: World) -> None:
     assert world.placements() == [first.pk, again.pk, first.pk]
 
 
+@pytest.mark.usefixtures("carrier")
 @pytest.mark.sshd
 def test_with_the_last_host_the_environment_runs_it_as_a_whole(world: World) -> None:
     world.release()
@@ -53,6 +55,7 @@ def test_with_the_last_host_the_environment_runs_it_as_a_whole(world: World) -> 
     assert releases.before_current(newest.environment) == again
 
 
+@pytest.mark.usefixtures("carrier")
 @pytest.mark.sshd
 @pytest.mark.slow
 def test_what_was_completed_can_be_returned_to(world: World) -> None:

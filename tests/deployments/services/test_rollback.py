@@ -14,6 +14,7 @@ def phases_of(deployment: object) -> list[str]:
     return list(dict.fromkeys(runs.values_list("phase", flat=True)))
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_kept_release_comes_back_in_one_phase_and_no_code_moves(world: World) -> None:
     first, second = world.release(), world.release()
 
@@ -65,6 +66,7 @@ def test_back_again_goes_further_back(world: World) -> None:
     assert third.release_name in world.releases()
 
 
+@pytest.mark.usefixtures("carrier")
 @pytest.mark.slow
 def test_a_release_that_is_no_longer_kept_is_sent_again(world: World) -> None:
     first = world.deploy()

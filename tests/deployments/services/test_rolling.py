@@ -27,6 +27,7 @@ def is_after(deployment: Deployment, batch: int) -> bool:
     return max(filter(None, ended)) <= min(filter(None, began))
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_batch_is_done_before_the_next_begins(world: World) -> None:
     world.settings(restart=["true"], batch="1")
 
@@ -49,6 +50,7 @@ def test_what_comes_before_the_switch_is_done_on_all_at_once(world: World) -> No
     assert deployment.environment.current == deployment
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_host_that_fails_stops_those_behind_it(world: World) -> None:
     first = world.deploy()
     world.settings(restart=FAILS, batch="1")
@@ -146,6 +148,7 @@ def test_a_first_host_that_comes_not_so_far_lets_nobody_follow(world: World) -> 
     assert states(deployment, "switch") == ["waiting"] * 3
 
 
+@pytest.mark.usefixtures("carrier")
 @pytest.mark.slow
 def test_a_way_back_goes_to_all_at_once(world: World) -> None:
     first = world.deploy()
@@ -163,7 +166,7 @@ def test_a_way_back_goes_to_all_at_once(world: World) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("short_lease")
+@pytest.mark.usefixtures("short_lease", "carrier")
 @pytest.mark.parametrize("phase", ["switch", "restart"])
 def test_another_worker_goes_on_within_the_batch(world: World, phase: str) -> None:
     world.settings(restart=["echo x >>$HOME/restart; sleep 1"], batch="1")
@@ -178,7 +181,7 @@ def test_another_worker_goes_on_within_the_batch(world: World, phase: str) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("short_lease")
+@pytest.mark.usefixtures("short_lease", "carrier")
 def test_whoever_takes_over_keeps_out_those_that_failed(world: World) -> None:
     slow = "[ ! -e $HOME/broken ] || exit 3; echo x >>$HOME/restart; sleep 1"
     world.settings(restart=[slow], check=["true"], batch="1", may_fail="1")

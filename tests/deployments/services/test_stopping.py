@@ -45,6 +45,7 @@ def stop_when(world: World, deployment: Deployment, text: str) -> Deployment:
     return meanwhile.end()
 
 
+@pytest.mark.usefixtures("carrier")
 def test_a_build_is_ended_with_all_that_it_started(world: World) -> None:
     world.settings(build=["sleep 71.1 & sleep 71.2 & echo begun; wait"])
 
@@ -78,6 +79,7 @@ def test_whoever_cancels_is_remembered_twice(world: World) -> None:
     assert (asked.old, asked.new) == ("in_progress", "cancelled")
 
 
+@pytest.mark.usefixtures("carrier")
 @pytest.mark.slow
 def test_the_next_one_starts(world: World) -> None:
     world.settings(build=["[ ! -e $HOME/slow ] || { rm $HOME/slow; echo begun; sleep 60; }"])
@@ -282,6 +284,7 @@ def _locked_out(host: Sshd) -> Iterator[None]:
     file.write_text(keys)
 
 
+@pytest.mark.usefixtures("carrier")
 @pytest.mark.slow
 def test_sending_is_stopped_before_anything_runs(
     world: World, monkeypatch: pytest.MonkeyPatch

@@ -16,7 +16,7 @@ from tests.deployments.services.queueing import drain, lose
 from tests.deployments.services.test_rolling import FAILS, break_hosts
 from tests.deployments.services.world import World
 
-pytestmark = [pytest.mark.sshd, pytest.mark.slow]
+pytestmark = [pytest.mark.sshd, pytest.mark.slow, pytest.mark.usefixtures("carrier")]
 
 
 def refused(world: World, *numbers: int, **settings: object) -> Deployment:
