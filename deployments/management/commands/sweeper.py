@@ -22,8 +22,8 @@ class Command(BaseCommand):
         heart.beat()
         heart.start()
         calm = sweeper.Calm()
-        for number in itertools.count():
+        for turn in itertools.count():
             settled = calm.seconds() > sweeper.SETTLED
-            sweeper.sweep_safely(settled=settled, whole=number % sweeper.SELDOM == 0)
+            sweeper.sweep_safely(settled=settled, whole=turn % sweeper.SELDOM == 0)
             if stop.wait(sweeper.PAUSE):
                 break
