@@ -26,6 +26,7 @@ HOSTS: tuple[str, ...] = (
     "folder",
 )
 HOSTS += ("reboot", "host-key", "cancel")
+HOSTS += ("mute", "supervisor-stopped", "followers", "sessions-stopped")
 KINDS = {
     **dict.fromkeys((*OWN, *HOSTS), "sqlite"),
     **dict.fromkeys(("clock-forward", "clock-back"), "clock"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 BEGIN, END = "<!-- table -->", "<!-- end of table -->"
-HEAD = ("fault", "moments", "in phases", "right", "to the end, median", "longest")
+HEAD = ("fault", "moments", "while it ran", "in phases", "right", "to the end, median", "longest")
 
 
 def rows(found: list[dict[str, Any]]) -> list[tuple[str, ...]]:
@@ -17,6 +17,7 @@ def rows(found: list[dict[str, Any]]) -> list[tuple[str, ...]]:
         (
             one["words"],
             str(one["moments"]),
+            str(one["hit"]),
             str(len(one["phases"])),
             f"{one['right']} of {one['moments']}",
             f"{statistics.median(one['seconds']):.1f} s",
@@ -45,7 +46,7 @@ def problems(found: list[dict[str, Any]]) -> list[str]:
 
 
 def markdown(found: list[dict[str, Any]]) -> str:
-    lines = [HEAD, ("---", "--:", "--:", "--:", "--:", "--:"), *rows(found)]
+    lines = [HEAD, ("---", *["--:"] * 6), *rows(found)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 

@@ -70,7 +70,7 @@ def test_each_name_has_its_fault_and_each_fault_its_name() -> None:
 
 
 def test_the_table_tells_how_many_moments_went_right() -> None:
-    assert table.rows([FOUND]) == [("the worker killed", "2", "2", "1 of 2", "4.0 s", "5.0 s")]
+    assert table.rows([FOUND]) == [("the worker killed", "2", "2", "2", "1 of 2", "4.0 s", "5.0 s")]
     assert table.plain([FOUND]).splitlines()[-1] == "! worker: #1: build ran 2 times"
 
 
@@ -83,5 +83,5 @@ def test_the_table_takes_its_place_in_the_documentation(tmp_path: Path) -> None:
     text = page.read_text()
     assert text.startswith("Before.\n")
     assert text.endswith("After.\n")
-    assert "| the worker killed | 2 | 2 | 1 of 2 | 4.0 s | 5.0 s |" in text
+    assert "| the worker killed | 2 | 2 | 2 | 1 of 2 | 4.0 s | 5.0 s |" in text
     assert "old" not in text
