@@ -36,7 +36,12 @@ def _mark(state: Path) -> str:
 
 
 def _kept(file: Path) -> str:
-    """Return what the file says; it is made once, whoever comes first."""
+    """Return what the file says; it is made once, whoever comes first.
+
+    Where it is there nothing is written: a full disk must keep no worker from its work.
+    """
+    with suppress(FileNotFoundError):
+        return file.read_text().strip()
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = file.with_name(f".machine-{uuid.uuid4().hex}")
     made.write_text(uuid.uuid4().hex)

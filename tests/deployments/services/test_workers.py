@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from deployments.models import Worker
-from deployments.services import workers
+from deployments.services import machines, workers
 from tests.deployments.services import elsewhere
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,20 @@ def test_who_is_silent_for_a_day_is_forgotten() -> None:
     silent_for(hours=25)
     workers.forget_silent()
     assert not Worker.objects.exists()
+
+
+FULL = """import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+from deployments.services import machines
+print(machines.here())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_starts_on_a_full_disk_knows_its_machine() -> None:
+    assert elsewhere.race(f"pass\n{FULL}", 1) == [machines.here()]
 
 
 def test_a_heart_beats_by_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
