@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from deployments.models import Deployment
 from deployments.services import workers
@@ -101,7 +101,7 @@ class Lease(threading.Thread):
     def _ask(self, question: Callable[[], None]) -> bool:
         try:
             question()
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             connection.close()
             return False
         return True

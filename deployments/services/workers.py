@@ -9,7 +9,7 @@ import socket
 import threading
 from datetime import timedelta
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from deployments.models import Worker
@@ -66,5 +66,5 @@ class Heart(threading.Thread):
     def beat(self) -> None:
         try:
             beat(self.role)
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             connection.close()

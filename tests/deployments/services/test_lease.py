@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from deployments import tasks
 from deployments.models import Deployment, PhaseRun, Placement
@@ -205,17 +205,19 @@ def test_a_wish_to_stop_is_known_at_once_by_who_takes_over(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("short_lease")
-def test_a_database_that_is_away_does_not_end_the_thread(held: Deployment) -> None:
+@pytest.mark.parametrize("away", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_does_not_end_the_thread(
+    held: Deployment, away: type[Exception]
+) -> None:
+    def fail() -> None:
+        raise away("the database is away")
+
     with Lease(held) as lease:
-        lease._ask(_fail)
+        lease._ask(fail)
         before = copy(held).lease_until
         assert before is not None
 
         until(lambda: (copy(held).lease_until or before) > before)
-
-
-def _fail() -> None:
-    raise OperationalError("the database is away")
 
 
 def _away(execute: Any, sql: str, *rest: Any) -> Any:
