@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
@@ -31,6 +32,7 @@ FIRST_WORDS = 200  # bytes
 BUSY = ("Exceeded MaxStartups", "Not allowed at this time")
 MUTE = "it takes the connection and says nothing. Its sshd may stand still"
 OPEN_TIMEOUT = 30.0
+PAUSES = (0.02, 0.1, 0.3, 0.6, 1.0)
 SEND_TIMEOUT = 60.0
 KEEPALIVE = 20
 
@@ -115,7 +117,7 @@ class Connection(Closing):
         channel, sending = None, False
         try:
             with self.deadline(OPEN_TIMEOUT):
-                channel = self.transport.open_session(window_size=WINDOW, timeout=OPEN_TIMEOUT)
+                channel = self._open_session()
                 channel.exec_command("sh")
             sending = True
             self._give(channel, program, more_follows)
@@ -125,6 +127,14 @@ class Connection(Closing):
             text = f"{self.target.name}: the connection broke: {reason(error)}"
             raise ConnectionLost(text, sent=sending) from error
         return channel
+
+    def _open_session(self) -> paramiko.Channel:
+        """Open one, where a host allows one, as soon as the shell before it has ended."""
+        for pause in PAUSES:
+            with suppress(paramiko.ChannelException):
+                return self.transport.open_session(window_size=WINDOW, timeout=OPEN_TIMEOUT)
+            time.sleep(pause)
+        return self.transport.open_session(window_size=WINDOW, timeout=OPEN_TIMEOUT)
 
     def _give(self, channel: paramiko.Channel, program: bytes, more_follows: bool) -> None:
         channel.settimeout(SEND_TIMEOUT)

@@ -131,6 +131,19 @@ def test_a_folder_that_cannot_be_written_is_told(own_host: Sshd) -> None:
         upload(connection, "code.tar", lambda compressed: once(b"x"))
 
 
+def test_a_host_that_allows_one_session_gets_it_at_the_first_try(tmp_path: Path) -> None:
+    """The shell that took the file may still be ending when the next one is asked for."""
+    path = servers.only_busybox(tmp_path / "bin")
+    with (
+        servers.running(tmp_path / "web-1", path=path, more="MaxSessions 1") as host,
+        Connection.open(host.target()) as connection,
+    ):
+        for number in range(10):
+            upload(connection, f"{number}.tar", lambda compressed: once(b"x"))
+
+    assert len(list(uploads(host).iterdir())) == 10
+
+
 def test_a_name_with_a_path_is_refused(connection: Connection) -> None:
     with pytest.raises(HostError, match="cannot name a file"):
         upload(connection, "../code.tar", lambda compressed: once(b"x"))
