@@ -60,9 +60,13 @@ PRESETS = (
     Preset(
         "fabric-1",
         "Fabric 1",
-        {"command": "fab -R {environment} deploy:branch_name={sha}"},
-        "As Heaven called it, with the commit in place of the branch. Roles are those of "
-        "fabfile.py.",
+        {
+            "command": "fab --abort-on-prompts --reject-unknown-hosts --set=use_ssh_config "
+            "-R {environment} deploy:branch_name={sha}"
+        },
+        "As Heaven called it, with the commit in place of the branch, and with the program's SSH "
+        "configuration, which Fabric 1 reads only when told to. env.roledefs in fabfile.py has a "
+        "role by the name of each environment; without roles take “-R {environment}” away.",
     ),
     Preset(
         "ansible",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from deployments.models import Deployment, Host
 from deployments.runner import keys
 from deployments.services import applications, lifecycle, truth
 from tests.deployments import build
+from tests.deployments.services import elsewhere
 from tests.deployments.services.world import World, log_of
 from tests.servers.repositories import Files, Program
 
@@ -36,6 +38,18 @@ def deploy(c, sha):
     c.put("app.txt", "{folder}/app.txt")
     print(f"{{c.host}} has {{sha}}")
 """
+FABRIC_1 = """
+from fabric.api import env, put, run, task
+
+@task
+def deploy(branch_name):
+    run("mkdir -p {folder} && echo " + branch_name + " >{folder}/REVISION")
+    put("app.txt", "{folder}/app.txt")
+    print(env.host_string + " has " + branch_name)
+
+env."""
+ROLES = 'roledefs = {{"live": ["web-1", "web-3"], "other": ["web-2"]}}\n'
+HOSTS = 'hosts = ["web-2"]\n'
 PLAYBOOK = """
 - hosts: all
   gather_facts: false
@@ -150,6 +164,43 @@ def test_fabric_deploys_to_the_hosts_that_are_asked_for(world: World) -> None:
     assert world.placements() == [None, ended.pk, None]
 
 
+@pytest.fixture
+def fabric_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `fab` be Fabric 1, as it is on the machines of a team that has it."""
+    monkeypatch.setenv("PATH", f"{elsewhere.ROOT}/.venv/fabric-1/bin:{os.environ['PATH']}")
+
+
+def with_fabric_1(world: World, place: str = ROLES) -> str:
+    return commit(world, {"fabfile.py": FABRIC_1 + place})
+
+
+@pytest.mark.usefixtures("fabric_1")
+def test_fabric_1_deploys_to_the_hosts_of_the_role(world: World) -> None:
+    deployed_by(world, "fabric-1")
+    sha = with_fabric_1(world)
+
+    ended = world.deploy()
+
+    assert succeeded(ended)
+    assert revision(world) == sha
+    assert [f"web-{n} has {sha}" in log_of(ended) for n in (1, 2, 3)] == [True, False, True]
+    assert (world.hosts[0].home / "shop" / "app.txt").read_text() == "one\n"
+
+
+@pytest.mark.usefixtures("fabric_1")
+def test_fabric_1_deploys_to_the_hosts_that_the_recipe_names(world: World) -> None:
+    deployed_by(world, "fabric-1")
+    command = world.environment.application.settings["command"]
+    world.settings(command=command.replace("-R {environment} ", ""))
+    sha = with_fabric_1(world, HOSTS)
+
+    ended = world.deploy()
+
+    assert succeeded(ended)
+    assert f"web-2 has {sha}" in log_of(ended)
+    assert "[web-1]" not in log_of(ended)
+
+
 def test_ansible_deploys(world: World) -> None:
     deployed_by(world, "ansible")
     sha = commit(world, {"ansible/hosts": INVENTORY, "ansible/site.yml": PLAYBOOK})
@@ -186,9 +237,11 @@ def with_ansible(world: World) -> None:
     [
         ("capistrano-3-installed", capistrano),
         ("ansible", with_ansible),
+        ("fabric-1", with_fabric_1),
         ("script", scripted),
     ],
 )
+@pytest.mark.usefixtures("fabric_1")
 def test_a_host_that_shows_another_key_gets_nothing(
     world: World, way: str, made: Callable[[World], object]
 ) -> None:
