@@ -88,7 +88,7 @@ PRESETS = (
             "variables": BUNDLE,
         },
         "The worker's machine needs Docker. The registry's password is a secret of the app, as "
-        "deploy.yml calls it.",
+        "deploy.yml calls it. Logins and ports of hosts are those of deploy.yml (ssh: user, port).",
     ),
     Preset(
         "script",
