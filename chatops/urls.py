@@ -12,6 +12,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("api/chat/", include("bots.api.urls")),
     path("api/", include("deployments.api.urls")),
+    path("webhooks/", include("deployments.webhooks.urls")),
     path("metrics", login_not_required(Metrics.as_view()), name="metrics"),
     path("flow/", include("bots.web.urls")),
     path("settings/", include("bots.web.settings_urls")),

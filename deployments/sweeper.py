@@ -21,6 +21,7 @@ from deployments.models.deployment import UNFINISHED
 from deployments.selectors import locks as reading
 from deployments.selectors import pauses, phases
 from deployments.services import (
+    deliveries,
     drifts,
     indexing,
     life,
@@ -90,6 +91,7 @@ def _steps(settled: bool) -> Iterator[Callable[[], object]]:
         yield end_overdue
         if settled:
             yield end_lost
+    yield deliveries.ring_forgotten
     yield truth.ring
     yield indexing.catch_up
     yield tallies.see_to
@@ -97,6 +99,7 @@ def _steps(settled: bool) -> Iterator[Callable[[], object]]:
 
 def _that_can_wait() -> Iterator[Callable[[], object]]:
     yield ring_for_repositories
+    yield deliveries.forget_old
     yield workers.forget_silent
     yield life.forget
     yield workplaces.sweep
@@ -173,10 +176,9 @@ def ring_paused() -> None:
 
 
 def clear_pending() -> None:
-    """Have pending deployments looked at again, each in a worker: forges may be slow."""
+    """Have pending deployments looked at again."""
     for deployment in Deployment.objects.filter(_unheard(), status="pending"):
-        Deployment.objects.filter(pk=deployment.pk).update(rung_at=timezone.now())
-        queue.wake("deployments.tasks.clear", deployment.pk, cluster="chat")
+        queue.ring_to_clear(deployment)
 
 
 def end_overdue() -> None:

@@ -8,8 +8,9 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from deployments.models import Application, Deployment, Environment
+from deployments.models import Application, Delivery, Deployment, Environment
 from deployments.services import drifts, execution, lifecycle, tallies, truth
+from deployments.webhooks import handling
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,12 @@ def hear(number: int) -> None:
     """Ask the hosts of the environment what they run."""
     with in_silence(number):
         truth.hear(Environment.objects.select_related("application").get(pk=number))
+
+
+def heed(number: int) -> None:
+    """Do what a delivery of a webhook says."""
+    with in_silence(number):
+        handling.handle(Delivery.objects.select_related("repository").get(pk=number))
 
 
 def recount() -> None:

@@ -23,7 +23,8 @@ FLOOR = {
     "vault": 1, "models": 1, "forges": 1, "providers": 1, "runner": 1,
     "changes": 2, "rights": 2, "blockers": 3, "plans": 3, "drift": 3, "search": 3, "selectors": 3,
     "services": 4,
-    "tasks": 5, "sweeper": 5, "web": 5, "api": 5, "apps": 5, "templatetags": 5, "management": 5,
+    "webhooks": 5, "tasks": 5, "sweeper": 5, "web": 5, "api": 5, "apps": 5, "templatetags": 5,
+    "management": 5,
 }  # fmt: skip
 WITHOUT_DATABASE = [
     "deployments/forges",

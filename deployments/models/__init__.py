@@ -21,6 +21,7 @@ from .search import Indexing
 from .shared_key import SharedKey
 from .star import Star
 from .tally import Tally
+from .webhook import Delivery, Webhook
 from .worker import Worker
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Change",
     "Comment",
     "CommitStatus",
+    "Delivery",
     "Deployment",
     "Drift",
     "Environment",
@@ -49,5 +51,6 @@ __all__ = [
     "SshKey",
     "Star",
     "Tally",
+    "Webhook",
     "Worker",
 ]

@@ -28,6 +28,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "people": ("person", "role", "invitation", "account"),
     "sign-in": ("session", "second_factor", "token"),
     "checks": ("check",),
+    "webhooks": ("webhook", "delivery", "repository"),
     "chat": ("room", "connection", "outgoing"),
     "audit": ("audit",),
 }

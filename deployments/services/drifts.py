@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from deployments.exceptions import DeploymentError
-from deployments.models import Application, Drift
+from deployments.models import Application, Drift, Repository
 from deployments.selectors import code, running
 from deployments.selectors.running import Running
 from deployments.services import queue
@@ -29,6 +29,13 @@ def ring() -> None:
         taken = Application.objects.filter(due, pk=number).update(looked_at=now)
         if taken:
             queue.wake("deployments.tasks.look", number, cluster="chat")
+
+
+def look_soon(repository: Repository) -> list[Application]:
+    """Have the repository asked in the sweeper's next round, for each application made of it."""
+    applications = list(repository.applications.filter(archived_at=None).order_by("name"))
+    repository.applications.filter(pk__in=[app.pk for app in applications]).update(looked_at=None)
+    return applications
 
 
 def look(application: Application) -> None:

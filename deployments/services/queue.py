@@ -21,6 +21,12 @@ def ring(deployment: Deployment) -> None:
     wake("deployments.tasks.run", deployment.pk, cluster="deploy")
 
 
+def ring_to_clear(deployment: Deployment) -> None:
+    """Have a pending deployment looked at again in a worker: forges may be slow."""
+    Deployment.objects.filter(pk=deployment.pk).update(rung_at=timezone.now())
+    wake("deployments.tasks.clear", deployment.pk, cluster="chat")
+
+
 def ring_next(environment_id: int) -> None:
     """Tell a worker of what waits longest for this environment, if anything does."""
     following = _first(environment_id)

@@ -24,6 +24,7 @@ WORDS = {
     "connection.changed": "changed a chat connection",
     "connection.removed": "removed a chat connection",
     "connection.secret": "made a new secret of a chat connection",
+    "delivery.again": "had a delivery of a webhook done again:",
     "deployment.comment": "commented",
     "deployment.doubt": "what a host could not end:",
     "deployment.forced": "forced it past its checks",
@@ -60,6 +61,7 @@ WORDS = {
     "person.added": "added",
     "person.changed": "changed",
     "person.new_password": "made a new password for",
+    "repository.renamed": "heard of another name of a repository:",
     "role.given": "gave a role to",
     "role.taken": "took a role from",
     "room.added": "added the room",
@@ -72,6 +74,9 @@ WORDS = {
     "session.ended": "ended a session of",
     "token.made": "made the token",
     "token.revoked": "revoked the token",
+    "webhook.added": "set up the webhook of",
+    "webhook.removed": "took away the webhook of",
+    "webhook.secret": "made a new secret of the webhook of",
 }
 # What became of a deployment, by the state that it came to.
 STATUS = {

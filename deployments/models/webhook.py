@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from django.db import models
+
+from .application import Repository
+
+
+class Webhook(models.Model):
+    """What a forge may tell Shipmate of one repository, and the secret that it signs with."""
+
+    repository = models.OneToOneField(Repository, models.CASCADE, related_name="webhook")
+    full_name = models.CharField(max_length=200)  # acme/web, as the forge calls it
+    secret_encrypted = models.BinaryField()
+    made_at = models.DateTimeField(auto_now_add=True)
+    heard_at = models.DateTimeField(null=True)
+    # The forge's own numbers, learnt from what was signed: a name may change, these do not.
+    forge_id = models.BigIntegerField(null=True)
+    hook_id = models.CharField(max_length=40, blank=True)
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+class Delivery(models.Model):
+    """What a forge has told, as it came, and what came of it. Kept before it is acknowledged."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        HANDLED = "handled"
+        UNHANDLED = "unhandled"  # kept, and nothing here does anything with it
+        FAILED = "failed"
+
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="deliveries")
+    guid = models.CharField(max_length=100)  # the same delivered twice counts once
+    event = models.CharField(max_length=100, blank=True)
+    action = models.CharField(max_length=100, blank=True)
+    received_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    outcome = models.TextField(blank=True)  # what came of it, in words
+    handled_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    rung_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    again = models.PositiveIntegerField(default=0)  # how often somebody had it done again
+    digest = models.CharField(max_length=64)  # of the body, which may come again by another id
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "guid"], name="one_delivery_per_guid")
+        ]
+        indexes = [
+            models.Index(fields=["repository", "digest"], name="delivery_digest"),
+            models.Index(
+                fields=["rung_at"], condition=models.Q(state="waiting"), name="delivery_waits"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event or 'delivery'} {self.guid}"

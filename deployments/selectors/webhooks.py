@@ -1,0 +1,68 @@
+"""Webhooks and what they told, as far as a person may see it: whoever keeps an app's settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+
+from django.db.models import Q, QuerySet
+
+from deployments import rights, vault
+from deployments.exceptions import DeploymentError, NotAllowed, NotFound
+from deployments.forges.locations import HTTPS, SCP, SSH
+from deployments.models import Application, Delivery, Person, Repository, Webhook
+
+FULL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,99}")
+
+
+def name_in(location: str) -> str:
+    """Return owner/name as it stands in a repository's address; empty for one without."""
+    match = HTTPS.fullmatch(location) or SSH.fullmatch(location) or SCP.fullmatch(location)
+    name = match["path"].strip("/").removesuffix(".git") if match else ""
+    return name if FULL_NAME.fullmatch(name) else ""
+
+
+def secrets(hook: str) -> Iterator[tuple[Webhook, str]]:
+    """Yield webhooks with their secrets, those first that are known by this id of the forge's."""
+    known = Webhook.objects.select_related("repository")
+    likely = Q(hook_id=hook) if hook else Q(pk=None)
+    for found in (known.filter(likely), known.exclude(likely)):
+        for webhook in found.order_by("pk"):
+            with suppress(DeploymentError):  # its key is gone; the others are as good as ever
+                yield webhook, vault.decrypt(webhook.secret_encrypted)
+
+
+def of(repository: Repository) -> Webhook | None:
+    return Webhook.objects.filter(repository=repository).first()
+
+
+def require(person: Person) -> None:
+    """Refuse, naming who can, whoever keeps no settings anywhere."""
+    if not rights.may_somewhere(person, "configure"):
+        raise NotAllowed(
+            f"{person} may not see what webhooks told: it takes a maintainer of something. "
+            f"Ask {rights.who_may('configure')}."
+        )
+
+
+def deliveries(person: Person) -> QuerySet[Delivery]:
+    """Return what was told of the repositories of apps that the person keeps, newest first."""
+    require(person)
+    found = Delivery.objects.select_related("repository").order_by("-pk")
+    if rights.may(person, "configure"):
+        return found
+    return found.filter(repository__applications__in=_kept(person)).distinct()
+
+
+def delivery(person: Person, number: int) -> Delivery:
+    found = deliveries(person).filter(pk=number).first()
+    if found is None:
+        raise NotFound(f"There is no delivery {number} that {person} may see.")
+    return found
+
+
+def _kept(person: Person) -> list[int]:
+    roles = rights.roles_of(person)
+    apps = Application.objects.all()
+    return [app.pk for app in apps if rights.may(person, "configure", app, roles)]

@@ -1,0 +1,128 @@
+"""What forges told: kept with its bell before it is acknowledged, done by a worker, done again."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from deployments import changes, rights
+from deployments.durability import redone_if_lost
+from deployments.models import Delivery, Person, Webhook
+from deployments.services import queue, webhooks
+
+State = Delivery.State
+LEASE = timedelta(seconds=60)
+RING_AGAIN = timedelta(seconds=5)
+ATTEMPTS = 5  # workers that may die over one
+AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Told:
+    """A delivery as it came: its signature is right, and it is about the webhook's repository."""
+
+    guid: str
+    event: str
+    action: str
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    forge_id: int | None = None
+    hook_id: str = ""
+
+
+def accept(webhook: Webhook, told: Told) -> tuple[Delivery, bool]:
+    """Keep it and ring for a worker, in one transaction; say whether it is new.
+
+    The same id delivered again is the one that is kept, whatever it says now.
+    """
+    with transaction.atomic():
+        row, is_new = Delivery.objects.get_or_create(
+            repository_id=webhook.repository_id,
+            guid=told.guid,
+            defaults={
+                "event": told.event,
+                "action": told.action,
+                "headers": told.headers,
+                "body": told.body,
+                "digest": hashlib.sha256(told.body).hexdigest(),
+                "rung_at": timezone.now(),
+            },
+        )
+        webhooks.note_contact(webhook, told.forge_id, told.hook_id)
+        if is_new:
+            _wake(row.pk)
+    return row, is_new
+
+
+def take(delivery: Delivery) -> bool:
+    """Let nobody else handle it for a while; no, if somebody does or did."""
+    now = timezone.now()
+    with redone_if_lost():
+        taken = Delivery.objects.filter(_free(), pk=delivery.pk, state=State.WAITING)
+        return taken.update(lease_until=now + LEASE, attempts=F("attempts") + 1) == 1
+
+
+def end(delivery: Delivery, state: Delivery.State, outcome: str) -> bool:
+    """Say what came of it, unless that was said."""
+    waits = Delivery.objects.filter(pk=delivery.pk, state=State.WAITING)
+    ended = {"state": state, "outcome": outcome, "handled_at": timezone.now(), "lease_until": None}
+    return waits.update(**ended) == 1
+
+
+def do_again(delivery: Delivery, person: Person) -> bool:
+    """Have it handled anew by who keeps an app of its repository; no, if it still waits."""
+    apps = list(delivery.repository.applications.order_by("name"))
+    app = next((app for app in apps if rights.may(person, "configure", app)), None)
+    if app is None:
+        rights.require(person, "configure", apps[0] if apps else None)
+    with transaction.atomic():
+        ended = Delivery.objects.filter(~Q(state=State.WAITING), pk=delivery.pk)
+        anew = {"state": State.WAITING, "attempts": 0, "again": F("again") + 1}
+        if not ended.update(**anew, outcome="", lease_until=None, rung_at=timezone.now()):
+            return False
+        subject = f"{delivery.event} {delivery.guid}".strip()
+        changes.record("delivery.again", person=person, via="web", application=app, subject=subject)
+        _wake(delivery.pk)
+    return True
+
+
+def came_before(delivery: Delivery) -> Delivery | None:
+    """Return the first delivery of the very same body: ids are not signed, bodies are."""
+    same = Delivery.objects.filter(repository=delivery.repository_id, digest=delivery.digest)
+    return same.filter(pk__lt=delivery.pk).order_by("pk").defer("body").first()
+
+
+def ring_forgotten() -> None:
+    """Ring again for what waits and whose bell was lost, or whose worker died over it."""
+    now = timezone.now()
+    unheard = Q(rung_at=None) | Q(rung_at__lt=now - RING_AGAIN) | Q(rung_at__gt=now + RING_AGAIN)
+    waiting = Delivery.objects.filter(unheard, _free(), state=State.WAITING).order_by("rung_at")
+    numbers = list(waiting.values_list("pk", flat=True)[:AT_ONCE])
+    if not numbers or queue.is_full("chat"):
+        return
+    Delivery.objects.filter(pk__in=numbers).update(rung_at=now)
+    for number in numbers:
+        _wake(number)
+
+
+def forget_old() -> None:
+    """Forget what was told long ago and is done with."""
+    before = timezone.now() - timedelta(days=settings.SHIPMATE_WEBHOOK_DAYS)
+    old = Delivery.objects.filter(~Q(state=State.WAITING), received_at__lt=before)
+    numbers = list(old.order_by("received_at").values_list("pk", flat=True)[:AT_ONCE])
+    if numbers:
+        Delivery.objects.filter(pk__in=numbers).delete()
+
+
+def _free() -> Q:
+    return Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+
+
+def _wake(number: int) -> None:
+    queue.wake("deployments.tasks.heed", number, cluster="chat")

@@ -1,0 +1,85 @@
+"""Webhooks of repositories: made, given another secret and taken away by who keeps an app of it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from deployments import changes, rights, vault
+from deployments.exceptions import Invalid
+from deployments.models import Application, Person, Webhook
+from deployments.selectors.webhooks import FULL_NAME, name_in
+
+CONTACT = timedelta(minutes=1)
+
+
+def make(application: Application, person: Person, full_name: str = "") -> tuple[Webhook, str]:
+    """Let GitHub tell of the application's repository; return the secret, this once."""
+    rights.require(person, "configure", application)
+    name = full_name.strip() or name_in(application.repository.location)
+    if not FULL_NAME.fullmatch(name):
+        raise Invalid("Say what GitHub calls the repository, as owner/name, such as acme/web.")
+    secret = secrets.token_urlsafe(32)
+    try:
+        with transaction.atomic():
+            webhook = Webhook.objects.create(
+                repository=application.repository,
+                full_name=name,
+                secret_encrypted=vault.encrypt(secret),
+            )
+            _record("webhook.added", webhook, application, person)
+    except IntegrityError:
+        raise Invalid(f"{application.repository} has a webhook already.") from None
+    return webhook, secret
+
+
+def renew_secret(webhook: Webhook, application: Application, person: Person) -> str:
+    """Make another secret; from now on nothing that is signed with the old one is taken."""
+    rights.require(person, "configure", application)
+    secret = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        rows = Webhook.objects.filter(pk=webhook.pk)
+        rows.update(secret_encrypted=vault.encrypt(secret))
+        _record("webhook.secret", webhook, application, person)
+    return secret
+
+
+def remove(webhook: Webhook, application: Application, person: Person) -> None:
+    """Take nothing from GitHub about the repository any more; what was told stays for its time."""
+    rights.require(person, "configure", application)
+    with transaction.atomic():
+        _record("webhook.removed", webhook, application, person)
+        webhook.delete()
+
+
+def note_contact(webhook: Webhook, forge_id: int | None, hook_id: str) -> None:
+    """Note that the forge was heard and what it calls this one, though not with each delivery."""
+    now = timezone.now()
+    learnt = {"forge_id": forge_id or webhook.forge_id, "hook_id": hook_id or webhook.hook_id}
+    is_old = webhook.heard_at is None or webhook.heard_at < now - CONTACT
+    if is_old or learnt != {"forge_id": webhook.forge_id, "hook_id": webhook.hook_id}:
+        Webhook.objects.filter(pk=webhook.pk).update(heard_at=now, **learnt)
+
+
+def rename(webhook: Webhook, full_name: str) -> None:
+    """Keep the name that the forge calls the repository by now."""
+    with transaction.atomic():
+        old = webhook.full_name
+        if Webhook.objects.filter(pk=webhook.pk, full_name=old).update(full_name=full_name):
+            changes.record(
+                "repository.renamed",
+                via="webhook",
+                application=webhook.repository.applications.order_by("name").first(),
+                subject=str(webhook.repository),
+                old=old,
+                new=full_name,
+            )
+
+
+def _record(verb: str, webhook: Webhook, application: Application, person: Person) -> None:
+    changes.record(
+        verb, person=person, via="web", application=application, subject=webhook.full_name
+    )

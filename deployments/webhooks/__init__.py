@@ -1,0 +1,1 @@
+"""The forges' way in. See docs/github-webhooks.md."""

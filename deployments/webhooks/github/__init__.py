@@ -1,0 +1,1 @@
+"""What GitHub tells: https://docs.github.com/en/webhooks ."""

@@ -1,0 +1,107 @@
+"""POST /webhooks/github/: the signature is checked before anything is parsed or kept."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from deployments.models import Webhook
+from deployments.selectors import webhooks
+from deployments.services import deliveries
+from deployments.services.deliveries import Told
+from deployments.webhooks.flood import Refusals
+from deployments.webhooks.github import about, signature
+from deployments.webhooks.github.payload import Payload, clean, number, parsed, text
+
+SECRET = ("authorization", "cookie", "token", "secret", "key", "password")
+MOST_HEADERS, LONGEST_HEADER, LONGEST_ID = 60, 500, 100
+UNSIGNED = (
+    f"The delivery is not signed with {signature.HEADER}: give the webhook at GitHub the secret "
+    "that Shipmate has made for the repository."
+)
+FORGED = "The signature is that of no secret which is known here."
+refusals = Refusals()
+
+
+@csrf_exempt
+@login_not_required
+def receive(request: HttpRequest) -> JsonResponse:
+    """Keep a delivery that is rightly signed, and say so; a worker handles it."""
+    if request.method != "POST":
+        said = "GitHub's webhooks are taken here, by POST."
+        return JsonResponse({"message": said}, status=405, headers={"Allow": "POST"})
+    given = request.headers.get(signature.HEADER, "")
+    if not signature.is_one(given):
+        return _refused(request, 401, UNSIGNED)
+    most = settings.SHIPMATE_WEBHOOK_MAX_MB * 1_000_000
+    try:
+        raw = request.read(most + 1)
+    except OSError:
+        return _refused(request, 400, "The body did not come to its end.")
+    if len(raw) > most:
+        return _refused(request, 413, f"A body has at most {most} bytes.")
+    webhook = _signed_with(request.headers.get("X-GitHub-Hook-ID", ""), raw, given)
+    if webhook is None:
+        return _refused(request, 403, FORGED)
+    return _kept(request, webhook, raw)
+
+
+def _signed_with(hook: str, raw: bytes, given: str) -> Webhook | None:
+    """Return the webhook whose secret the body is signed with."""
+    known = webhooks.secrets(clean(hook, 40))
+    return next((one for one, secret in known if signature.is_right(secret, raw, given)), None)
+
+
+def _kept(request: HttpRequest, webhook: Webhook, raw: bytes) -> JsonResponse:
+    payload = parsed(raw, request.headers.get("Content-Type", ""))
+    if not about.is_covered(webhook, payload):
+        said = f"This secret is for {webhook.full_name}; the delivery is about another repository."
+        return _refused(request, 403, said)
+    row, is_new = deliveries.accept(webhook, _told(request, raw, payload or {}))
+    answer = {"message": "Kept." if is_new else "Kept before.", "delivery": row.guid}
+    return JsonResponse(answer, status=202 if is_new else 200)
+
+
+def _told(request: HttpRequest, raw: bytes, payload: Payload) -> Told:
+    return Told(
+        guid=_guid(request, raw),
+        event=clean(request.headers.get("X-GitHub-Event", ""), 100),
+        action=text(payload, "action", longest=100),
+        body=raw,
+        headers=_headers(request),
+        forge_id=number(payload, "repository", "id"),
+        hook_id=clean(request.headers.get("X-GitHub-Hook-ID", ""), 40),
+    )
+
+
+def _guid(request: HttpRequest, raw: bytes) -> str:
+    """Return its id; one without, or with a very long one, goes by what it says."""
+    given = request.headers.get("X-GitHub-Delivery", "")
+    kept = clean(given, LONGEST_ID)
+    if kept and len(given) <= LONGEST_ID:
+        return kept
+    return f"sha256:{hashlib.sha256(given.encode(errors='replace') + raw).hexdigest()}"
+
+
+def _headers(request: HttpRequest) -> dict[str, str]:
+    """Return the headers, without those that may hold a secret."""
+    listed = [(name, value) for name, value in request.headers.items() if not _is_secret(name)]
+    return {
+        clean(name, LONGEST_HEADER): clean(value, LONGEST_HEADER)
+        for name, value in listed[:MOST_HEADERS]
+    }
+
+
+def _is_secret(name: str) -> bool:
+    return any(word in name.lower() for word in SECRET)
+
+
+def _refused(request: HttpRequest, status: int, why: str) -> JsonResponse:
+    refusals.note(why, request.META.get("REMOTE_ADDR", "somebody"))
+    answer = JsonResponse({"message": why}, status=status)
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # else Django logs each
+    return answer

@@ -1,0 +1,45 @@
+"""Which event does what. Each is a plain function that returns what came of it, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deployments.models import Delivery, Repository
+from deployments.services import deliveries
+from deployments.webhooks.github import checks, code, hook
+from deployments.webhooks.github.payload import NotHandled, Payload, parsed
+
+EVENTS: dict[str, Callable[[Repository, Payload], str]] = {
+    "ping": hook.ping,
+    "push": code.push,
+    "create": code.create,
+    "delete": code.delete,
+    "status": checks.status,
+    "check_run": checks.check_run,
+    "check_suite": checks.check_suite,
+    "workflow_run": checks.workflow_run,
+    "repository": hook.repository,
+}
+KEPT = "Kept; nothing here does anything with it."
+
+
+def do(delivery: Delivery) -> str:
+    """Do what the delivery says and return what came of it. Raises NotHandled with the reason."""
+    event = EVENTS.get(delivery.event)
+    if event is None:
+        what = f"“{delivery.event}”" if delivery.event else "an event without a name"
+        raise NotHandled(f"{KEPT} Shipmate has no use for {what}.")
+    payload = parsed(bytes(delivery.body), str(delivery.headers.get("Content-Type", "")))
+    if payload is None:
+        raise NotHandled(f"{KEPT} Its body is no JSON object, nor a form with one in “payload”.")
+    _refuse_repetition(delivery)
+    return event(delivery.repository, payload)
+
+
+def _refuse_repetition(delivery: Delivery) -> None:
+    """Do nothing over a body that came before by another id, unless somebody asks for it."""
+    if delivery.event == "ping" or delivery.again:  # pings say the same each time
+        return
+    before = deliveries.came_before(delivery)
+    if before is not None:
+        raise NotHandled(f"{KEPT} The very same body came before, as {before.guid}.")

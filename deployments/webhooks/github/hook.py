@@ -1,0 +1,34 @@
+"""What GitHub tells of the webhook itself, and of the repository."""
+
+from __future__ import annotations
+
+from deployments.models import Repository
+from deployments.selectors import webhooks as reading
+from deployments.services import webhooks
+from deployments.webhooks.github.payload import NotHandled, Payload, at, clean, text
+
+
+def ping(_: Repository, payload: Payload) -> str:
+    """Say that it works, and which events GitHub sends."""
+    told = at(payload, "hook", "events")
+    listed = told[:50] if isinstance(told, list) else []
+    events = [clean(one, 50) for one in listed if isinstance(one, str)]
+    if not events:
+        return "The webhook works."
+    sends = "every event" if "*" in events else ", ".join(events)
+    return f"The webhook works. GitHub sends {sends}."
+
+
+def repository(repository: Repository, payload: Payload) -> str:
+    """Keep the new name of a repository that was renamed."""
+    action = text(payload, "action")
+    name = text(payload, "repository", "full_name")
+    webhook = reading.of(repository)
+    if action not in ("renamed", "transferred") or not name or webhook is None:
+        what = f"is {action}" if action else "is told of"
+        raise NotHandled(f"Kept; nothing here does anything when a repository {what}.")
+    webhooks.rename(webhook, name)
+    return (
+        f"GitHub calls the repository {name} now. The old address goes on to the new one until "
+        "somebody takes the old name; change it in the settings of each app."
+    )

@@ -1,0 +1,132 @@
+"""A delivery is done once, whatever dies, and nothing that was kept is lost."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from deployments import sweeper, tasks
+from deployments.models import Delivery
+from deployments.services import deliveries
+from deployments.webhooks.github import events
+from tests.deployments.services.queueing import bells, drain, lose
+from tests.deployments.webhooks.conftest import Deliver, about
+
+pytestmark = pytest.mark.django_db
+
+HEED = "deployments.tasks.heed"
+
+
+@pytest.fixture
+def kept(deliver: Deliver) -> Delivery:
+    deliver("ping", about())
+    return Delivery.objects.get()
+
+
+def ago(delivery: Delivery, **fields: timedelta) -> None:
+    past = {name: timezone.now() - span for name, span in fields.items()}
+    Delivery.objects.filter(pk=delivery.pk).update(**past)
+
+
+def breaks(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def ping(*_: Any) -> str:
+        raise error
+
+    monkeypatch.setitem(events.EVENTS, "ping", ping)
+
+
+def test_a_lost_bell_rings_again(kept: Delivery) -> None:
+    lose("chat")
+    ago(kept, rung_at=timedelta(seconds=6))
+
+    sweeper.sweep()
+
+    assert (HEED, (kept.pk,)) in bells("chat")
+    drain("chat")
+    kept.refresh_from_db()
+    assert kept.state == "handled"
+
+
+def test_a_bell_that_rang_a_moment_ago_is_given_time(kept: Delivery) -> None:
+    lose("chat")
+
+    deliveries.ring_forgotten()
+
+    assert bells("chat") == []
+
+
+def test_a_worker_that_died_over_it_is_followed_by_another(kept: Delivery) -> None:
+    assert deliveries.take(kept)
+    tasks.heed(kept.pk)
+    kept.refresh_from_db()
+    assert kept.state == "waiting"
+
+    ago(kept, lease_until=timedelta(seconds=1))
+    tasks.heed(kept.pk)
+
+    kept.refresh_from_db()
+    assert kept.state == "handled"
+
+
+def test_two_bells_are_one(kept: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def ping(*_: Any) -> str:
+        done.append("pong")
+        return "Once."
+
+    monkeypatch.setitem(events.EVENTS, "ping", ping)
+
+    tasks.heed(kept.pk)
+    tasks.heed(kept.pk)
+
+    assert done == ["pong"]
+
+
+def test_what_kills_every_worker_is_not_tried_for_ever(kept: Delivery) -> None:
+    Delivery.objects.update(attempts=deliveries.ATTEMPTS)
+
+    tasks.heed(kept.pk)
+
+    kept.refresh_from_db()
+    assert (kept.state, kept.outcome[:14]) == ("failed", "5 workers died")
+
+
+def test_a_fault_is_told_without_its_text(
+    kept: Delivery, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    breaks(monkeypatch, ValueError("hunter2hunter2"))
+
+    with caplog.at_level(logging.ERROR):
+        tasks.heed(kept.pk)
+
+    kept.refresh_from_db()
+    assert kept.outcome == f"Shipmate failed over this; its log names delivery {kept.pk}."
+    assert f"Delivery {kept.pk} failed: ValueError" in caplog.text
+    assert "hunter2hunter2" not in caplog.text
+
+
+def test_a_database_that_is_away_for_a_moment_is_no_end(
+    kept: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaks(monkeypatch, OperationalError())
+
+    tasks.heed(kept.pk)
+
+    kept.refresh_from_db()
+    assert kept.state == "waiting"
+
+
+def test_what_is_old_and_done_is_forgotten(kept: Delivery, deliver: Deliver) -> None:
+    drain("chat")
+    deliver("ping", about())
+    Delivery.objects.update(received_at=timezone.now() - timedelta(days=15))
+
+    deliveries.forget_old()
+
+    assert [row.state for row in Delivery.objects.all()] == ["waiting"]
