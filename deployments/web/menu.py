@@ -37,6 +37,7 @@ _settings: list[Entry] = [
     Entry("Hosts", "hosts-settings", 20, icon="host"),
     Entry("People", "people-settings", 30, icon="people"),
     Entry("Audit", "audit", 40, icon="history", right="configure", somewhere=True),
+    Entry("Webhooks", "deliveries", 58, icon="git-compare", right="configure", somewhere=True),
     Entry("Tokens", "tokens-settings", 80, icon="key"),
     Entry("You", "profile", 90, icon="at"),
 ]

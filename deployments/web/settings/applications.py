@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from deployments import lines, providers, rights
 from deployments.models import Application, Person
-from deployments.selectors import lookup, repositories
+from deployments.selectors import lookup, repositories, webhooks
 from deployments.services import applications, credentials, environments
 from deployments.web.doors import person_of
 from deployments.web.settings import roles
@@ -180,6 +180,7 @@ def _shown(request: HttpRequest, app: Application, **forms: Any) -> HttpResponse
         "may": may,
         "refusal": "" if may else rights.refusal(person, "configure", app),
         "repository": RepositoryForm(initial={"location": app.repository.location}),
+        "webhook": webhooks.of(app.repository),
         "default": DefaultEnvironmentForm(app),
         "commands": form_of(app),
         "choose": ChooseForm(app, person),

@@ -7,6 +7,7 @@ from django.urls import path
 from deployments.web.settings import (
     applications,
     audit,
+    deliveries,
     environments,
     hosts,
     overview,
@@ -15,6 +16,7 @@ from deployments.web.settings import (
     retiring,
     roles,
     tokens,
+    webhooks,
 )
 
 APP = "apps/<str:application>/"
@@ -27,6 +29,9 @@ urlpatterns = [
     path("", overview.overview, name="settings"),
     path("audit/", audit.index, name="audit"),
     path("audit/export/", audit.export, name="audit-export"),
+    path("deliveries/", deliveries.index, name="deliveries"),
+    path("deliveries/<int:number>/", deliveries.one, name="delivery"),
+    path("deliveries/<int:number>/again/", deliveries.again, name="delivery-again"),
     path("me/", profile.profile, name="profile"),
     path("tokens/", tokens.index, name="tokens-settings"),
     path("tokens/make/", tokens.make, name="token-make"),
@@ -53,6 +58,9 @@ urlpatterns = [
     path(APP, applications.edit, name="application-settings"),
     # “-” is no name of an environment.
     path(f"{APP}-/repository/move/", applications.move, name="application-move"),
+    path(f"{APP}-/webhook/", webhooks.edit, name="application-webhook"),
+    path(f"{APP}-/webhook/secret/", webhooks.renew, name="webhook-secret"),
+    path(f"{APP}-/webhook/remove/", webhooks.remove, name="webhook-remove"),
     path(f"{APP}-/way/choose/", applications.choose, name="application-choose"),
     path(f"{APP}-/default/set/", applications.set_default_environment, name="application-default"),
     path(f"{APP}-/environments/add/", applications.add_environment, name="environment-add"),

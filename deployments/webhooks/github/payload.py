@@ -17,13 +17,17 @@ class NotHandled(Exception):
 def parsed(raw: bytes, content_type: str) -> Payload | None:
     """Return the object that the body holds, as JSON or in a form's `payload`; None: none."""
     try:
-        text = raw.decode("utf-8-sig")
-        if content_type.partition(";")[0].strip().lower() == FORM:
-            text = parse_qs(text, max_num_fields=20)["payload"][0]
-        found = json.loads(text)
-    except (ValueError, KeyError, RecursionError):
+        found = json.loads(unwrapped(raw.decode("utf-8-sig"), content_type))
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def unwrapped(body: str, content_type: str) -> str:
+    """Return what stands in a form's `payload`, or else the body as it is."""
+    if content_type.partition(";")[0].strip().lower() != FORM:
+        return body
+    return parse_qs(body, max_num_fields=20).get("payload", [body])[0]
 
 
 def at(payload: Payload, *path: str) -> Any:
