@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from deployments.models import Application, Delivery, Deployment, Environment
+from deployments.models import Application, Deployment, Environment
 from deployments.services import drifts, execution, lifecycle, tallies, truth
 from deployments.webhooks import handling
 
@@ -43,9 +43,9 @@ def hear(number: int) -> None:
 
 
 def heed(number: int) -> None:
-    """Do what a delivery of a webhook says."""
+    """Do what a delivery of a webhook says, and what others say that wait."""
     with in_silence(number):
-        handling.handle(Delivery.objects.select_related("repository").get(pk=number))
+        handling.handle_waiting(number)
 
 
 def recount() -> None:

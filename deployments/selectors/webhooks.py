@@ -26,8 +26,8 @@ def name_in(location: str) -> str:
 def secrets(hook: str) -> Iterator[tuple[Webhook, str]]:
     """Yield webhooks with their secrets, those first that are known by this id of the forge's."""
     known = Webhook.objects.select_related("repository")
-    likely = Q(hook_id=hook) if hook else Q(pk=None)
-    for found in (known.filter(likely), known.exclude(likely)):
+    likely = Q(hook_id=hook)
+    for found in (known.filter(likely), known.exclude(likely)) if hook else (known,):
         for webhook in found.order_by("pk"):
             with suppress(DeploymentError):  # its key is gone; the others are as good as ever
                 yield webhook, vault.decrypt(webhook.secret_encrypted)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from deployments import changes, rights
@@ -18,9 +18,9 @@ from deployments.services import queue, webhooks
 
 State = Delivery.State
 LEASE = timedelta(seconds=60)
-RING_AGAIN = timedelta(seconds=5)
+UNDER_WAY, RING_AGAIN = timedelta(seconds=2), timedelta(seconds=5)
 ATTEMPTS = 5  # workers that may die over one
-AT_ONCE = 100
+AT_ONCE = 100  # that are forgotten in one round
 
 
 @dataclass(frozen=True)
@@ -41,31 +41,47 @@ def accept(webhook: Webhook, told: Told) -> tuple[Delivery, bool]:
 
     The same id delivered again is the one that is kept, whatever it says now.
     """
-    with transaction.atomic():
-        row, is_new = Delivery.objects.get_or_create(
-            repository_id=webhook.repository_id,
-            guid=told.guid,
-            defaults={
-                "event": told.event,
-                "action": told.action,
-                "headers": told.headers,
-                "body": told.body,
-                "digest": hashlib.sha256(told.body).hexdigest(),
-                "rung_at": timezone.now(),
-            },
-        )
-        webhooks.note_contact(webhook, told.forge_id, told.hook_id)
-        if is_new:
-            _wake(row.pk)
-    return row, is_new
+    try:
+        with transaction.atomic():
+            row = _keep(webhook, told)
+            webhooks.note_contact(webhook, told.forge_id, told.hook_id)
+    except IntegrityError:
+        known = Delivery.objects.filter(repository=webhook.repository_id, guid=told.guid)
+        return known.defer("body").get(), False
+    return row, True
 
 
-def take(delivery: Delivery) -> bool:
-    """Let nobody else handle it for a while; no, if somebody does or did."""
+def _keep(webhook: Webhook, told: Told) -> Delivery:
+    """Write it and ring, unless a bell is on its way: who hears that looks for all that waits."""
     now = timezone.now()
+    is_rung = _waiting().filter(rung_at__gt=now - UNDER_WAY, rung_at__lte=now).exists()
+    row = Delivery.objects.create(
+        repository_id=webhook.repository_id,
+        guid=told.guid,
+        event=told.event,
+        action=told.action,
+        headers=told.headers,
+        body=told.body,
+        digest=hashlib.sha256(told.body).hexdigest(),
+        rung_at=None if is_rung else now,
+    )
+    if not is_rung:
+        _wake(row.pk)
+    return row
+
+
+def take(number: int) -> Delivery | None:
+    """Let nobody else handle it for a while; None, if somebody does or did."""
+    until = timezone.now() + LEASE
     with redone_if_lost():
-        taken = Delivery.objects.filter(_free(), pk=delivery.pk, state=State.WAITING)
-        return taken.update(lease_until=now + LEASE, attempts=F("attempts") + 1) == 1
+        if not _waiting().filter(pk=number).update(lease_until=until, attempts=F("attempts") + 1):
+            return None
+    return Delivery.objects.select_related("repository").get(pk=number)
+
+
+def next_waiting() -> int | None:
+    """Return what has waited longest and nobody has taken."""
+    return _waiting().order_by("pk").values_list("pk", flat=True).first()
 
 
 def end(delivery: Delivery, state: Delivery.State, outcome: str) -> bool:
@@ -99,16 +115,20 @@ def came_before(delivery: Delivery) -> Delivery | None:
 
 
 def ring_forgotten() -> None:
-    """Ring again for what waits and whose bell was lost, or whose worker died over it."""
+    """Ring again where something waits and its bell was lost, or its worker died over it."""
     now = timezone.now()
-    unheard = Q(rung_at=None) | Q(rung_at__lt=now - RING_AGAIN) | Q(rung_at__gt=now + RING_AGAIN)
-    waiting = Delivery.objects.filter(unheard, _free(), state=State.WAITING).order_by("rung_at")
-    numbers = list(waiting.values_list("pk", flat=True)[:AT_ONCE])
-    if not numbers or queue.is_full("chat"):
-        return
-    Delivery.objects.filter(pk__in=numbers).update(rung_at=now)
-    for number in numbers:
-        _wake(number)
+    before = now - RING_AGAIN
+    unheard = Q(rung_at=None, received_at__lt=before) | Q(rung_at__lt=before)
+    waiting = _waiting().filter(unheard | Q(rung_at__gt=now + RING_AGAIN))
+    number = waiting.order_by("pk").values_list("pk", flat=True).first()
+    if number is not None and not queue.is_full("chat"):
+        ring(number)
+
+
+def ring(number: int) -> None:
+    """Have a worker look for what waits, with this one first."""
+    Delivery.objects.filter(pk=number).update(rung_at=timezone.now())
+    _wake(number)
 
 
 def forget_old() -> None:
@@ -120,8 +140,10 @@ def forget_old() -> None:
         Delivery.objects.filter(pk__in=numbers).delete()
 
 
-def _free() -> Q:
-    return Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+def _waiting() -> QuerySet[Delivery]:
+    """Return what is to be handled and nobody is handling."""
+    free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+    return Delivery.objects.filter(free, state=State.WAITING)
 
 
 def _wake(number: int) -> None:

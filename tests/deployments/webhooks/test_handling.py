@@ -13,6 +13,7 @@ from django.utils import timezone
 from deployments import sweeper, tasks
 from deployments.models import Delivery
 from deployments.services import deliveries
+from deployments.webhooks import handling
 from deployments.webhooks.github import events
 from tests.deployments.services.queueing import bells, drain, lose
 from tests.deployments.webhooks.conftest import Deliver, about
@@ -61,7 +62,7 @@ def test_a_bell_that_rang_a_moment_ago_is_given_time(kept: Delivery) -> None:
 
 
 def test_a_worker_that_died_over_it_is_followed_by_another(kept: Delivery) -> None:
-    assert deliveries.take(kept)
+    assert deliveries.take(kept.pk)
     tasks.heed(kept.pk)
     kept.refresh_from_db()
     assert kept.state == "waiting"
@@ -71,6 +72,40 @@ def test_a_worker_that_died_over_it_is_followed_by_another(kept: Delivery) -> No
 
     kept.refresh_from_db()
     assert kept.state == "handled"
+
+
+def test_a_burst_rings_once_and_all_of_it_is_done(kept: Delivery, deliver: Deliver) -> None:
+    for _ in range(3):
+        deliver("ping", about())
+
+    assert bells("chat") == [(HEED, (kept.pk,))]
+    drain("chat")
+    assert [row.state for row in Delivery.objects.all()] == ["handled"] * 4
+
+
+def test_what_came_behind_a_lost_bell_is_done_too(kept: Delivery, deliver: Deliver) -> None:
+    deliver("ping", about())
+    lose("chat")
+    Delivery.objects.update(received_at=timezone.now() - timedelta(seconds=6))
+    ago(kept, rung_at=timedelta(seconds=6))
+
+    deliveries.ring_forgotten()
+
+    drain("chat")
+    assert [row.state for row in Delivery.objects.all()] == ["handled"] * 2
+
+
+def test_a_long_burst_lets_others_have_their_turn(
+    kept: Delivery, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver("ping", about())
+    lose("chat")
+    monkeypatch.setattr(handling, "TURN", -1.0)
+
+    tasks.heed(kept.pk)
+
+    second = Delivery.objects.get(state="waiting")
+    assert bells("chat") == [(HEED, (second.pk,))]
 
 
 def test_two_bells_are_one(kept: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
