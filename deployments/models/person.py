@@ -110,6 +110,8 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=every_scope)
     applications = models.JSONField(default=list, blank=True)  # numbers; empty: all
+    # For old programs that know no other way: /api/v3/…?access_token=… lets it in.
+    in_addresses = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     used_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)  # null: never

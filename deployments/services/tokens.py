@@ -16,6 +16,7 @@ from deployments.models import ApiToken, Application, Person
 
 LONGEST_NAME = 80
 LONGEST_LIFE = 3_650  # days
+NEEDS_APPS = "A token that may stand in an address is for certain apps: choose them."
 EVERY_SCOPE = tuple(str(scope) for scope in ApiToken.Scope.values)
 
 
@@ -27,13 +28,16 @@ def make(
     scopes: Collection[str] = EVERY_SCOPE,
     applications: Sequence[Application] = (),
     days: int | None = None,
+    in_addresses: bool = False,
 ) -> tuple[ApiToken, str]:
     """Return a new token and its text, which is never to be had again.
 
     It may what its scopes name, in these apps (none: in all), for so many days (None: for ever).
+    `in_addresses`: old programs may send it as ?access_token= too; it is for certain apps then.
     """
     _require(person, by)
     _check(name, scopes, days)
+    _check_addresses(applications, in_addresses=in_addresses)
     text = f"ship_{secrets.token_urlsafe(32)}"
     with transaction.atomic():
         token = ApiToken.objects.create(
@@ -43,6 +47,7 @@ def make(
             digest=digest(text),
             scopes=[scope for scope in EVERY_SCOPE if scope in scopes],
             applications=[app.pk for app in applications],
+            in_addresses=in_addresses,
             expires_at=timezone.now() + timedelta(days=days) if days else None,
         )
         _record("token.made", token, by, new=_words(token, applications))
@@ -125,11 +130,18 @@ def _check(name: str, scopes: Collection[str], days: int | None) -> None:
         raise Invalid(f"A token lasts 1 to {LONGEST_LIFE} days.")
 
 
+def _check_addresses(applications: Sequence[Application], *, in_addresses: bool) -> None:
+    """What stands in addresses is read by more than one: let it reach no further than it must."""
+    if in_addresses and not applications:
+        raise Invalid(NEEDS_APPS)
+
+
 def _words(token: ApiToken, applications: Sequence[Application]) -> str:
     """Say what a token may, for the table that remembers."""
     where = f" in {', '.join(app.name for app in applications)}" if applications else ""
     until = f", until {token.expires_at:%Y-%m-%d}" if token.expires_at else ""
-    return f"{', '.join(token.scopes)}{where}{until}"
+    how = ", also in addresses" if token.in_addresses else ""
+    return f"{', '.join(token.scopes)}{where}{until}{how}"
 
 
 def _record(verb: str, token: ApiToken, by: Person, new: str = "") -> None:

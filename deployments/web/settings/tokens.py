@@ -42,6 +42,15 @@ class TokenForm(forms.Form):
         help_text="None chosen: in all. With Ctrl or ⌘ several are chosen.",
     )
 
+    in_addresses = forms.BooleanField(
+        required=False,
+        label="May stand in an address",
+        help_text=(
+            "For old programs, such as hubot-deploy, that send /api/v3/…?access_token=…. Proxies on "
+            "the way may keep addresses, so it is only for the apps chosen above."
+        ),
+    )
+
     def __init__(self, person: Person, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"auto_id": "token_%s", **options})
         seen = lookup.applications_for(person)
@@ -61,7 +70,13 @@ class TokenForm(forms.Form):
         label="Speaks for",
         help_text="What is done by it is done in this person's name, with this person's rights.",
     )
-    field_order = ("name", "days", "speaks_for", "scopes", "applications")
+    field_order = ("name", "days", "speaks_for", "scopes", "applications", "in_addresses")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if given.get("in_addresses") and not given.get("applications"):
+            self.add_error("applications", tokens.NEEDS_APPS)
+        return given
 
 
 @require_safe
@@ -88,6 +103,7 @@ def make(request: HttpRequest) -> HttpResponse:
         scopes=given["scopes"],
         applications=list(given["applications"]),
         days=int(given["days"]) if given["days"].isdecimal() else None,
+        in_addresses=given["in_addresses"],
     )
     return _shown(request, made=token, text=text)
 

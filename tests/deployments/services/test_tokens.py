@@ -110,3 +110,19 @@ def test_the_last_use_is_kept_to_the_minute(alice: Person, django_assert_num_que
 
     with django_assert_num_queries(1):
         tokens.find(text)
+
+
+def test_a_token_stands_in_no_address_unless_it_was_made_for_that(
+    alice: Person, hello: Application
+) -> None:
+    plain, _ = tokens.make(alice, "nightly", by=alice)
+    made, _ = tokens.make(alice, "old bot", by=alice, applications=[hello], in_addresses=True)
+
+    assert (plain.in_addresses, made.in_addresses) == (False, True)
+    told = Change.objects.get(verb="token.made", subject=str(made)).new
+    assert told.endswith("in hello, also in addresses")
+
+
+def test_a_token_in_addresses_is_for_certain_apps(alice: Person) -> None:
+    with pytest.raises(Invalid, match="choose them"):
+        tokens.make(alice, "old bot", by=alice, in_addresses=True)

@@ -44,6 +44,22 @@ def test_it_may_what_was_ticked_where_it_was_chosen_for_as_long(
     assert "may read, deploy in hello" in page(as_alice)
 
 
+def test_that_it_may_stand_in_an_address_is_ticked_and_told(
+    as_alice: Client, hello: Application
+) -> None:
+    as_alice.post(f"{URL}make/", {**MADE, "applications": ["hello"], "in_addresses": "on"})
+
+    assert ApiToken.objects.get().in_addresses
+    assert "in hello, also in addresses" in page(as_alice)
+
+
+def test_in_addresses_without_an_app_is_refused_at_its_field(as_alice: Client) -> None:
+    shown = as_alice.post(f"{URL}make/", {**MADE, "in_addresses": "on"})
+
+    assert "is for certain apps: choose them." in shown.content.decode()
+    assert not ApiToken.objects.exists()
+
+
 def test_one_that_never_ends_is_asked_for_by_hand(as_alice: Client) -> None:
     as_alice.post(f"{URL}make/", {**MADE, "days": "never"})
 

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('deployments', '0017_clouds'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='apitoken',
+            name='in_addresses',
+            field=models.BooleanField(default=False),
+        ),
+    ]
