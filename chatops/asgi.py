@@ -15,5 +15,6 @@ django.setup(set_prefix=False)
 # What is loaded now stays. Whoever looks for garbage, in the middle of a page, need not go through
 # it again and again.
 import_module(settings.ROOT_URLCONF)
-application = import_module("chatops.bounded").Bounded(import_module("chatops.handler").Handler())
+bounded = import_module("chatops.bounded").Bounded(import_module("chatops.handler").Handler())
+application = import_module("deployments.api.github.addresses").Discreet(bounded)
 gc.freeze()

@@ -20,6 +20,8 @@ from asgiref.typing import (
 from django.conf import settings
 
 from deployments.api.errors import body
+from deployments.api.github import errors as github
+from deployments.api.github.addresses import PREFIX
 
 
 class Bounded:
@@ -70,10 +72,14 @@ def _said(scope: HTTPScope) -> int:
     return int(said) if said.isdigit() and len(said) < 19 else 0
 
 
+def _told(path: str, said: str) -> dict[str, Any]:
+    return github.body(413, said) if path.startswith(PREFIX) else body("too_large", said)
+
+
 async def _refuse(scope: HTTPScope, send: ASGISendCallable, most: int) -> None:
     said = f"A body has at most {most} bytes."
     is_api = scope["path"].startswith("/api/")
-    text = json.dumps(body("too_large", said)) if is_api else said
+    text = json.dumps(_told(scope["path"], said)) if is_api else said
     kind = b"application/json" if is_api else b"text/plain"
     headers: Any = [(b"content-type", kind), (b"connection", b"close")]
     start: Any = {"type": "http.response.start", "status": 413, "headers": headers}

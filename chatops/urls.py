@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("api/chat/", include("bots.api.urls")),
+    path("api/v3/", include("deployments.api.github.urls")),
     path("api/", include("deployments.api.urls")),
     path("webhooks/", include("deployments.webhooks.urls")),
     path("metrics", login_not_required(Metrics.as_view()), name="metrics"),

@@ -6,5 +6,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from deployments.api.github.addresses import DiscreetWsgi
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatops.settings")
-application = get_wsgi_application()
+application = DiscreetWsgi(get_wsgi_application())

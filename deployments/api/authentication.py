@@ -17,9 +17,13 @@ class TokenAuthentication(BaseAuthentication):
         word, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
         if word.lower() not in ("bearer", "token"):
             return None
-        token = tokens.find(text.strip())
+        return self.known(text.strip())
+
+    def known(self, text: str) -> tuple[Person, ApiToken]:
+        """Return whom this token speaks for, or refuse it."""
+        token = tokens.find(text)
         if token is None:
-            raise _no_use(tokens.why_not(text.strip()))
+            raise _no_use(tokens.why_not(text))
         token.person.token = token
         return token.person, token
 

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from deployments.models import Application, CommitStatus, Environment, Repository
 
 State = CommitStatus.State
@@ -40,6 +42,12 @@ class Sign:
 def statuses(repository: Repository, sha: str) -> list[CommitStatus]:
     """Return what each check says of the commit, by its name."""
     return list(CommitStatus.objects.filter(repository=repository, sha=sha).order_by("context"))
+
+
+def reported(repository: Repository, sha: str) -> QuerySet[CommitStatus]:
+    """Return the same with who reported it, the newest word first."""
+    found = CommitStatus.objects.filter(repository=repository, sha=sha)
+    return found.select_related("person").order_by("-updated_at", "-pk")
 
 
 def problems(environment: Environment, sha: str) -> list[str]:

@@ -45,7 +45,8 @@ def routes(found: URLResolver, prefix: str = "") -> Iterator[tuple[str, str | No
 
 
 def test_every_address_is_described(described: dict[str, Any]) -> None:
-    names = {name for route, name in routes(get_resolver()) if route.startswith("api/")}
+    own = (name for route, name in routes(get_resolver()) if route.startswith("api/"))
+    names = {name for name in own if not (name or "").startswith("github-")}  # GitHub describes it
 
     assert len(described["paths"]) == len(names - UNDESCRIBED)
 

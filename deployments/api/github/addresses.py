@@ -1,0 +1,63 @@
+"""Tokens in addresses: taken out before anything else sees the request, or writes of it.
+
+Old programs send `/api/v3/…?access_token=ship_…`. An address is written into logs, so the token
+travels on in a header of its own kind, which `authentication` takes from tokens made for it only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+PREFIX: Final = "/api/v3/"
+NAME: Final = "access_token"
+SCHEME: Final = "Address"
+
+
+def without_token(query: str) -> tuple[str, str]:
+    """Return the query without any token, and the last token that was in it."""
+    kept, token = [], ""
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if unquote_plus(name).strip().lower() == NAME:
+            token = unquote_plus(value) or token
+        else:
+            kept.append(part)
+    return "&".join(kept), token
+
+
+class Discreet:
+    """The outermost door for ASGI: what the server logs, at the end of a request, has no token."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        query = scope.get("query_string", b"").decode("latin-1")
+        kept, token = without_token(query)
+        if kept != query:
+            scope["query_string"] = kept.encode("latin-1")
+        named = {name.lower() for name, _ in scope.get("headers", ())}
+        if token and b"authorization" not in named and scope["path"].startswith(PREFIX):
+            said = f"{SCHEME} {token}".encode("utf-8", "replace")
+            scope["headers"] = [*scope["headers"], (b"authorization", said)]
+        await self.application(scope, receive, send)
+
+
+class DiscreetWsgi:
+    """The same for WSGI."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        query = environ.get("QUERY_STRING", "")
+        kept, token = without_token(query)
+        if kept != query:
+            environ["QUERY_STRING"] = kept
+            for name in ("REQUEST_URI", "RAW_URI"):  # as some servers write it beside
+                environ.pop(name, None)
+        is_here = environ.get("PATH_INFO", "").startswith(PREFIX)
+        if token and is_here and "HTTP_AUTHORIZATION" not in environ:
+            environ["HTTP_AUTHORIZATION"] = f"{SCHEME} {token}"
+        return self.application(environ, start_response)

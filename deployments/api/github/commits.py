@@ -1,0 +1,85 @@
+"""What checks say of commits: /commits/{ref}/status, /commits/{ref}/statuses, /statuses/{sha}."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from deployments.api.doors import person_of
+from deployments.api.github import shapes
+from deployments.api.github.doors import RepositoryView
+from deployments.api.github.paging import page
+from deployments.api.parsing import Text, checked
+from deployments.api.statuses import ADDRESS
+from deployments.exceptions import Invalid, UnknownRef
+from deployments.models import CommitStatus
+from deployments.selectors import checks, code
+from deployments.selectors.slugs import Slugged
+from deployments.services import checks as reports
+
+SHA = re.compile(r"[0-9a-fA-F]{40}")
+
+
+class NewStatus(serializers.Serializer[Any]):
+    """What a check says, as GitHub takes it: what it does not know is passed over."""
+
+    state = serializers.ChoiceField(choices=CommitStatus.State.choices)
+    target_url = serializers.RegexField(
+        ADDRESS,
+        max_length=500,
+        allow_blank=True,
+        allow_null=True,
+        default="",
+        error_messages={"invalid": "Write an address that begins with https:// or http://."},
+    )
+    description = Text(max_length=140, allow_blank=True, allow_null=True, default="")
+    context = Text(max_length=100, default="default")  # type: ignore[assignment]  # GitHub's word
+
+
+class Combined(RepositoryView):
+    def get(self, request: Request, ref: str, **_: str) -> Response:
+        """Say how all checks of a commit stand, in one state."""
+        where = self.where(request)
+        sha = _commit(where, ref)
+        return Response(
+            shapes.combined(request, where, sha, checks.statuses(where.repository, sha))
+        )
+
+
+class Listed(RepositoryView):
+    """The last word of each check, newest first."""
+
+    def get(self, request: Request, ref: str, **_: str) -> Response:
+        where = self.where(request)
+        rows = checks.reported(where.repository, _commit(where, ref))
+        return page(request, rows, lambda row: shapes.status(request, where, row))
+
+
+class Statuses(Listed):
+    """The same; and here checks report."""
+
+    writes = ("statuses",)
+
+    def post(self, request: Request, ref: str, **_: str) -> Response:
+        """Keep what a check says. A later word on the same check takes its place."""
+        where, said = self.where(request), checked(NewStatus, request.data)
+        if not SHA.fullmatch(ref):
+            raise Invalid(f"No commit found for SHA: {ref[:50]}. It takes all 40 digits.")
+        values = {name: value or "" for name, value in said.items()}
+        kept = reports.report(where.repository, ref, person_of(request), **values)
+        found = shapes.status(request, where, kept)
+        return Response(found, status=201, headers={"Location": found["url"]})
+
+
+def _commit(where: Slugged, ref: str) -> str:
+    """Return the commit that is meant: 40 digits are one, whoever has it."""
+    if SHA.fullmatch(ref):
+        return ref.lower()
+    try:
+        return code.resolve(where.applications[0], ref).sha
+    except UnknownRef as error:
+        raise Invalid(f"No commit found for SHA: {ref[:50]}. {error}") from error

@@ -1,0 +1,98 @@
+"""/repos/{owner}/{repo}/deployments, and how each went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from deployments import rights
+from deployments.api.doors import door_of
+from deployments.api.github import asking, shapes
+from deployments.api.github.doors import RepositoryView
+from deployments.api.github.paging import page
+from deployments.api.parsing import Switch, Text, checked
+from deployments.exceptions import NotAllowed, Refused
+from deployments.models import Deployment, Environment
+from deployments.selectors import slugs, told
+from deployments.services import contexts
+from deployments.services.lifecycle import Door
+
+FILTERS = ("sha", "ref", "task", "environment")
+NONE = "none"  # what GitHub's `task` and `environment` are where nothing is to be narrowed
+STATES = ["error", "failure", "inactive", "in_progress", "queued", "pending", "success"]
+
+
+class NewStatus(serializers.Serializer[Any]):
+    """A status as GitHub takes it."""
+
+    state = serializers.ChoiceField(choices=STATES)
+    description = Text(max_length=140, allow_blank=True, allow_null=True, default="")
+    auto_inactive = Switch(default=True, allow_null=True)
+
+
+class Deployments(RepositoryView):
+    def get(self, request: Request, **_: str) -> Response:
+        """List what was deployed from the repository, newest first."""
+        where, asked = self.where(request), request.query_params
+        given = {name: asked[name] for name in FILTERS if asked.get(name)}
+        narrowed = {name: text for name, text in given.items() if text != NONE or name == "ref"}
+        rows = slugs.deployments_in(where, narrowed)
+        return page(request, rows, lambda row: shapes.deployment(request, where, row))
+
+    def post(self, request: Request, **_: str) -> Response:
+        """Ask for a deployment. A refusal gives every reason at once, in a `message` to be said."""
+        where, wanted = self.where(request), asking.wanted(request.data)
+        place = slugs.environment_in(where, wanted.environment, wanted.app)
+        made = _asked(place, wanted, door_of(request))
+        found = shapes.deployment(request, where, slugs.deployment_in(where, made.pk))
+        return Response(found, status=201, headers={"Location": found["url"]})
+
+
+class One(RepositoryView):
+    def get(self, request: Request, number: int, **_: str) -> Response:
+        """Read one deployment."""
+        where = self.where(request)
+        row = slugs.deployment_in(where, number)
+        return Response(shapes.deployment(request, where, row))
+
+
+class Statuses(RepositoryView):
+    def get(self, request: Request, number: int, **_: str) -> Response:
+        """List how it went, newest first."""
+        where = self.where(request)
+        row = slugs.deployment_in(where, number)
+        return page(
+            request,
+            told.statuses(row),
+            lambda one: shapes.deployment_status(request, where, row, one),
+        )
+
+    def post(self, request: Request, number: int, **_: str) -> Response:
+        """Refuse: whoever performs a deployment says how it went, and that is Shipmate."""
+        row = slugs.deployment_in(self.where(request), number)
+        checked(NewStatus, request.data)
+        raise NotAllowed(
+            f"Shipmate performs #{row.pk} itself and alone says how it went. To stop it, cancel it "
+            "on its page or in chat."
+        )
+
+
+class OneStatus(RepositoryView):
+    def get(self, request: Request, number: int, status: int, **_: str) -> Response:
+        """Read one status."""
+        where = self.where(request)
+        row = slugs.deployment_in(where, number)
+        return Response(shapes.deployment_status(request, where, row, told.status(row, status)))
+
+
+def _asked(place: Environment, wanted: asking.Wanted, door: Door) -> Deployment:
+    """Ask for it; whoever may not go past checks and wants to may not at all."""
+    try:
+        return contexts.request(place, wanted.ref, door, wanted.contexts, **wanted.more(place))
+    except Refused as error:
+        if wanted.force and not rights.may(door.person, "force", place):
+            raise NotAllowed(" ".join(error.reasons)) from error
+        raise

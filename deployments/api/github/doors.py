@@ -1,0 +1,94 @@
+"""What GitHub's addresses share: how tokens come, how errors look, what headers say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+
+from deployments.api.doors import ApiView, person_of
+from deployments.api.github import errors
+from deployments.api.github.authentication import GithubAuthentication
+from deployments.api.parsing import OnlyJson
+from deployments.api.throttling import PersonRate
+from deployments.exceptions import NotFound
+from deployments.models import ApiToken
+from deployments.selectors import slugs
+from deployments.selectors.slugs import Slugged
+
+# What the scopes of a token are called there.
+SCOPES = {"deploy": "repo, repo_deployment", "statuses": "repo:status", "read": "public_repo"}
+
+
+class AllJson(OnlyJson):
+    """A body is JSON whatever its sender calls it: so does GitHub, and so curl is used."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+
+class GithubView(ApiView):
+    """An address as GitHub has it. GitHub describes it, so the description here leaves it out."""
+
+    schema = None
+    authentication_classes: Sequence[type[BaseAuthentication]] = (GithubAuthentication,)
+    content_negotiation_class: type[BaseContentNegotiation] = AllJson
+    counted: Sequence[BaseThrottle] = ()
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        self.counted = super().get_throttles()
+        return list(self.counted)
+
+    def get_exception_handler(self) -> Callable[..., Response]:
+        return errors.handler
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        answer["X-GitHub-Media-Type"] = "github.v3; format=json"
+        for throttle in self.counted:
+            if isinstance(throttle, PersonRate) and hasattr(throttle, "history"):
+                _say_rate(answer, throttle)
+        if isinstance(request.auth, ApiToken):
+            words = [SCOPES[scope] for scope in request.auth.scopes if scope in SCOPES]
+            answer["X-OAuth-Scopes"] = ", ".join(words)
+        return answer
+
+
+class RepositoryView(GithubView):
+    """Below /repos/{owner}/{repo}."""
+
+    reads: ClassVar[tuple[str, ...]] = ("read", "deploy", "chat", "admin", "statuses")
+
+    def where(self, request: Request) -> Slugged:
+        return slugs.repository_for(person_of(request), self.kwargs["owner"], self.kwargs["repo"])
+
+
+class Nothing(GithubView):
+    """Every other address, and every other method, in the shape of GitHub's errors."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        raise NotFound(
+            f"There is nothing at {request.path}; docs/github-api.md says what there is."
+        )
+
+
+def _say_rate(answer: Response, throttle: PersonRate) -> None:
+    """Say how many requests are left. The window slides: the oldest one is given back first."""
+    used = len(throttle.history)
+    begun = throttle.history[-1] if throttle.history else throttle.now
+    answer["X-RateLimit-Limit"] = str(throttle.num_requests)
+    answer["X-RateLimit-Remaining"] = str(max(throttle.num_requests - used, 0))
+    answer["X-RateLimit-Used"] = str(used)
+    answer["X-RateLimit-Reset"] = str(int(begun + throttle.duration) + 1)
+    answer["X-RateLimit-Resource"] = "core"

@@ -1,0 +1,221 @@
+"""What GitHub's addresses answer with: https://docs.github.com/en/rest, field by field."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from rest_framework.request import Request
+
+from deployments.api.github import urls_of
+from deployments.models import CommitStatus, Deployment, Person
+from deployments.selectors import checks
+from deployments.selectors.slugs import Slugged
+from deployments.selectors.told import Told
+
+
+def at(moment: datetime) -> str:
+    """Return the time as GitHub writes it, in whole seconds of UTC."""
+    return f"{timezone.localtime(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def node(kind: str, number: object) -> str:
+    return b64encode(f"{kind}:{number}".encode()).decode()
+
+
+def base(request: Request) -> str:
+    """Return where this API is, by the name that the client calls it: some follow no other."""
+    return request.build_absolute_uri("/api/v3")
+
+
+def user(request: Request, person: Person) -> dict[str, Any]:
+    return urls_of.person(base(request), settings.SHIPMATE_URL, person.username) | {
+        "login": person.username,
+        "id": person.pk,
+        "node_id": node("User", person.pk),
+        "gravatar_id": "",
+        "type": "User",
+        "site_admin": False,
+    }
+
+
+def own_user(request: Request, person: Person) -> dict[str, Any]:
+    """Return all that GitHub says of whoever asks; what Shipmate does not keep is empty."""
+    nothing = dict.fromkeys(("company", "location", "email", "hireable", "bio"))
+    none = dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0)
+    since = at(person.date_joined)
+    return {
+        **user(request, person),
+        **nothing,
+        **none,
+        "name": str(person),
+        "blog": "",
+        "created_at": since,
+        "updated_at": since,
+    }
+
+
+def owner(request: Request, where: Slugged) -> dict[str, Any]:
+    """Return the owner in the repository's name, who is nobody that signs in here."""
+    return urls_of.person(base(request), settings.SHIPMATE_URL, where.owner) | {
+        "login": where.owner,
+        "id": where.repository.pk,
+        "node_id": node("Organization", where.owner),
+        "gravatar_id": "",
+        "type": "Organization",
+        "site_admin": False,
+    }
+
+
+def small_repository(request: Request, where: Slugged) -> dict[str, Any]:
+    url = repository_url(request, where)
+    return urls_of.repository(url) | {
+        "id": where.repository.pk,
+        "node_id": node("Repository", where.repository.pk),
+        "name": where.name,
+        "full_name": where.full_name,
+        "owner": owner(request, where),
+        "private": True,
+        "html_url": page_of(where),
+        "description": None,
+        "fork": False,
+    }
+
+
+def repository(
+    request: Request, where: Slugged, branch: str, since: datetime, may: dict[str, bool]
+) -> dict[str, Any]:
+    """Return all that GitHub says of a repository; what Shipmate does not keep is empty."""
+    location = _without_secrets(where.repository.location)
+    addresses = dict.fromkeys(("clone_url", "git_url", "ssh_url", "svn_url"), location)
+    counts = ("forks", "forks_count", "open_issues", "open_issues_count", "size")
+    more = ("stargazers_count", "watchers", "watchers_count", "network_count", "subscribers_count")
+    has = ("has_issues", "has_projects", "has_wiki", "has_pages", "has_discussions")
+    return {
+        **small_repository(request, where),
+        **addresses,
+        **dict.fromkeys((*counts, *more), 0),
+        **dict.fromkeys((*has, "has_downloads", "archived", "disabled"), False),
+        **dict.fromkeys(("homepage", "language", "mirror_url", "license")),
+        **dict.fromkeys(("created_at", "updated_at", "pushed_at"), at(since)),
+        "default_branch": branch,
+        "visibility": "private",
+        "permissions": may,
+    }
+
+
+def deployment(request: Request, where: Slugged, row: Deployment) -> dict[str, Any]:
+    repository = repository_url(request, where)
+    place = where.label(row.environment)
+    changed = row.finished_at or row.started_at or row.queued_at or row.created_at
+    return {
+        "url": f"{repository}/deployments/{row.pk}",
+        "id": row.pk,
+        "node_id": node("Deployment", row.pk),
+        "sha": row.sha,
+        "ref": row.ref,
+        "task": row.task,
+        "payload": _payload(row),
+        "original_environment": place,
+        "environment": place,
+        "description": row.why or None,
+        "creator": user(request, row.person),
+        "created_at": at(row.created_at),
+        "updated_at": at(changed),
+        "statuses_url": f"{repository}/deployments/{row.pk}/statuses",
+        "repository_url": repository,
+        "transient_environment": False,
+        "production_environment": row.environment.production,
+    }
+
+
+def _payload(row: Deployment) -> dict[str, Any]:
+    """Return what was asked for beside GitHub's fields, under the names that old bots read."""
+    return {
+        "name": row.environment.application.name,
+        "actor": row.person.username,
+        "hosts": ",".join(row.hosts),
+        "parameters": row.parameters,
+        "notify": {"user_name": row.person.username},
+    }
+
+
+def deployment_status(
+    request: Request, where: Slugged, row: Deployment, told: Told
+) -> dict[str, Any]:
+    found = deployment(request, where, row)
+    page = f"{settings.SHIPMATE_URL}{row.get_absolute_url()}"
+    return {
+        "url": f"{found['statuses_url']}/{told.number}",
+        "id": told.number,
+        "node_id": node("DeploymentStatus", told.number),
+        "state": told.state,
+        "creator": user(request, told.person or row.person),
+        "description": told.description,
+        "environment": found["environment"],
+        "target_url": page,
+        "log_url": page,
+        "environment_url": row.environment.url,
+        "created_at": at(told.at),
+        "updated_at": at(told.at),
+        "deployment_url": found["url"],
+        "repository_url": found["repository_url"],
+    }
+
+
+def status(request: Request, where: Slugged, one: CommitStatus) -> dict[str, Any]:
+    """Return what one check says, and who reported it."""
+    reporter = user(request, one.person) if one.person else None
+    return {**small_status(request, where, one), "creator": reporter}
+
+
+def small_status(request: Request, where: Slugged, one: CommitStatus) -> dict[str, Any]:
+    return {
+        "url": f"{repository_url(request, where)}/statuses/{one.sha}",
+        "avatar_url": f"{settings.SHIPMATE_URL}/static/img/favicon.svg",
+        "id": one.pk,
+        "node_id": node("StatusContext", one.pk),
+        "state": one.state,
+        "description": one.description,
+        "target_url": one.target_url,
+        "context": one.context,
+        "created_at": at(one.created_at),
+        "updated_at": at(one.updated_at),
+    }
+
+
+def combined(
+    request: Request, where: Slugged, sha: str, told: Iterable[CommitStatus]
+) -> dict[str, Any]:
+    found = list(told)
+    url = f"{repository_url(request, where)}/commits/{sha}"
+    return {
+        "state": checks.combined(found),
+        "statuses": [small_status(request, where, one) for one in found],
+        "sha": sha,
+        "total_count": len(found),
+        "repository": small_repository(request, where),
+        "commit_url": url,
+        "url": f"{url}/status",
+    }
+
+
+def repository_url(request: Request, where: Slugged) -> str:
+    return f"{base(request)}/repos/{where.full_name}"
+
+
+def page_of(where: Slugged) -> str:
+    """Return the page of its only app, or of all."""
+    path = where.applications[0].get_absolute_url() if len(where.applications) == 1 else "/"
+    return f"{settings.SHIPMATE_URL}{path}"
+
+
+def _without_secrets(location: str) -> str:
+    """Leave out a name and password that an address may have in it."""
+    scheme, found, rest = location.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}" if found else location

@@ -1,0 +1,166 @@
+"""The repository, whose token it is, errors and headers: what every client meets."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from deployments.api.throttling import PersonRate
+from deployments.models import Application, Person
+from deployments.models import Repository as RepositoryRow
+from deployments.services import tokens
+from tests.deployments import build
+from tests.deployments.api.github.conftest import WEB, Caller, MakeCaller, faults
+
+
+def test_the_repository_is_told(bot: Caller, hello: Application) -> None:
+    told = bot.get(WEB, "/repos/{owner}/{repo}").json()
+
+    assert (told["full_name"], told["default_branch"]) == ("acme/hello", "main")
+    assert told["permissions"]["push"] and not told["permissions"]["admin"]
+    assert told["html_url"].endswith(hello.get_absolute_url())
+
+
+def test_an_app_without_environments_has_a_repository_too(bot: Caller, tmp_path: Path) -> None:
+    build.application("bare", tmp_path / "bare")
+
+    assert bot.get("repos/acme/bare", "/repos/{owner}/{repo}").status_code == 200
+    assert bot.get("repos/acme/bare/deployments").json() == []
+
+
+def test_a_password_in_its_location_is_told_nobody(bot: Caller, hello: Application) -> None:
+    RepositoryRow.objects.update(location="https://ana:hunter2@git.example/acme/hello.git")
+
+    assert "hunter2" not in bot.get(WEB).content.decode()
+
+
+def test_whose_token_it_is(bot: Caller) -> None:
+    answer = bot.get("user", "/user")
+
+    assert answer.json()["login"] == "alice"
+    assert answer["X-OAuth-Scopes"] == "public_repo, repo, repo_deployment, repo:status"
+
+
+def test_what_this_is_takes_no_token(db: None) -> None:
+    answer = Client().get("/api/v3/meta")
+
+    Caller.check(answer, "GET /meta")
+    assert answer.status_code == 200
+
+
+def test_the_root_says_what_a_token_may(bot: Caller) -> None:
+    assert "repo" in bot.get("")["X-OAuth-Scopes"]
+
+
+@pytest.mark.parametrize(
+    ("method", "url"),
+    [("get", "zen"), ("delete", WEB), ("get", "repos/acme/moon"), ("put", f"{WEB}/deployments")],
+)
+def test_what_is_not_there_is_told_as_at_github(bot: Caller, method: str, url: str) -> None:
+    answer = bot.ask(method, url)
+
+    assert answer.status_code == 404
+    assert answer.json()["message"] == "Not Found"
+    assert answer.json()["errors"][0]["message"]
+
+
+def test_what_is_no_json_is_told_as_at_github(bot: Caller) -> None:
+    client = Client(headers={"Authorization": f"token {bot.text}"})
+
+    answer = client.post(f"/api/v3/{WEB}/deployments", "{", content_type="application/json")
+
+    assert (answer.status_code, answer.json()["message"]) == (400, "Problems parsing JSON")
+
+
+def test_json_is_json_whatever_curl_calls_it(bot: Caller) -> None:
+    client = Client(headers={"Authorization": f"token {bot.text}"})
+    kind = "application/x-www-form-urlencoded"
+
+    answer = client.post(f"/api/v3/{WEB}/deployments", '{"ref": "main"}', content_type=kind)
+
+    assert answer.status_code == 201
+
+
+def test_a_closed_installation_hides_a_repository(
+    caller: MakeCaller, hello: Application, settings: object
+) -> None:
+    settings.SHIPMATE_CLOSED = True  # type: ignore[attr-defined]
+    erin = build.person("erin")
+
+    assert caller(erin).get(WEB).status_code == 404
+
+
+# ---- tokens ----
+
+
+def asking(authorization: str) -> int:
+    return Client(headers={"Authorization": authorization}).get("/api/v3/user").status_code
+
+
+def basic(name: str, password: str) -> str:
+    return f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"
+
+
+def test_a_token_comes_by_every_way_that_clients_have(bot: Caller) -> None:
+    ways = [f"token {bot.text}", f"Bearer {bot.text}", basic("alice", bot.text),
+            basic(bot.text, ""), basic(bot.text, "x-oauth-basic")]  # fmt: skip
+
+    assert [asking(way) for way in ways] == [200] * 5
+
+
+@pytest.mark.parametrize(
+    "way", ["token ship_wrong", "Basic ?", basic("alice", build.PASSWORD), "Basic /w==", "token "]
+)
+def test_what_is_no_token_is_bad_credentials(bot: Caller, way: str) -> None:
+    answer = Client(headers={"Authorization": way}).get("/api/v3/user")
+
+    assert (answer.status_code, answer.json()["message"]) == (401, "Bad credentials")
+    assert answer.json()["errors"][0]["message"]
+
+
+def test_without_a_token_one_is_asked_for(db: None) -> None:
+    answer = Client().get("/api/v3/user")
+
+    assert (answer.status_code, answer.json()["message"]) == (401, "Requires authentication")
+
+
+def test_basic_is_no_way_into_the_rest_of_the_api(bot: Caller) -> None:
+    client = Client(headers={"Authorization": basic("alice", bot.text)})
+
+    assert client.get("/api/me/").status_code == 401
+
+
+# ---- how often ----
+
+
+def test_what_is_left_is_said_in_each_answer(bot: Caller) -> None:
+    first, second = bot.get("user"), bot.get("user")
+
+    assert first["X-RateLimit-Limit"] == "600"
+    assert int(first["X-RateLimit-Remaining"]) == int(second["X-RateLimit-Remaining"]) + 1
+
+
+def test_too_often_is_told_with_when_to_come_again(
+    bot: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    monkeypatch.setattr(PersonRate, "THROTTLE_RATES", {"user": "1/min"})
+
+    answer = [bot.get("user") for _ in range(2)][-1]
+
+    assert answer.status_code == 429
+    assert answer["X-RateLimit-Remaining"] == "0"
+    assert 0 < int(answer["Retry-After"]) <= 60
+    assert answer.json()["message"].startswith("API rate limit exceeded")
+
+
+def test_the_answers_here_are_held_against_githubs_description(bot: Caller, alice: Person) -> None:
+    wrong = bot.get("user").json() | {"id": "one"}
+    shape = {"$ref": "#/components/schemas/simple-user"}
+
+    assert faults(shape, wrong) == ["$.id: 'one' is not of type 'integer'"]
+    assert tokens.find(bot.text)

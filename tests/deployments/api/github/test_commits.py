@@ -1,0 +1,93 @@
+"""Checks report and are read at GitHub's addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from deployments.models import CommitStatus, Person
+from tests.deployments.api.github.conftest import WEB, Caller, MakeCaller
+from tests.servers.repositories import Repository
+
+SHA = "a" * 40
+REPORT = "/repos/{owner}/{repo}/statuses/{sha}"
+COMBINED = "/repos/{owner}/{repo}/commits/{ref}/status"
+LISTED = f"{COMBINED}es"
+URL = f"{WEB}/statuses/{SHA}"
+
+
+def test_a_check_reports(bot: Caller, alice: Person) -> None:
+    sent = {"state": "success", "context": "ci/test", "target_url": None, "colour": "green"}
+
+    answer = bot.post(URL, sent, REPORT)
+
+    kept = CommitStatus.objects.get()
+    assert answer.status_code == 201
+    assert (kept.state, kept.context, kept.person) == ("success", "ci/test", alice)
+    assert answer.json()["creator"]["login"] == "alice"
+
+
+@pytest.mark.parametrize(
+    ("url", "sent", "said"),
+    [
+        (URL, {"state": "green"}, "state: "),
+        (URL, {"state": "success", "target_url": "javascript:x"}, "target_url: Write an address"),
+        (f"{WEB}/statuses/main", {"state": "success"}, "No commit found for SHA: main"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    bot: Caller, url: str, sent: dict[str, Any], said: str
+) -> None:
+    answer = bot.post(url, sent)
+
+    assert answer.status_code == 422
+    assert said in answer.json()["message"]
+
+
+def test_all_checks_have_one_state(bot: Caller) -> None:
+    bot.post(URL, {"state": "success", "context": "ci"}, REPORT)
+    bot.post(URL, {"state": "pending", "context": "lint"}, REPORT)
+
+    told = bot.get(f"{WEB}/commits/{SHA}/status", COMBINED).json()
+
+    assert (told["state"], told["total_count"], told["sha"]) == ("pending", 2, SHA)
+    assert told["repository"]["full_name"] == "acme/hello"
+
+
+def test_a_branch_may_be_named(bot: Caller, repository: Repository) -> None:
+    sha = repository.git("rev-parse", "main").strip()
+    repository.git("branch", "feature/x", "main")
+    bot.post(f"{WEB}/statuses/{sha}", {"state": "failure"}, REPORT)
+
+    for ref in ("main", "feature/x", sha[:12], "refs/heads/main"):
+        told = bot.get(f"{WEB}/commits/{ref}/status", COMBINED).json()
+        assert (told["sha"], told["state"]) == (sha, "failure")
+
+
+def test_a_ref_that_is_not_there_is_told(bot: Caller) -> None:
+    answer = bot.get(f"{WEB}/commits/moon/status")
+
+    assert answer.status_code == 422
+    assert answer.json()["message"].startswith("No commit found for SHA: moon. ")
+
+
+def test_they_are_listed_with_who_reported_them(
+    bot: Caller, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for context in ("ci", "lint", "docs"):
+        bot.post(URL, {"state": "success", "context": context}, REPORT)
+
+    with django_assert_num_queries(6):
+        told = bot.get(f"{WEB}/commits/{SHA}/statuses", LISTED).json()
+
+    assert [one["context"] for one in told] == ["docs", "lint", "ci"]
+    assert bot.get(URL, LISTED).json() == told
+
+
+def test_reporting_takes_its_scope(bot: Caller, caller: MakeCaller, alice: Person) -> None:
+    answer = caller(alice, scopes=["deploy"]).post(URL, {"state": "success"})
+
+    assert answer.status_code == 403
+    assert "scope “statuses”" in answer.json()["message"]

@@ -1,0 +1,383 @@
+"""Deployments as GitHub's clients ask for them, list and read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from deployments.models import Application, CommitStatus, Deployment, Environment, Lock, Person
+from tests.deployments import build
+from tests.deployments.api.github.conftest import WEB, Caller, MakeCaller
+from tests.servers.repositories import Repository
+
+ALL = f"{WEB}/deployments"
+LIST = "/repos/{owner}/{repo}/deployments"
+ONE = f"{LIST}/{{deployment_id}}"
+QA = {"ref": "main", "environment": "qa"}
+# As hubot-deploy 0.13.27 sends it.
+HUBOT = {
+    "ref": "main",
+    "task": "deploy",
+    "force": False,
+    "auto_merge": True,
+    "environment": "qa",
+    "required_contexts": None,
+    "description": "deploy on qa from hubot-deploy-v0.13.27",
+    "payload": {
+        "name": "hello",
+        "robotName": "hubot",
+        "hosts": "",
+        "notify": {"adapter": "shell", "room": "Shell", "user": 1, "user_name": "Shell"},
+        "config": {"provider": "capistrano", "repository": "acme/hello"},
+    },
+}
+
+
+@pytest.fixture
+def sha(repository: Repository) -> str:
+    return repository.git("rev-parse", "main").strip()
+
+
+@pytest.fixture
+def checked(qa: Environment) -> Environment:
+    """qa, where ci/test has to have passed."""
+    qa.checks, qa.required_contexts = "named", ["ci/test"]
+    qa.save(update_fields=["checks", "required_contexts"])
+    return qa
+
+
+def passed(environment: Environment, sha: str, context: str, state: str = "success") -> None:
+    repository = environment.application.repository
+    CommitStatus.objects.create(repository=repository, sha=sha, context=context, state=state)
+
+
+# ---- asking ----
+
+
+def test_a_deployment_is_asked_for(bot: Caller, alice: Person, sha: str) -> None:
+    answer = bot.post(ALL, QA, LIST)
+
+    made = Deployment.objects.get()
+    assert answer.status_code == 201
+    assert (made.environment.name, made.person, made.sha) == ("qa", alice, sha)
+    assert answer.json()["id"] == made.pk
+    assert answer["Location"] == answer.json()["url"]
+
+
+def test_what_hubot_deploy_sends_is_understood(bot: Caller) -> None:
+    answer = bot.post(ALL, HUBOT, LIST)
+
+    made = Deployment.objects.get()
+    assert answer.status_code == 201
+    assert made.why == "deploy on qa from hubot-deploy-v0.13.27 (said to be for Shell)"
+    assert (made.hosts, made.forced, made.task) == ([], False, "deploy")
+
+
+def test_without_an_environment_it_is_production(bot: Caller) -> None:
+    bot.post(ALL, {"ref": "main"}, LIST)
+
+    assert Deployment.objects.get().environment.name == "production"
+
+
+def test_hosts_and_parameters_stand_in_the_payload(bot: Caller, hello: Application) -> None:
+    hello.settings["parameters"] = {"COLOUR": "red|blue"}
+    hello.save(update_fields=["settings"])
+    sent = {"hosts": "hello-production-1", "parameters": {"COLOUR": "red"}}
+
+    answer = bot.post(ALL, {"ref": "main", "payload": sent}, LIST)
+
+    assert answer.status_code == 201, answer.json()
+    made = Deployment.objects.get()
+    assert (made.hosts, made.parameters) == (["hello-production-1"], {"COLOUR": "red"})
+
+
+def test_a_payload_may_be_json_in_text(bot: Caller) -> None:
+    bot.post(ALL, {"ref": "main", "payload": '{"hosts": ["hello-production-2"]}'}, LIST)
+
+    assert Deployment.objects.get().hosts == ["hello-production-2"]
+
+
+def test_the_payload_brings_no_commands(bot: Caller) -> None:
+    bot.post(ALL, {**QA, "payload": {"config": {"build": ["rm -rf /"]}}}, LIST)
+
+    assert "rm -rf" not in str(Deployment.objects.values())
+
+
+def test_the_same_key_makes_one(bot: Caller) -> None:
+    first, second = (bot.ask("post", ALL, QA, LIST, key="build-7") for _ in range(2))
+
+    assert first.json() == second.json()
+    assert Deployment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({}, "ref: This field is required."),
+        ({"ref": 7}, "ref: Not a valid string."),
+        ({**QA, "required_contexts": "ci"}, "required_contexts"),
+        ({**QA, "environment": "moon"}, "It has: qa, production."),
+        ({**QA, "ref": "mian"}, "Near it: main."),
+        ({**QA, "task": "deploy:dance"}, "has no task"),
+        ({**QA, "payload": {"hosts": 7}}, "payload.hosts: Send names, or a list of them."),
+    ],
+)
+def test_what_makes_no_sense_is_told_with_what_would(
+    bot: Caller, sent: dict[str, Any], said: str
+) -> None:
+    answer = bot.post(ALL, sent)
+
+    assert answer.status_code == 422
+    assert said in answer.json()["message"]
+    assert not Deployment.objects.exists()
+
+
+def test_what_is_in_the_way_is_said_whole_in_the_message(
+    bot: Caller, checked: Environment, dora: Person, sha: str
+) -> None:
+    Lock.objects.create(environment=checked, person=dora, reason="demo at four")
+
+    answer = bot.post(ALL, QA)
+
+    assert answer.status_code == 409
+    message = answer.json()["message"]
+    assert "Dora locked hello/qa" in message
+    assert "unlock hello in qa" in message
+    assert "ci/test was not reported" in message
+    assert len(answer.json()["errors"]) == 2
+
+
+# ---- checks ----
+
+
+def test_null_contexts_are_as_absent(bot: Caller, checked: Environment) -> None:
+    assert bot.post(ALL, {**QA, "required_contexts": None}).status_code == 409
+
+
+def test_contexts_that_have_passed_let_it_through(bot: Caller, qa: Environment, sha: str) -> None:
+    passed(qa, sha, "lint")
+
+    answer = bot.post(ALL, {**QA, "required_contexts": ["lint"]}, LIST)
+
+    assert answer.status_code == 201
+
+
+def test_contexts_that_have_not_are_named_as_github_does(
+    bot: Caller, qa: Environment, sha: str
+) -> None:
+    passed(qa, sha, "lint", "failure")
+
+    answer = bot.post(ALL, {**QA, "required_contexts": ["lint", "ci"]})
+
+    told = answer.json()
+    assert answer.status_code == 409
+    assert "lint failed, ci was not reported" in told["message"]
+    assert told["errors"][0]["contexts"] == [{"context": "lint", "state": "failure"}]
+
+
+def test_contexts_of_ones_own_do_not_take_the_place_of_the_environments(
+    bot: Caller, checked: Environment, sha: str
+) -> None:
+    passed(checked, sha, "lint")
+
+    answer = bot.post(ALL, {**QA, "required_contexts": ["lint"]})
+
+    assert answer.status_code == 409
+    assert "ci/test was not reported" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("past", [{"required_contexts": []}, {"force": True}])
+def test_going_past_checks_takes_the_right(
+    bot: Caller, caller: MakeCaller, dora: Person, checked: Environment, past: dict[str, Any]
+) -> None:
+    refused = bot.post(ALL, {**QA, **past})
+    assert refused.status_code == 403
+    assert "may not go past the checks" in refused.json()["message"]
+
+    assert caller(dora).post(ALL, {**QA, **past}, LIST).status_code == 201
+    assert Deployment.objects.get().forced
+
+
+def test_a_token_without_force_does_not_go_past(
+    caller: MakeCaller, dora: Person, checked: Environment
+) -> None:
+    weak = caller(dora, scopes=["deploy"])
+
+    assert weak.post(ALL, {**QA, "required_contexts": []}).status_code == 403
+
+
+# ---- which environment ----
+
+
+@pytest.fixture
+def twins(hello: Application) -> Application:
+    """Another app of the same repository, with a qa of its own."""
+    made = Application.objects.create(
+        name="worker", repository=hello.repository, settings=hello.settings
+    )
+    build.environment(made, "qa", hosts=1)
+    return made
+
+
+def test_an_environment_that_may_be_several_is_refused_with_all(
+    bot: Caller, twins: Application
+) -> None:
+    answer = bot.post(ALL, QA)
+
+    assert answer.status_code == 422
+    assert "may be any of hello/qa, worker/qa" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "told", [{"environment": "worker/qa"}, {**QA, "payload": {"name": "worker"}}]
+)
+def test_it_is_told_by_its_app(bot: Caller, twins: Application, told: dict[str, Any]) -> None:
+    answer = bot.post(ALL, {"ref": "main", **told}, LIST)
+
+    assert Deployment.objects.get().environment.application == twins
+    assert answer.json()["environment"] == "worker/qa"
+
+
+def test_usual_abbreviations_are_known(bot: Caller) -> None:
+    bot.post(ALL, {"ref": "main", "environment": "prod"}, LIST)
+
+    assert Deployment.objects.get().environment.name == "production"
+
+
+def test_an_app_out_of_sight_makes_nothing_ambiguous(
+    caller: MakeCaller, alice: Person, hello: Application, twins: Application
+) -> None:
+    bound = caller(alice, applications=[hello])
+
+    assert bound.post(ALL, QA, LIST).json()["environment"] == "qa"
+
+
+# ---- reading ----
+
+
+@pytest.fixture
+def some(qa: Environment, production: Environment, alice: Person) -> list[Deployment]:
+    """Four of qa, with a task among them, and one of production."""
+    made = [build.deployment(qa, alice, letter * 40, ref="main") for letter in "abc"]
+    made.append(build.deployment(qa, alice, "c" * 40, ref="topic", task="migrate"))
+    return [*made, build.live(production, alice, "a" * 40)]
+
+
+def numbers(answer: Any) -> list[int]:
+    return [one["id"] for one in answer.json()]
+
+
+def test_they_are_listed_newest_first(bot: Caller, some: list[Deployment]) -> None:
+    assert numbers(bot.get(ALL, LIST)) == [one.pk for one in reversed(some)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("sha=" + "a" * 40, [4, 0]),
+        ("ref=topic", [3]),
+        ("task=migrate", [3]),
+        ("environment=production", [4]),
+        ("environment=prod&ref=main", [4]),
+        ("environment=none&task=none&ref=topic", [3]),
+        ("environment=moon", []),
+        ("colour=red&ref=topic", [3]),
+    ],
+)
+def test_filters_are_githubs(
+    bot: Caller, some: list[Deployment], asked: str, found: list[int]
+) -> None:
+    assert numbers(bot.get(f"{ALL}?{asked}", LIST)) == [some[place].pk for place in found]
+
+
+def test_pages_name_each_other(bot: Caller, some: list[Deployment]) -> None:
+    answer = bot.get(f"{ALL}?per_page=2&page=2&environment=", LIST)
+
+    assert numbers(answer) == [some[2].pk, some[1].pk]
+    for rel, number in {"prev": 1, "first": 1, "next": 3, "last": 3}.items():
+        place = f"{ALL}?per_page=2&page={number}&environment="
+        assert f'<http://testserver/api/v3/{place}>; rel="{rel}"' in answer["Link"]
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "99999999999999999999"])
+def test_a_page_that_makes_no_sense_is_no_error(
+    bot: Caller, some: list[Deployment], page: str
+) -> None:
+    assert bot.get(f"{ALL}?page={page}", LIST).status_code == 200
+
+
+def test_a_list_takes_as_many_queries_however_long(
+    bot: Caller, some: list[Deployment], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    bot.get(ALL, LIST)
+
+    with django_assert_num_queries(6):
+        bot.get(f"{ALL}?per_page=1", LIST)
+    with django_assert_num_queries(6):
+        bot.get(ALL, LIST)
+
+
+def test_one_is_read(bot: Caller, some: list[Deployment]) -> None:
+    told = bot.get(f"{ALL}/{some[4].pk}", ONE).json()
+
+    assert (told["environment"], told["production_environment"]) == ("production", True)
+    assert told["creator"]["login"] == "alice"
+    assert told["payload"]["name"] == "hello"
+
+
+def test_one_of_another_repository_is_not_found(
+    bot: Caller, alice: Person, repository: Repository, tmp_path: Any
+) -> None:
+    other = build.environment(build.application("shop", tmp_path / "shop"), "qa")
+    made = build.deployment(other, alice, "a" * 40)
+
+    assert bot.get(f"{ALL}/{made.pk}").json()["message"] == "Not Found"
+
+
+# ---- how they went ----
+
+
+def test_statuses_are_told_in_githubs_words(bot: Caller, qa: Environment, alice: Person) -> None:
+    made = build.deployment(qa, alice, "a" * 40, status="cancelled", note="cancelled by Alice")
+
+    told = bot.get(f"{ALL}/{made.pk}/statuses", f"{ONE}/statuses").json()
+
+    assert [one["state"] for one in told] == ["error", "pending"]
+    assert told[0]["description"] == "cancelled by Alice"
+    assert told[0]["log_url"].endswith(f"/{made.pk}/")
+
+
+def test_what_another_took_the_place_of_is_inactive(
+    bot: Caller, qa: Environment, alice: Person
+) -> None:
+    old, new = build.live(qa, alice, "a" * 40), build.live(qa, alice, "b" * 40)
+
+    told = bot.get(f"{ALL}/{old.pk}/statuses", f"{ONE}/statuses").json()
+
+    assert [one["state"] for one in told] == ["inactive", "success", "pending"]
+    assert told[0]["description"] == f"#{new.pk} took its place"
+    (last, *_) = bot.get(f"{ALL}/{new.pk}/statuses", f"{ONE}/statuses").json()
+    assert last["state"] == "success"
+
+
+def test_one_status_is_read(bot: Caller, qa: Environment, alice: Person) -> None:
+    made = build.deployment(qa, alice, "a" * 40, status="failure")
+    all_of_it = f"{ALL}/{made.pk}/statuses"
+    (first, _) = bot.get(all_of_it, f"{ONE}/statuses").json()
+
+    assert bot.get(f"{all_of_it}/{first['id']}", f"{ONE}/statuses/{{status_id}}").json() == first
+    assert bot.get(f"{all_of_it}/999999").status_code == 404
+
+
+def test_nobody_else_says_how_it_went(bot: Caller, qa: Environment, alice: Person) -> None:
+    made = build.deployment(qa, alice, "a" * 40, status="queued")
+
+    answer = bot.post(f"{ALL}/{made.pk}/statuses", {"state": "success"})
+
+    assert answer.status_code == 403
+    assert "alone says how it went" in answer.json()["message"]
+    assert bot.post(f"{ALL}/{made.pk}/statuses", {"state": "fine"}).status_code == 422
+    made.refresh_from_db()
+    assert made.status == "queued"
