@@ -27,6 +27,7 @@ PARTS = {
         "bundle": "bundler",
         "fab": "fabric",
         "ansible-playbook": "ansible-core",
+        "gh": "gh",
     },
     "systemd": {"systemd-analyze": "systemd"},
 }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -91,22 +91,32 @@ def bot(alice: Person, hello: Application, caller: MakeCaller) -> Caller:
     return caller(alice)
 
 
-@pytest.fixture
-def site(transactional_db: None) -> Iterator[str]:
-    """The address of a real web server, which keeps an access log."""
+@contextmanager
+def serving(**options: Any) -> Iterator[int]:
+    """Run the real web server, which keeps an access log; give its port."""
     handler = Handler()
     config = uvicorn.Config(
-        Discreet(Bounded(handler)), port=0, lifespan="off", timeout_graceful_shutdown=1,
-        log_config=None, access_log=True,
-    )  # fmt: skip
+        Discreet(Bounded(handler)),
+        port=0,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        log_config=None,
+        access_log=True,
+        **options,
+    )
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     until = time.monotonic() + 30
     while not running.started and time.monotonic() < until:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
+    yield running.servers[0].sockets[0].getsockname()[1]
     running.should_exit = True
     thread.join(30)
     handler.threads.shutdown()  # with their connections to the database
-    logging.getLogger("uvicorn").setLevel(logging.NOTSET)
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[str]:
+    with serving() as port:
+        yield f"http://127.0.0.1:{port}"
