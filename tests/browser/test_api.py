@@ -90,6 +90,23 @@ def test_a_token_is_made_seen_once_and_revoked(alice: Person, page_for: PageFor)
     expect(page.get_by_text("1 that ended")).to_be_visible()
 
 
+def test_a_token_for_addresses_asks_for_its_apps(
+    alice: Person, page_for: PageFor, tmp_path: Path
+) -> None:
+    build.application("hello", tmp_path / "hello")
+    page = page_for(alice)
+    page.goto("/settings/tokens/")
+    page.get_by_label("Name").fill("old bot")
+    page.get_by_label("May stand in an address").check()
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.get_by_text("is for certain apps: choose them.")).to_be_visible()
+
+    page.get_by_label("Only in these apps").select_option("hello")
+    page.get_by_role("button", name="Make a token").click()
+
+    expect(page.get_by_text("in hello, also in addresses")).to_be_visible()
+
+
 def test_tokens_can_be_read_by_everybody(
     alice: Person, page_for: PageFor, check_page: CheckPage, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from deployments.providers.contract import RELEASE
 from deployments.services.looking import More
 
 LONGEST_WHY = 500
+NAMES = serializers.ListField(child=Text(max_length=63, allow_blank=True), max_length=500)
 
 
 class NewDeployment(serializers.Serializer[Any]):
@@ -100,17 +101,22 @@ def _hosts(given: Any) -> list[str]:
     """Return names of hosts and roles: a list of them, or text with commas, as old bots send."""
     if isinstance(given, str):
         given = given.split(",")
-    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        raise serializers.ValidationError(
-            {"payload": {"hosts": ["Send names, or a list of them."]}}
-        )
-    return [name.strip()[:63] for name in given if name.strip()]
+    try:
+        names: list[str] = NAMES.run_validation(given)
+    except serializers.ValidationError as error:
+        said = {"hosts": ["Send names, or a list of them."]}
+        raise serializers.ValidationError({"payload": said}) from error
+    return [name.strip() for name in names if name.strip()]
 
 
 def _why(description: str, notify: Any) -> str:
     """Return the reason, with the name that a bot says it asks for. Nobody has proved that."""
     said = notify.get("user_name") or notify.get("user") if isinstance(notify, dict) else ""
-    name = str(said)[:80] if isinstance(said, str | int) and said else ""
+    name = (
+        str(said)[:80].encode(errors="replace").decode()
+        if isinstance(said, str | int) and said
+        else ""
+    )
     words = f"{description} (said to be for {name})" if name else description
     return words.strip()[:LONGEST_WHY]
 

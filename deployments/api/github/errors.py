@@ -16,6 +16,7 @@ from rest_framework import exceptions as refusals
 from rest_framework.response import Response
 
 from deployments.api import errors
+from deployments.blockers import UNKNOWN_HOST
 from deployments.exceptions import DeploymentError, NotAllowed, NotFound, Refused
 from deployments.services.contexts import Unmet
 
@@ -63,7 +64,7 @@ def _status_of_refusal(error: Refused) -> int:
     if isinstance(error, Unmet) or not error.obstacles:
         return 409
     status = errors.status_of(error)
-    only_asked = all(one.code == "asked" for one in error.obstacles)
+    only_asked = all(one.code in ("asked", UNKNOWN_HOST) for one in error.obstacles)
     return 422 if status == 409 and only_asked else status
 
 

@@ -46,8 +46,8 @@ class TokenForm(forms.Form):
         required=False,
         label="May stand in an address",
         help_text=(
-            "For old programs, such as hubot-deploy, that send /api/v3/…?access_token=…. Proxies "
-            "on the way may keep addresses, so it is only for the apps chosen above."
+            "For old programs, such as hubot-deploy, that can only write it into the addresses "
+            "below /api/v3/. Proxies may keep addresses, so it is for the apps chosen above."
         ),
     )
 

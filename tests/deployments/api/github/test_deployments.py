@@ -134,6 +134,61 @@ def test_what_makes_no_sense_is_told_with_what_would(
     assert not Deployment.objects.exists()
 
 
+ODD = [
+    "null",
+    "[]",
+    '"main"',
+    "7",
+    '{"ref": null}',
+    '{"ref": ""}',
+    '{"ref": "\\ud800"}',
+    '{"ref": "main", "description": "\\ud800"}',
+    '{"ref": "main", "payload": {"hosts": ["\\ud800"]}}',
+    '{"ref": "main", "payload": {"name": "\\ud800"}}',
+    '{"ref": "main", "required_contexts": ["\\ud800"]}',
+    '{"ref": "--upload-pack=x"}',
+    '{"ref": "main", "environment": null}',
+    '{"ref": "main", "environment": "qa/"}',
+    '{"ref": "main", "environment": "\\u0000"}',
+    '{"ref": "main", "task": ["deploy"]}',
+    '{"ref": "main", "required_contexts": [null]}',
+    '{"ref": "main", "required_contexts": {"a": 1}}',
+    '{"ref": "main", "payload": {"hosts": {"a": 1}}}',
+    '{"ref": "main", "payload": {"hosts": ["\\u0000"]}}',
+    '{"ref": "main", "payload": {"hosts": "moon"}}',
+    '{"ref": "main", "payload": {"parameters": [1]}}',
+    '{"ref": "main", "payload": {"parameters": {"A": {"B": 1}}}}',
+    '{"ref": "main", "payload": {"name": 7}}',
+    '{"ref": "main", "auto_merge": "yes"}',
+    '{"ref": "main", "force": "yes"}',
+    '{"ref": "main", "description": "' + "x" * 501 + '"}',
+]
+FINE = [
+    '{"ref": "main", "description": null, "auto_merge": null, "force": null, "payload": null}',
+    '{"ref": "main", "payload": "no json"}',
+    '{"ref": "main", "payload": "[1]"}',
+    '{"ref": "main", "payload": ' + "[" * 400 + "]" * 400 + "}",
+    '{"ref": "main", "payload": {"notify": 7, "hosts": null, "name": null}}',
+    '{"ref": "main", "payload": {"notify": {"user_name": {"a": 1}}}}',
+    '{"ref": "main", "payload": {"notify": {"user_name": "\\ud800"}}}',
+    '{"ref": "main", "payload": {"notify": {"user_name": "\\u0000\\u202e"}}}',
+    '{"ref": "main", "description": "two\\nlines \\u0001"}',
+    '{"ref": "main", "NaN": 1e400}',
+]
+
+
+@pytest.mark.parametrize("sent", ODD)
+def test_nothing_odd_is_an_error_of_ours(bot: Caller, sent: str) -> None:
+    assert bot.post(ALL, sent).status_code == 422
+
+    assert not Deployment.objects.exists()
+
+
+@pytest.mark.parametrize("sent", FINE)
+def test_what_is_not_asked_for_is_in_no_ones_way(bot: Caller, sent: str) -> None:
+    assert bot.post(ALL, sent, LIST).status_code == 201
+
+
 def test_what_is_in_the_way_is_said_whole_in_the_message(
     bot: Caller, checked: Environment, dora: Person, sha: str
 ) -> None:
