@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0017_clouds'),
+        ('deployments', '0018_deliveries'),
     ]
 
     operations = [
