@@ -5,7 +5,8 @@ keeps, send as fast as they are answered, while workers handle what came. Counte
 times, and whether each delivery is kept and was handled once; every twentieth is sent again. The
 peers, in the same run with the same bodies and senders, are a bare Django view under the same
 server, which checks the signature and keeps nothing, and Debian's program `webhook`, where it is
-installed, which starts /bin/true for each.
+installed, which starts /bin/true for each. `cpu` is the time of the processor that the web process
+takes for one; that of the bare view is with its start.
 
     python -m benchmarks.webhooks [--quick] [--json]
 """
@@ -30,6 +31,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from benchmarks.installation import configured, running
 
@@ -70,21 +73,34 @@ def measure(options: Options, count: int) -> dict[str, float]:
     with running(options):
         secret = _made()
         _burst(options.port, "/webhooks/github/", secret, count // 10)  # the first is slow
-        started = time.monotonic()
+        started, taken = time.monotonic(), _taken("chatops.asgi")
         ours = _burst(options.port, "/webhooks/github/", secret, count)
-        answered = time.monotonic() - started
+        answered, taken = time.monotonic() - started, _taken("chatops.asgi") - taken
         found = _counted(ours) | {"answered_per_second": round(count / answered)}
         found["handled_after_seconds"] = round(time.monotonic() - started, 1)
         repeated = _send(options.port, "/webhooks/github/", secret, ours[::AGAIN])
+        found["cpu_ms"] = round(1_000 * taken / count, 2)
         found["repeated_not_200"] = sum(1 for one in repeated if one.status != 200)
     found |= _figures("", ours)
     with _bare(secret) as port:
         found |= _beside("bare_django", found, _peer(port, "/hook/", secret, count))
+        used = 1_000 * _taken("bare_webhook") / (count + count // 10)
+        found["bare_django_cpu_ms"] = round(used, 2)
+        found["cpu_to_bare_django_ratio"] = round(found["cpu_ms"] / used, 2)
     if shutil.which("webhook"):
         with _program(secret) as port:
             found |= _beside("debian_webhook", found, _peer(port, "/hooks/it", secret, count))
     found["p99_to_limit_ratio"] = round(found["p99_ms"] / LIMIT, 3)
     return {"webhooks": count, **found}
+
+
+def _taken(kind: str) -> float:
+    """Return the seconds of the processor that these processes below this one have taken."""
+    return sum(
+        sum(process.cpu_times()[:2])
+        for process in psutil.Process().children(recursive=True)
+        if kind in " ".join(process.cmdline())
+    )
 
 
 def _made() -> str:
@@ -202,8 +218,8 @@ def _program(secret: str) -> Iterator[int]:
 @contextmanager
 def _process(command: list[str], port: int, **variables: str) -> Iterator[None]:
     """Run a server for as long as it is needed."""
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, env={**os.environ, **variables}, **quiet) as process:
+    quiet, environment = subprocess.DEVNULL, {**os.environ, **variables}
+    with subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet) as process:
         try:
             _wait(port)
             yield

@@ -9,13 +9,13 @@ import traceback
 from django.db import InterfaceError, OperationalError, transaction
 
 from deployments.durability import redone_if_lost
-from deployments.models import Delivery
 from deployments.services import deliveries
 from deployments.services.deliveries import ATTEMPTS, State
 from deployments.webhooks.github import events
 from deployments.webhooks.github.payload import NotHandled
 
 TURN = 2.0  # seconds in which one worker goes on; people's lines wait for the same workers
+BREATH = 0.01  # seconds between two, in which the door may write: GitHub waits for that
 log = logging.getLogger(__name__)
 
 
@@ -25,6 +25,7 @@ def handle_waiting(first: int) -> None:
     until = time.monotonic() + TURN
     while number is not None:
         handle(number)
+        time.sleep(BREATH)
         number = deliveries.next_waiting()
         if number is not None and time.monotonic() > until:
             deliveries.ring(number)
@@ -44,8 +45,12 @@ def handle(number: int) -> None:
         deliveries.end(delivery, State.FAILED, words)
         return
     try:
+        do = events.read(delivery)  # before the transaction: others wait for the database
         with redone_if_lost(), transaction.atomic():
-            deliveries.end(delivery, *_outcome(delivery))
+            if not deliveries.end(delivery, State.HANDLED, do()):
+                transaction.set_rollback(True)  # another worker took it over, and has ended it
+    except NotHandled as reason:
+        deliveries.end(delivery, State.UNHANDLED, str(reason))
     except (InterfaceError, OperationalError):
         raise  # the database may be away for a moment: whoever looks next tries again
     except Exception as error:  # noqa: BLE001  whatever it is, it is told on its page
@@ -53,10 +58,3 @@ def handle(number: int) -> None:
         log.error("Delivery %s failed: %s\n%s", number, type(error).__name__, where)
         words = f"Shipmate failed over this; its log names delivery {number}."
         deliveries.end(delivery, State.FAILED, words)
-
-
-def _outcome(delivery: Delivery) -> tuple[State, str]:
-    try:
-        return State.HANDLED, events.do(delivery)
-    except NotHandled as reason:
-        return State.UNHANDLED, str(reason)

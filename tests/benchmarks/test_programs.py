@@ -27,6 +27,7 @@ RATIOS = {
     "pages": {"board_ratio", "environment_ratio"},
     "queueing": {"claim_p95_to_stock_p95_ratio", "idle_to_limit_ratio"},
     "transfer": {"delta_to_archive_ratio", "delta_bytes_to_archive_ratio"},
+    "webhooks": {"p99_to_limit_ratio", "p99_to_bare_django_ratio", "cpu_to_bare_django_ratio"},
     "open_flow": {"room_read_10000_to_100_posts_ratio", "slowest_p95_to_limit_ratio"},
 }
 PASSED, LIMIT_MISSED = 0, 1

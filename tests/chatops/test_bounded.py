@@ -88,3 +88,15 @@ def test_a_page_says_it_in_words() -> None:
     status, said = ask("/accounts/login/", b"x", content_length="9000000")
 
     assert (status, said) == (413, "A body has at most 1000000 bytes.")
+
+
+def test_what_forges_tell_may_be_longer() -> None:
+    status, said = ask("/webhooks/github/", b"x" * 1_500_000, content_length="1500000")
+
+    assert (status, "not signed" in said) == (401, True)
+
+
+def test_but_not_without_end() -> None:
+    said = ask("/webhooks/github/", b"", content_length="25000001")
+
+    assert said == (413, "A body has at most 25000000 bytes.")

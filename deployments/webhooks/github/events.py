@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from deployments.models import Delivery, Repository
 from deployments.services import deliveries
@@ -23,8 +24,11 @@ EVENTS: dict[str, Callable[[Repository, Payload], str]] = {
 KEPT = "Kept; nothing here does anything with it."
 
 
-def do(delivery: Delivery) -> str:
-    """Do what the delivery says and return what came of it. Raises NotHandled with the reason."""
+def read(delivery: Delivery) -> Callable[[], str]:
+    """Return what is to be done, which returns what came of it. Raises NotHandled with the reason.
+
+    What is to be done may raise it too.
+    """
     event = EVENTS.get(delivery.event)
     if event is None:
         what = f"“{delivery.event}”" if delivery.event else "an event without a name"
@@ -33,7 +37,7 @@ def do(delivery: Delivery) -> str:
     if payload is None:
         raise NotHandled(f"{KEPT} Its body is no JSON object, nor a form with one in “payload”.")
     _refuse_repetition(delivery)
-    return event(delivery.repository, payload)
+    return partial(event, delivery.repository, payload)
 
 
 def _refuse_repetition(delivery: Delivery) -> None:

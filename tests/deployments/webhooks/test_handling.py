@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,12 +13,13 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from deployments import sweeper, tasks
-from deployments.models import Delivery
-from deployments.services import deliveries
+from deployments.models import Delivery, Webhook
+from deployments.services import deliveries, webhooks
+from deployments.services.deliveries import State
 from deployments.webhooks import handling
 from deployments.webhooks.github import events
 from tests.deployments.services.queueing import bells, drain, lose
-from tests.deployments.webhooks.conftest import Deliver, about
+from tests.deployments.webhooks.conftest import NAME, Deliver, about
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +35,11 @@ def kept(deliver: Deliver) -> Delivery:
 def ago(delivery: Delivery, **fields: timedelta) -> None:
     past = {name: timezone.now() - span for name, span in fields.items()}
     Delivery.objects.filter(pk=delivery.pk).update(**past)
+
+
+def renamed(webhook: Webhook) -> str:
+    webhooks.rename(webhook, "acme/late")
+    return "Too late."
 
 
 def breaks(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
@@ -106,6 +114,25 @@ def test_a_long_burst_lets_others_have_their_turn(
 
     second = Delivery.objects.get(state="waiting")
     assert bells("chat") == [(HEED, (second.pk,))]
+
+
+def test_who_comes_too_late_leaves_nothing(
+    kept: Delivery, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease ran out, and another has handled it since it began."""
+
+    def read(delivery: Delivery) -> Callable[[], str]:
+        deliveries.end(delivery, State.HANDLED, "By another worker.")
+        return partial(renamed, webhook)
+
+    monkeypatch.setattr(events, "read", read)
+
+    tasks.heed(kept.pk)
+
+    kept.refresh_from_db()
+    webhook.refresh_from_db()
+    assert kept.outcome == "By another worker."
+    assert webhook.full_name == NAME
 
 
 def test_two_bells_are_one(kept: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
