@@ -62,12 +62,20 @@ def reboot(world: World, trial: Trial) -> None:
 
 def freeze_host(world: World, trial: Trial) -> None:
     """Nothing on the host moves for longer than a silence is borne."""
-    frozen = [p for p in processes_of(trial.place.host) if p.name() != "ssh-agent"]
+    frozen = [p for p in processes_of(trial.place.host) if _name(p) != "ssh-agent"]
     for process in frozen:
         kill(process, signal.SIGSTOP)
     time.sleep(40)
     for process in frozen:
         kill(process, signal.SIGCONT)
+
+
+def _name(process: psutil.Process) -> str:
+    """Return its name, or nothing where it has ended since it was found."""
+    try:
+        return str(process.name())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def lose_names(world: World, trial: Trial) -> None:
