@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
-                'indexes': [models.Index(fields=['repository', 'digest'], name='delivery_digest'), models.Index(fields=['state', '-id'], name='delivery_state'), models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='delivery_waits')],
+                'indexes': [models.Index(fields=['repository', 'digest'], name='delivery_digest'), models.Index(fields=['state', '-id'], name='delivery_state')],
                 'constraints': [models.UniqueConstraint(fields=('repository', 'guid'), name='one_delivery_per_guid')],
             },
         ),

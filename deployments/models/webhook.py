@@ -54,7 +54,6 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["repository", "digest"], name="delivery_digest"),
             models.Index(fields=["state", "-id"], name="delivery_state"),
-            models.Index(fields=["id"], condition=models.Q(state="waiting"), name="delivery_waits"),
         ]
 
     def __str__(self) -> str:
