@@ -27,6 +27,7 @@ the release in one step. Nothing was changed."; exit 1; }
 echo "current → releases/$name"
 """
 
+# Where hosts share a disk, two of them must not write the same: the first leaves its name meanwhile.
 # Unpacked beside its place and renamed when whole, so that a folder without “.partial” is whole.
 # trees/SHA is what the next transfer may begin with: nothing runs in it and nothing is written to
 # it, so the release is a copy. Without an upload the tree was made before (runner/trees.py, which
@@ -35,6 +36,13 @@ TRANSFER = r"""
 umask 022
 { read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || boot=-
 mkdir -p "$root/releases" "$root/shared" "$root/trees" || exit 1
+taker="$root/releases/.$name.host"
+(set -C && printf '%s\n' "$host" >"$taker") 2>/dev/null || {
+  read -r other <"$taker" && [ "$other" != "$host" ] &&
+    echo "$other writes this release to $root, too. Each host needs a folder of its own: put {host}
+into the path in the settings, or take one of the two out of the environment." && exit 1
+}
+trap 'rm -f "$taker"' EXIT
 partial="$root/releases/$name.partial" tree="$root/trees/$sha" new="$root/trees/$sha.$name.partial"
 if [ -f "$upload" ]; then
   echo "unpacking into trees/$sha"
@@ -80,6 +88,7 @@ for folder in "$root"/releases/*; do
   [ "$root/current" -ef "$folder" ] && continue
   rm -rf "$folder" && echo "releases/$old removed"
 done
+rm -f "$root"/releases/.*.host   # of transfers that were killed
 cd "$root/trees" 2>/dev/null || exit 0
 kept=1
 for tree in $(ls -dt -- */whole 2>/dev/null) *.partial; do
@@ -133,7 +142,8 @@ def transfer(context: Context, host: HostSpec) -> str:
     settings = ssh_settings.whole(context.settings)
     how = "-l" if settings["read_only"] else "--reflink=always"
     links = map(_link_shared, settings["shared"])
-    return "".join((head(context, host), f"how={how}\n", TRANSFER, *links, PLACE))
+    names = f"how={how} host={quote(host.name)}\n"
+    return "".join((head(context, host), names, TRANSFER, *links, PLACE))
 
 
 def switch(context: Context, host: HostSpec) -> str:

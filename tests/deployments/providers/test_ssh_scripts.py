@@ -58,6 +58,25 @@ def test_sending_again_takes_the_place_of_what_broke_off(host: LocalHost) -> Non
     assert not (host.root / "releases" / "1" / "rest").exists()
 
 
+def test_two_hosts_that_share_a_folder_are_told_what_to_do(host: LocalHost) -> None:
+    at = context()
+    releases = host.root / "releases"
+    releases.mkdir(parents=True)
+    (releases / f".{at.release}.host").write_text("web-9\n")
+
+    done = host.transfer(at)
+
+    assert done.returncode == 1
+    assert "web-9 writes this release" in done.stdout
+    assert "put {host}" in done.stdout
+
+
+def test_a_transfer_leaves_no_mark_of_its_host(host: LocalHost) -> None:
+    host.transfer(context())
+
+    assert not list((host.root / "releases").glob(".*"))
+
+
 def test_what_runs_is_never_taken_away(host: LocalHost) -> None:
     at = host.release(1)
     (host.root / "releases" / "1" / "built").touch()
