@@ -27,7 +27,7 @@ the release in one step. Nothing was changed."; exit 1; }
 echo "current → releases/$name"
 """
 
-# Where hosts share a disk, two of them must not write the same: the first leaves its name meanwhile.
+# Where hosts share a disk, two must not write the same: the first leaves its name meanwhile.
 # Unpacked beside its place and renamed when whole, so that a folder without “.partial” is whole.
 # trees/SHA is what the next transfer may begin with: nothing runs in it and nothing is written to
 # it, so the release is a copy. Without an upload the tree was made before (runner/trees.py, which
