@@ -1,4 +1,4 @@
-"""What checks say of commits: /commits/{ref}/status, /commits/{ref}/statuses, /statuses/{sha}."""
+"""Commits and what checks say of them: /commits/{ref}, …/status, …/statuses, /statuses/{sha}."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from deployments.api.parsing import Text, checked
 from deployments.api.statuses import ADDRESS
 from deployments.exceptions import Invalid, UnknownRef
 from deployments.models import CommitStatus
-from deployments.selectors import checks, code
+from deployments.selectors import checks, code, full_commit
 from deployments.selectors.slugs import Slugged
 from deployments.services import checks as reports
 
@@ -38,6 +38,15 @@ class NewStatus(serializers.Serializer[Any]):
     )
     description = Text(max_length=140, allow_blank=True, allow_null=True, default="")
     context = Text(max_length=100, default="default")  # type: ignore[assignment]  # GitHub's word
+
+
+class One(RepositoryView):
+    def get(self, request: Request, ref: str, **_: str) -> Response:
+        """Read one commit: clients that report what checks say ask for it first."""
+        where = self.where(request)
+        sha = _found(where, ref)
+        full = full_commit.read(where.applications[0], sha)
+        return Response(shapes.commit(request, where, full))
 
 
 class Combined(RepositoryView):
@@ -77,8 +86,10 @@ class Statuses(Listed):
 
 def _commit(where: Slugged, ref: str) -> str:
     """Return the commit that is meant: 40 digits are one, whoever has it."""
-    if SHA.fullmatch(ref):
-        return ref.lower()
+    return ref.lower() if SHA.fullmatch(ref) else _found(where, ref)
+
+
+def _found(where: Slugged, ref: str) -> str:
     try:
         return code.resolve(where.applications[0], ref).sha
     except UnknownRef as error:

@@ -17,13 +17,14 @@ from rest_framework.response import Response
 
 from deployments.api import errors
 from deployments.blockers import UNKNOWN_HOST
-from deployments.exceptions import DeploymentError, NotAllowed, NotFound, Refused
+from deployments.exceptions import DeploymentError, NotAllowed, NotFound, Refused, RepositoryAway
 from deployments.services.contexts import Unmet
 
 DOCS = "https://docs.github.com/rest"
 STATUS: dict[type[Exception], int] = {
     NotAllowed: 403,
     NotFound: 404,
+    RepositoryAway: 503,
     RequestDataTooBig: 413,
     Http404: 404,
     PermissionDenied: 403,

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from deployments.api.github import urls_of
 from deployments.models import CommitStatus, Deployment, Person
 from deployments.selectors import checks
+from deployments.selectors.full_commit import FullCommit
 from deployments.selectors.slugs import Slugged
 from deployments.selectors.told import Told
 
@@ -201,6 +202,37 @@ def combined(
         "repository": small_repository(request, where),
         "commit_url": url,
         "url": f"{url}/status",
+    }
+
+
+def commit(request: Request, where: Slugged, full: FullCommit) -> dict[str, Any]:
+    """Return a commit. Whoever wrote it is nobody that is known to sign in here."""
+    one, url = full.commit, f"{repository_url(request, where)}/commits"
+    trees = f"{repository_url(request, where)}/git/trees"
+    author, committer = (
+        {"name": name, "email": email, "date": at(when)}
+        for name, email, when in (
+            (one.author_name, one.author_email, one.authored_at),
+            (full.committer_name, full.committer_email, full.committed_at),
+        )
+    )
+    return {
+        "url": f"{url}/{one.sha}",
+        "sha": one.sha,
+        "node_id": node("Commit", one.sha),
+        "html_url": page_of(where),
+        "comments_url": f"{url}/{one.sha}/comments",
+        "commit": {
+            "url": f"{url}/{one.sha}",
+            "author": author,
+            "committer": committer,
+            "message": full.message,
+            "comment_count": 0,
+            "tree": {"sha": full.tree, "url": f"{trees}/{full.tree}"},
+        },
+        "author": None,
+        "committer": None,
+        "parents": [{"sha": sha, "url": f"{url}/{sha}"} for sha in one.parents],
     }
 
 

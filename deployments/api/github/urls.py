@@ -25,6 +25,7 @@ urlpatterns = [
     door(f"{ONE}/statuses/<int:status>", deployments.OneStatus, "github-deployment-status"),
     door(f"{COMMIT}/status", commits.Combined, "github-commit-status"),
     door(f"{COMMIT}/statuses", commits.Listed, "github-commit-statuses"),
+    door(COMMIT, commits.One, "github-commit"),
     door(f"{REPOSITORY}/statuses/<path:ref>", commits.Statuses, "github-statuses"),
     re_path("", login_not_required(Nothing.as_view())),
 ]

@@ -58,6 +58,16 @@ def test_pygithub_goes_through_all_pages(github: Github, web: Repository, hello:
     assert [one.environment for one in found] == ["production", "qa"]
 
 
+def test_pygithub_reports_what_a_check_says(web: Repository) -> None:
+    commit = web.get_commit("main")
+
+    commit.create_status("success", context="ci/test", description="80 passed")
+
+    assert CommitStatus.objects.get().sha == commit.sha
+    assert commit.get_combined_status().state == "success"
+    assert [one.context for one in commit.get_statuses()] == ["ci/test"]
+
+
 def test_pygithub_is_told_why_not(web: Repository) -> None:
     with pytest.raises(GithubException) as told:
         web.create_deployment("moon", environment="qa")

@@ -66,6 +66,23 @@ def test_a_branch_may_be_named(bot: Caller, repository: Repository) -> None:
         assert (told["sha"], told["state"]) == (sha, "failure")
 
 
+def test_a_commit_is_read(bot: Caller, repository: Repository) -> None:
+    first = repository.git("rev-list", "--max-parents=0", "main").strip()
+    sha = repository.commit({"a": "b"}, "Say hello\n\nTwice, even.")
+
+    told = bot.get(f"{WEB}/commits/main", "/repos/{owner}/{repo}/commits/{ref}").json()
+
+    assert (told["sha"], told["commit"]["message"]) == (sha, "Say hello\n\nTwice, even.")
+    assert told["commit"]["tree"]["sha"] == repository.git("rev-parse", "main^{tree}").strip()
+    assert len(told["parents"]) == 1
+    assert bot.get(f"{WEB}/commits/{first}").json()["parents"] == []
+
+
+@pytest.mark.parametrize("ref", ["moon", "f" * 40, "--all"])
+def test_a_commit_that_is_not_there_is_told(bot: Caller, ref: str) -> None:
+    assert bot.get(f"{WEB}/commits/{ref}").status_code == 422
+
+
 def test_a_ref_that_is_not_there_is_told(bot: Caller) -> None:
     answer = bot.get(f"{WEB}/commits/moon/status")
 
@@ -91,3 +108,14 @@ def test_reporting_takes_its_scope(bot: Caller, caller: MakeCaller, alice: Perso
 
     assert answer.status_code == 403
     assert "scope “statuses”" in answer.json()["message"]
+
+
+def test_a_repository_that_is_away_is_told_with_another_code(
+    bot: Caller, repository: Repository
+) -> None:
+    repository.path.rename(repository.path.with_name("elsewhere"))
+
+    answer = bot.get(f"{WEB}/commits/main/status")
+
+    assert answer.status_code == 503
+    assert "hello" in answer.json()["message"]

@@ -58,6 +58,7 @@ READS = [
     Call(f"{ALL}/{{number}}"),
     Call(f"{ALL}/{{number}}/statuses"),
     Call(f"{ALL}/{{number}}/statuses/{{status}}"),
+    Call(f"{WEB}/commits/main"),
     Call(f"{WEB}/commits/{SHA}/status"),
     Call(f"{WEB}/commits/main/statuses"),
     Call(f"{WEB}/statuses/{SHA}"),

@@ -20,6 +20,7 @@ OPERATIONS = {
     "/repos/{owner}/{repo}/deployments/{deployment_id}": ["get"],
     "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses": ["get", "post"],
     "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses/{status_id}": ["get"],
+    "/repos/{owner}/{repo}/commits/{ref}": ["get"],
     "/repos/{owner}/{repo}/commits/{ref}/status": ["get"],
     "/repos/{owner}/{repo}/commits/{ref}/statuses": ["get"],
     "/repos/{owner}/{repo}/statuses/{sha}": ["post"],
@@ -30,7 +31,7 @@ ERRORS = ("basic-error", "validation-error")
 TEXTS = {"description", "example", "examples", "title", "deprecated", "default", "format"}
 NEVER = {
     "performed_via_github_app", "template_repository", "security_and_analysis", "code_of_conduct",
-    "organization", "parent", "source", "custom_properties",
+    "organization", "parent", "source", "custom_properties", "stats", "files", "verification",
 }  # fmt: skip
 REF = "#/components/schemas/"
 
