@@ -39,6 +39,15 @@ class Answer:
 _line: ContextVar[_Line] = ContextVar("line")
 
 
+@dataclass(frozen=True)
+class Reply:
+    """What an address answered, with what it says about the answer."""
+
+    status: int
+    headers: Mapping[str, str]  # names in any case
+    body: bytes
+
+
 class ForbiddenAddress(requests.ConnectionError):
     """The name leads to an address that is never called."""
 
@@ -68,6 +77,53 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = 
         if line.is_cut:
             raise requests.Timeout("no whole answer in time")
     return answer
+
+
+class Pool:
+    """Connections that are kept between calls. For one address that is asked again and again."""
+
+    def __init__(self, certificates: str | None = None) -> None:
+        self._adapter = _CheckedAdapter()
+        self._verify: bool | str = certificates or True
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        seconds: float = SECONDS,
+        largest: int = LARGEST,
+    ) -> Reply:
+        """Return the answer. Raises requests.RequestException, also where it is too large."""
+        given = {"User-Agent": "Shipmate", **headers}
+        request = requests.Request(method, url, given, data=body).prepare()
+        with _cut_after(seconds) as line:
+            try:
+                reply = self._reply(request, seconds, largest)
+            except requests.RequestException as error:
+                if line.is_cut:
+                    raise requests.Timeout("no answer in time") from error
+                raise
+            if line.is_cut:
+                raise requests.Timeout("no whole answer in time")
+        return reply
+
+    def _reply(self, request: requests.PreparedRequest, seconds: float, largest: int) -> Reply:
+        sent = self._adapter.send(request, stream=True, timeout=seconds, verify=self._verify)
+        with sent as response:
+            return Reply(response.status_code, response.headers, _whole(response, largest))
+
+
+def _whole(response: requests.Response, largest: int) -> bytes:
+    """Read to the end, because only then the connection can be used again."""
+    told = bytearray()
+    for block in response.iter_content(LARGEST):
+        told += block
+        if len(told) > largest:
+            raise requests.RequestException(f"the answer has more than {largest} bytes")
+    return bytes(told)
 
 
 def is_forbidden(address: str) -> bool:
@@ -140,17 +196,27 @@ class _CheckedHTTPSConnection(HTTPSConnection):
         return _checked(super()._new_conn())
 
 
-class _CheckedHTTPPool(HTTPConnectionPool):
+class _TimedPool(HTTPConnectionPool):
+    """A connection that was kept is under the time-out of the call that uses it."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection: Any = super()._get_conn(timeout)
+        if connection.sock is not None:
+            _line.get().add(connection.sock)
+        return connection
+
+
+class _CheckedHTTPPool(_TimedPool):
     ConnectionCls = _CheckedHTTPConnection
 
 
-class _CheckedHTTPSPool(HTTPSConnectionPool):
+class _CheckedHTTPSPool(_TimedPool, HTTPSConnectionPool):
     ConnectionCls = _CheckedHTTPSConnection
 
 
 class _CheckedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        self.poolmanager = PoolManager(*args[:1])
+        self.poolmanager = PoolManager(args[0], maxsize=args[1])
         self.poolmanager.pool_classes_by_scheme = {
             "http": _CheckedHTTPPool,
             "https": _CheckedHTTPSPool,

@@ -9,6 +9,7 @@ from deployments.forges.contract import Forge
 
 FORGES = {
     "local": "deployments.forges.local.LocalForge",
+    "github": "deployments.forges.github.GitHubForge",
 }
 
 

@@ -8,16 +8,29 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-RefKind = Literal["branch", "tag", "commit"]
+RefKind = Literal["branch", "tag", "commit", "pull request"]
 FileStatus = Literal["added", "deleted", "modified", "renamed", "copied", "retyped"]
+
+
+class Access(Protocol):
+    """What lets Shipmate in where code is not for everybody."""
+
+    def password(self) -> str:
+        """Return what git signs in with now. May ask the network."""
+        ...
+
+    def trouble(self) -> str:
+        """Return what is amiss and what to do, in a sentence, or nothing. Asks the network."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One repository: where it is, and what people call it."""
+    """One repository: where it is, what people call it, and what opens it."""
 
     location: str
     name: str
+    access: Access | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +150,16 @@ class Away:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a check says of a commit; `state` is pending, success, failure or error."""
+
+    context: str
+    state: str
+    description: str = ""
+    url: str = ""
+
+
 class Forge(Protocol):
     """A refusal is RepositoryAway (later may help), ForgeError or Invalid."""
 
@@ -157,6 +180,8 @@ class Forge(Protocol):
     def mirror(self, source: Source, sha: str) -> Mirror: ...
 
     def notes(self, source: Source, sha: str) -> TreeNotes: ...
+
+    def checks(self, source: Source, sha: str) -> tuple[Check, ...]: ...
 
     def has(self, source: Source, sha: str) -> bool: ...
 

@@ -10,6 +10,7 @@ from deployments.exceptions import DeploymentError
 from deployments.forges import diffs, git, history, mirrors, names, sizes, trees
 from deployments.forges.contract import (
     Away,
+    Check,
     Commit,
     Comparison,
     Diff,
@@ -66,6 +67,10 @@ class LocalForge:
 
     def notes(self, source: Source, sha: str) -> TreeNotes:
         return trees.notes(mirrors.holding(source, sha), sha)
+
+    def checks(self, source: Source, sha: str) -> tuple[Check, ...]:
+        """Return nothing: git keeps no checks, they are reported to Shipmate."""
+        return ()
 
     def has(self, source: Source, sha: str) -> bool:
         """Return whether the commit is on this machine, so that nobody need be asked for it."""

@@ -6,12 +6,13 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -22,8 +23,10 @@ from deployments.forges.locations import git_folder, is_local, missing, validate
 from deployments.forges.locks import locked
 
 REFS = ("refs/heads/*", "refs/tags/*")
+SPECS = tuple(f"+{name}:{name}" for name in REFS)
 SEEN = "shipmate-seen"
 REMEMBERED = timedelta(minutes=10)  # what was heard longer ago tells nothing of now
+USER = "x-access-token"  # any name does where the password is a token
 MEGABYTE = 1024 * 1024
 USUAL_DEFAULTS = ("refs/heads/main", "refs/heads/master")
 STRICT = "--upload-pack=git-upload-pack --strict --timeout=60"
@@ -208,10 +211,19 @@ def _held(mirror: Path) -> dict[str, str]:
     return {name: sha for sha, _, name in (line.partition(" ") for line in lines)}
 
 
-def _fetch(source: Source, mirror: Path) -> None:
+def take(source: Source, ref: str, name: str) -> Path:
+    """Return the mirror with this ref of the repository's under a name of ours."""
+    mirror = _ensure(source)
+    with _lock(source, mirror):
+        _fetch(source, mirror, [f"+{ref}:{name}"], prune=False)
+    return mirror
+
+
+def _fetch(
+    source: Source, mirror: Path, specs: Sequence[str] = SPECS, *, prune: bool = True
+) -> None:
     options, address = _address(source)
-    flags = ["--quiet", "--prune", "--no-write-fetch-head", *options]
-    specs = [f"+{name}:{name}" for name in REFS]
+    flags = ["--quiet", *(["--prune"] if prune else []), "--no-write-fetch-head", *options]
     factor = 1 if (mirror / SEEN).exists() else git.LONG
     _remove_abandoned_locks(mirror)
     try:
@@ -234,7 +246,7 @@ def _remote(
     watch: Callable[[], bool] | None = None,
 ) -> bytes:
     """Run a command that talks to the repository, and say in words what went wrong."""
-    output = git.run(mirror, command, timeout=timeout, watch=watch)
+    output = git.run(mirror, command, timeout=timeout, watch=watch, sign_in=_sign_in(source))
     if output.ended == "time":
         raise RepositoryAway(f"{source.name} did not answer within {timeout:.0f} s.")
     if output.ended:
@@ -244,9 +256,20 @@ def _remote(
     return output.out
 
 
+def _sign_in(source: Source) -> str:
+    """Return the address with what opens it, for the file that git reads it from."""
+    if source.access is None:
+        return ""
+    scheme, _, rest = validate_location(source.location).partition("://")
+    host = rest.partition("/")[0]
+    return f"{scheme}://{USER}:{quote(source.access.password(), safe='')}@{host}"
+
+
 def _failure(source: Source, error: str) -> ForgeError:
     if AWAY.search(error) and not is_local(validate_location(source.location)):
         return RepositoryAway(f"{source.name} cannot be reached: {error}")
+    if source.access and (trouble := source.access.trouble()):
+        return ForgeError(f"{source.name} cannot be read: {trouble}")
     hint = next((words for sign, words in HINTS.items() if sign in error.lower()), "")
     return ForgeError(f"{source.name} cannot be read: {error} {hint}".strip())
 

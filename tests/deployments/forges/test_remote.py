@@ -8,19 +8,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_django import Settings
 
 from deployments.exceptions import ForgeError, RepositoryAway
 from deployments.forges import mirrors
 from deployments.forges.contract import Source
 from deployments.forges.local import LocalForge
+from tests.servers.certificates import write_certificate
 from tests.servers.repositories import Repository
 from tests.servers.sshd import running
 
@@ -45,22 +42,6 @@ class Handler(SimpleHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         """Say nothing."""
-
-
-def write_certificate(file: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    now, day = datetime.now(UTC), timedelta(days=1)
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    made = made.not_valid_before(now - day).not_valid_after(now + day)
-    signed = made.add_extension(address, critical=False).sign(key, hashes.SHA256())
-    secret = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    file.write_bytes(secret + signed.public_bytes(serialization.Encoding.PEM))
 
 
 @pytest.fixture

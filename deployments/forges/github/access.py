@@ -1,0 +1,140 @@
+"""What opens a repository at GitHub: somebody's token, or an App that is installed on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from threading import Lock
+
+import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from deployments.exceptions import ForgeError, Invalid, RepositoryAway
+from deployments.forges.contract import Access, Source
+from deployments.forges.github import client
+from deployments.forges.github.client import Caller
+from deployments.forges.github.places import Place, place
+
+EARLY = 300.0  # seconds before its end that a token is renewed
+SLOW_CLOCK = 60  # seconds that another machine's clock may be behind
+LONGEST = 540  # GitHub takes ten minutes at most
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A personal token, fine-grained or classic."""
+
+    location: str
+    secret: str = field(repr=False)
+
+    def caller(self) -> Caller:
+        at = place(self.location)
+        return Caller(at, f"{at.api} {self.secret}", f"Bearer {self.secret}")
+
+    def password(self) -> str:
+        return self.secret
+
+    def trouble(self) -> str:
+        return trouble(self)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A GitHub App: each repository is opened by a token of an hour, for it alone."""
+
+    location: str
+    app: str
+    key: str = field(repr=False)
+
+    def caller(self) -> Caller:
+        at = place(self.location)
+        return Caller(at, self._whose(at), f"Bearer {self.password()}")
+
+    def password(self) -> str:
+        at = place(self.location)
+        return _tokens.get(self._whose(at), lambda: self._installed(at))
+
+    def trouble(self) -> str:
+        return trouble(self)
+
+    def _installed(self, at: Place) -> tuple[str, float]:
+        """Return a new token with the time of its end."""
+        asking = Caller(at, f"{self._whose(at)} itself", f"Bearer {signed(self.app, self.key)}")
+        found = client.get(asking, f"{at.url}/installation")
+        url = f"{at.api}/app/installations/{int(found['id'])}/access_tokens"
+        made = client.post(asking, url, {"repositories": [at.name]})
+        return str(made["token"]), datetime.fromisoformat(made["expires_at"]).timestamp()
+
+    def _whose(self, at: Place) -> str:
+        key = sha256(self.key.encode()).hexdigest()
+        return f"{at.api} {at.full_name} {self.app} {key}"
+
+
+class _Tokens:
+    """Tokens of an hour, in memory alone, renewed before their end."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._known: dict[str, tuple[str, float]] = {}
+
+    def get(self, whose: str, renew: Callable[[], tuple[str, float]]) -> str:
+        with self._lock:
+            token, ends = self._known.get(whose, ("", 0.0))
+        if ends - EARLY > time.time():
+            return token
+        token, ends = renew()
+        with self._lock:
+            now = time.time()
+            kept = {key: each for key, each in self._known.items() if each[1] > now}
+            self._known = {**kept, whose: (token, ends)}
+        return token
+
+
+_tokens = _Tokens()
+
+
+def signed(app: str, key: str) -> str:
+    """Return what proves for ten minutes that this is the App."""
+    now = int(time.time())
+    claims = {"iss": app, "iat": now - SLOW_CLOCK, "exp": now + LONGEST}
+    try:
+        return jwt.encode(claims, key, algorithm="RS256")
+    except (ValueError, TypeError, jwt.PyJWTError) as error:
+        raise ForgeError("The App's private key cannot be read; set it again.") from error
+
+
+def opened(source: Source, secret: str, app: str = "") -> Source:
+    """Return the source with what opens it."""
+    at = source.location
+    access: Access = App(at, app, secret) if app else Token(at, secret)
+    return Source(source.location, source.name, access)
+
+
+def check_key(text: str) -> None:
+    """Refuse what is no private key of an App."""
+    try:
+        key = load_pem_private_key(text.encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey):
+        raise Invalid(
+            "This is no private key of a GitHub App: paste the whole .pem file that GitHub gave,"
+            " from -----BEGIN to -----END."
+        )
+
+
+def trouble(access: Token | App) -> str:
+    """Return why GitHub does not open the repository, in a sentence, or nothing."""
+    try:
+        caller = access.caller()
+        client.get(caller, caller.place.url)
+    except RepositoryAway:
+        raise
+    except ForgeError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,311 @@
+"""What GitHub answers to each question; `description` fills in what nobody asks about."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+from tests.servers.github.description import completed
+from tests.servers.github.hub import GitHub, Json, Kept
+
+NAME = r"/repos/(?P<owner>[^/]+)/(?P<repo>[^/]+)"
+SUCCEEDED = {"success", "neutral", "skipped"}
+
+
+@dataclass
+class Asked:
+    """One question. `app`: it is the App itself that asks."""
+
+    hub: GitHub
+    name: str
+    parts: dict[str, str]
+    body: Json
+    token: str
+
+    @property
+    def kept(self) -> Kept:
+        return self.hub.repositories[self.name]
+
+    def sha(self, ref: str) -> str:
+        try:
+            return self.kept.git.git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+        except AssertionError:
+            raise Refused(422, f"No commit found for SHA: {ref}") from None
+
+
+class Refused(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, status: int, message: str, **more: Any) -> None:
+        super().__init__(message)
+        url = "https://docs.github.com/rest"
+        self.status = status
+        self.answer = {"message": message, "documentation_url": url, **more}
+
+
+Answer = tuple[int, Any]
+Question = Callable[[Asked], Answer]
+
+
+def repository(asked: Asked) -> Answer:
+    head = asked.kept.git.git("symbolic-ref", "--short", "HEAD")
+    owner = completed("simple-user", {"login": asked.parts["owner"]})
+    about = {"full_name": asked.name, "default_branch": head, "private": True, "owner": owner}
+    about["name"] = asked.parts["repo"]
+    return 200, completed("full-repository", about)
+
+
+def installation(asked: Asked) -> Answer:
+    if asked.name not in asked.hub.installed:
+        raise Refused(404, "Not Found")
+    return 200, completed("installation", {"id": 99, "app_id": 4711})
+
+
+def install_token(asked: Asked) -> Answer:
+    owners = {name.partition("/")[0] for name in asked.hub.installed}
+    wanted = [f"{owner}/{name}" for owner in owners for name in asked.body["repositories"]]
+    if not set(wanted) & asked.hub.installed:
+        raise Refused(422, "There is at least one repository that does not exist")
+    token, ends = asked.hub.install_token([name for name in wanted if name in asked.hub.installed])
+    when = datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return 201, {"token": token, "expires_at": when}
+
+
+def combined(asked: Asked) -> Answer:
+    sha = asked.sha(asked.parts["ref"])
+    last = {one["context"]: one for one in asked.kept.statuses if one["sha"] == sha}
+    said = [completed("simple-commit-status", _without(one, "sha")) for one in last.values()]
+    states = {one["state"] for one in said}
+    bad = "failure" if states & {"failure", "error"} else "pending"
+    state = "success" if states == {"success"} else bad
+    about = {"sha": sha, "state": state, "statuses": said, "total_count": len(said)}
+    about["repository"] = completed("minimal-repository", {"full_name": asked.name})
+    return 200, completed("combined-commit-status", about)
+
+
+def runs(asked: Asked) -> Answer:
+    sha = asked.sha(asked.parts["ref"])
+    found = [one for one in asked.kept.runs if one["head_sha"] == sha]
+    shown = [completed("check-run", {**one, "app": None}) for one in found]
+    return 200, {"total_count": len(shown), "check_runs": shown}
+
+
+def set_status(asked: Asked) -> Answer:
+    sha = asked.sha(asked.parts["sha"])
+    about = {"context": "default", "description": None, "target_url": None, **asked.body}
+    about["id"] = asked.hub.number()
+    asked.kept.statuses.append({**about, "sha": sha})
+    return 201, completed("status", {**about, "creator": completed("simple-user", {})})
+
+
+def commit(asked: Asked) -> Answer:
+    return 200, _commit(asked, asked.sha(asked.parts["ref"]))
+
+
+def branches(asked: Asked) -> Answer:
+    listed = asked.kept.git.git("for-each-ref", "--format=%(objectname) %(refname:lstrip=2)",
+                                "refs/heads")  # fmt: skip
+    pairs = [line.split(" ", 1) for line in listed.splitlines()]
+    return 200, [
+        completed("short-branch", {"name": name, "commit": {"sha": sha, "url": _url(sha)}})
+        for sha, name in pairs
+    ]
+
+
+def compare(asked: Asked) -> Answer:
+    base, _, head = asked.parts["basehead"].partition("...")
+    old, new = asked.sha(base), asked.sha(head)
+    ahead = asked.kept.git.git("rev-list", "--reverse", f"{old}..{new}").split()
+    behind = asked.kept.git.git("rev-list", f"{new}..{old}").split()
+    middle = asked.kept.git.git("merge-base", old, new)
+    status = {(True, True): "diverged", (True, False): "ahead", (False, True): "behind"}
+    about = {
+        "status": status.get((bool(ahead), bool(behind)), "identical"),
+        "ahead_by": len(ahead), "behind_by": len(behind), "total_commits": len(ahead),
+        "base_commit": _commit(asked, old), "merge_base_commit": _commit(asked, middle),
+        "commits": [_commit(asked, sha) for sha in ahead],
+    }  # fmt: skip
+    return 200, completed("commit-comparison", about)
+
+
+def pull(asked: Asked) -> Answer:
+    found = asked.kept.pulls.get(int(asked.parts["number"]))
+    if found is None:
+        raise Refused(404, "Not Found")
+    made = completed("pull-request", found)
+    made["head"] = {**made["head"], "sha": asked.sha(f"refs/pull/{found['number']}/head")}
+    return 200, made
+
+
+def merge(asked: Asked) -> Answer:
+    """Merge `head` into the branch `base`."""
+    made = _merged(asked, asked.body["base"], asked.body["head"])
+    return (201, _commit(asked, made)) if made else (204, None)
+
+
+def deployments(asked: Asked) -> Answer:
+    found = asked.kept.deployments
+    for name in ("sha", "ref", "task", "environment"):
+        wanted = asked.parts.get(name)
+        found = [one for one in found if wanted in {None, "none", one[name]}]
+    return 200, list(reversed(found))
+
+
+def deployment(asked: Asked) -> Answer:
+    return 200, _deployment(asked)
+
+
+def create_deployment(asked: Asked) -> Answer:
+    """Deploy, unless the ref lags behind, conflicts or is red: as GitHub's text has it."""
+    wish: Json = {"task": "deploy", "auto_merge": True, "environment": "production"} | asked.body
+    sha = asked.sha(wish["ref"])
+    if wish["auto_merge"] and _lags(asked, wish["ref"]):
+        base = asked.kept.git.git("symbolic-ref", "--short", "HEAD")
+        _merged(asked, wish["ref"], base)
+        return 202, {"message": f"Auto-merged {base} into {wish['ref']} on deployment."}
+    _require_green(asked, sha, wish)
+    about = {name: wish.get(name) for name in ("ref", "task", "environment", "description")}
+    payload = wish.get("payload", {})
+    made = completed("deployment", {**about, "payload": payload, "sha": sha})
+    made["id"] = asked.hub.number()
+    asked.kept.deployments.append(made)
+    return 201, made
+
+
+def deployment_statuses(asked: Asked) -> Answer:
+    number = _deployment(asked)["id"]
+    found = [one for one in asked.kept.deployment_statuses if one["of"] == number]
+    return 200, [_without(one, "of") for one in reversed(found)]
+
+
+def create_deployment_status(asked: Asked) -> Answer:
+    number = _deployment(asked)["id"]
+    names = ("state", "description", "environment", "environment_url", "log_url", "target_url")
+    about = {name: asked.body[name] for name in names if name in asked.body}
+    about["target_url"] = about.get("log_url", about.get("target_url", ""))
+    made = completed("deployment-status", {"description": "", **about})
+    made["id"] = asked.hub.number()
+    asked.kept.deployment_statuses.append({**made, "of": number})
+    return 201, made
+
+
+def rate_limit(asked: Asked) -> Answer:
+    left = asked.hub.limit - asked.hub.charged
+    rate = {"limit": asked.hub.limit, "remaining": left, "reset": 1, "used": asked.hub.charged}
+    return 200, {"rate": rate, "resources": {"core": rate, "search": rate}}
+
+
+def app(asked: Asked) -> Answer:
+    return 200, completed("integration", {"id": 4711, "name": "Shipmate"})
+
+
+def _deployment(asked: Asked) -> Json:
+    for one in asked.kept.deployments:
+        if str(one["id"]) == asked.parts["id"]:
+            return one
+    raise Refused(404, "Not Found")
+
+
+def _lags(asked: Asked, ref: str) -> bool:
+    head = asked.kept.git.git("symbolic-ref", "--short", "HEAD")
+    is_branch = asked.kept.git.git("for-each-ref", f"refs/heads/{ref}")
+    return bool(is_branch) and bool(asked.kept.git.git("rev-list", f"{ref}..{head}"))
+
+
+def _require_green(asked: Asked, sha: str, wish: Json) -> None:
+    last = {one["context"]: one["state"] for one in asked.kept.statuses if one["sha"] == sha}
+    last |= {
+        one["name"]: "success" if one["conclusion"] in SUCCEEDED else "pending"
+        for one in asked.kept.runs if one["head_sha"] == sha
+    }  # fmt: skip
+    wanted = wish.get("required_contexts", list(last))
+    amiss = [name for name in wanted if last.get(name) != "success"]
+    if amiss:
+        contexts = [{"context": name, "state": last.get(name, "pending")} for name in last]
+        error = {"contexts": contexts, "resource": "Deployment", "field": "required_contexts"}
+        text = f"Conflict: Commit status checks failed for {wish['ref']}."
+        raise Refused(409, text, errors=[{**error, "code": "invalid"}])
+
+
+def _merged(asked: Asked, base: str, head: str) -> str:
+    """Merge without a work tree; nothing where there is nothing to merge."""
+    git = asked.kept.git
+    ours, theirs = asked.sha(f"refs/heads/{base}"), asked.sha(head)
+    if not git.git("rev-list", f"{ours}..{theirs}"):
+        return ""
+    tried = subprocess.run(
+        ["git", "merge-tree", "--write-tree", ours, theirs],
+        cwd=git.path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if tried.returncode:
+        raise Refused(409, f"Conflict merging {head} into {base}")
+    text = f"Merge {head} into {base}"
+    made = git.git("commit-tree", tried.stdout.split()[0], "-p", ours, "-p", theirs, "-m", text)
+    git.branch(base, made)
+    return made
+
+
+def _commit(asked: Asked, sha: str) -> Json:
+    made = completed("commit", {"sha": sha, "url": _url(sha)})
+    text = asked.kept.git.git("log", "-1", "--format=%s", sha)
+    return {**made, "commit": {**made["commit"], "message": text}}
+
+
+def _url(sha: str) -> str:
+    return f"https://github.invalid/commits/{sha}"
+
+
+def _without(one: Json, name: str) -> Json:
+    return {key: value for key, value in one.items() if key != name}
+
+
+QUESTIONS: list[tuple[str, re.Pattern[str], Question]] = [
+    (method, re.compile(path), question)
+    for method, path, question in [
+        ("GET", "/app", app),
+        ("GET", "/rate_limit", rate_limit),
+        ("POST", r"/app/installations/(?P<id>\d+)/access_tokens", install_token),
+        ("GET", NAME, repository),
+        ("GET", f"{NAME}/installation", installation),
+        ("GET", f"{NAME}/branches", branches),
+        ("GET", f"{NAME}/commits/(?P<ref>[^/]+)", commit),
+        ("GET", f"{NAME}/commits/(?P<ref>[^/]+)/status", combined),
+        ("GET", f"{NAME}/commits/(?P<ref>[^/]+)/check-runs", runs),
+        ("GET", f"{NAME}/compare/(?P<basehead>[^/]+)", compare),
+        ("GET", rf"{NAME}/pulls/(?P<number>\d+)", pull),
+        ("POST", f"{NAME}/merges", merge),
+        ("POST", f"{NAME}/statuses/(?P<sha>[^/]+)", set_status),
+        ("GET", f"{NAME}/deployments", deployments),
+        ("POST", f"{NAME}/deployments", create_deployment),
+        ("GET", rf"{NAME}/deployments/(?P<id>\d+)", deployment),
+        ("GET", rf"{NAME}/deployments/(?P<id>\d+)/statuses", deployment_statuses),
+        ("POST", rf"{NAME}/deployments/(?P<id>\d+)/statuses", create_deployment_status),
+    ]
+]
+
+
+def answer(hub: GitHub, method: str, path: str, query: dict[str, str], body: bytes,
+           token: str) -> Answer:  # fmt: skip
+    """Return status and answer, for whoever the token lets in."""
+    for wanted, pattern, question in QUESTIONS:
+        found = pattern.fullmatch(path)
+        if wanted != method or not found:
+            continue
+        parts = {**query, **{name: unquote(text) for name, text in found.groupdict().items()}}
+        name = f"{parts['owner']}/{parts['repo']}" if "owner" in parts else ""
+        _let_in(hub, token, name, of_app=question in {app, installation, install_token})
+        return question(Asked(hub, name, parts, json.loads(body or b"{}"), token))
+    raise Refused(404, "Not Found")
+
+
+def _let_in(hub: GitHub, token: str, name: str, *, of_app: bool) -> None:
+    if not (hub.is_app(token) if of_app else hub.is_token(token)):
+        raise Refused(401, "Bad credentials")
+    if name and not of_app and not hub.may(token, name):
+        raise Refused(404, "Not Found")

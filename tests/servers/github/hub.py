@@ -1,0 +1,143 @@
+"""A GitHub that remembers: repositories are real ones, and what is said of them is kept."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.servers.repositories import Repository
+
+TOKEN = "ghp_" + "a1B2" * 9
+APP = "4711"
+HOUR = 3600
+Json = dict[str, Any]
+
+
+@dataclass
+class Fault:
+    """How one answer is spoilt. `path`: only where this is in the address."""
+
+    status: int = 0  # 0: as it would be
+    headers: dict[str, str] = field(default_factory=dict)
+    message: str = "Server Error"
+    seconds: float = 0.0
+    path: str = ""
+    errors: list[Json] | None = None
+
+
+@dataclass
+class Kept:
+    """One repository, and what is said of its commits."""
+
+    git: Repository
+    statuses: list[Json] = field(default_factory=list)
+    runs: list[Json] = field(default_factory=list)
+    deployments: list[Json] = field(default_factory=list)
+    deployment_statuses: list[Json] = field(default_factory=list)
+    pulls: dict[int, Json] = field(default_factory=dict)
+
+
+class GitHub:
+    """What the server knows, whom it lets in, and how it is to behave."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.address = ""
+        self.repositories: dict[str, Kept] = {}
+        self.tokens: dict[str, set[str] | None] = {TOKEN: None}  # None: all repositories
+        self.ends: dict[str, float] = {}
+        self.installed: set[str] = set()
+        self.faults: deque[Fault] = deque()
+        self.asked: list[str] = []
+        self.charged = 0
+        self.limit = 5000
+        self.connections = 0
+        self.violations: list[str] = []
+        self.lives = HOUR
+        self._ids = 0
+
+    @cached_property
+    def key(self) -> rsa.RSAPrivateKey:
+        """What the App signs with; made when one is asked for."""
+        return rsa.generate_private_key(65537, 2048)
+
+    @property
+    def pem(self) -> str:
+        return self.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        ).decode()
+
+    def make(self, name: str) -> Repository:
+        """Make a private repository."""
+        made = Repository(self.folder / f"{name}.git")
+        self.repositories[name] = Kept(made)
+        return made
+
+    def rename(self, old: str, new: str) -> None:
+        kept = self.repositories.pop(old)
+        target = self.folder / f"{new}.git"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        kept.git.path = kept.git.path.rename(target)
+        self.repositories[new] = kept
+
+    def number(self) -> int:
+        self._ids += 1
+        return self._ids
+
+    def say(self, name: str, sha: str, context: str, state: str, text: str = "") -> None:
+        """Keep a commit status."""
+        url = f"https://ci.example/{context}"
+        said = {"context": context, "state": state, "description": text, "target_url": url}
+        self.repositories[name].statuses.append({**said, "sha": sha, "id": self.number()})
+
+    def run(self, name: str, sha: str, check: str, conclusion: str | None) -> None:
+        """Keep a check run; without a conclusion it goes on."""
+        about = {"name": check, "head_sha": sha, "conclusion": conclusion, "id": self.number()}
+        about["status"] = "completed" if conclusion else "in_progress"
+        about["details_url"] = f"https://ci.example/{check}"
+        self.repositories[name].runs.append(about)
+
+    def pull(self, name: str, number: int, sha: str) -> None:
+        """Open a pull request, or push to it."""
+        kept = self.repositories[name]
+        kept.git.git("update-ref", f"refs/pull/{number}/head", sha)
+        kept.pulls[number] = {"number": number, "state": "open", "title": "Change"}
+
+    def may(self, token: str, name: str) -> bool:
+        """Tell whether the token opens the repository."""
+        if self.ends.get(token, time.time() + 1) < time.time() or token not in self.tokens:
+            return False
+        named = self.tokens[token]
+        return name in self.repositories and (named is None or name in named)
+
+    def is_token(self, token: str) -> bool:
+        return token in self.tokens and self.ends.get(token, time.time() + 1) > time.time()
+
+    def is_app(self, token: str) -> bool:
+        """Tell whether this is signed by the App, for ten minutes at most."""
+        try:
+            said = jwt.decode(token, self.key.public_key(), algorithms=["RS256"], issuer=APP)
+        except jwt.PyJWTError:
+            return False
+        return bool(said["exp"] - time.time() <= 600)
+
+    def install_token(self, names: list[str]) -> tuple[str, float]:
+        token = f"ghs_{self.number():036d}"
+        self.tokens[token] = set(names)
+        self.ends[token] = time.time() + self.lives
+        return token, self.ends[token]
+
+    def take_fault(self, path: str) -> Fault | None:
+        if self.faults and self.faults[0].path in path:
+            return self.faults.popleft()
+        return None
