@@ -6,7 +6,7 @@ from .application import Application, Repository
 from .change import Change
 from .check import CommitStatus
 from .comment import Comment
-from .credential import Secret, SshKey
+from .credential import ForgeAccess, Secret, SshKey
 from .deployment import Deployment, PhaseRun
 from .drift import Drift
 from .environment import Environment
@@ -34,6 +34,7 @@ __all__ = [
     "Deployment",
     "Drift",
     "Environment",
+    "ForgeAccess",
     "Host",
     "Indexing",
     "Invitation",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from .application import Application
+from .application import Application, Repository
 from .environment import Environment
 from .names import variable
 
@@ -19,6 +19,19 @@ class SshKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.fingerprint} of {self.environment}"
+
+
+class ForgeAccess(models.Model):
+    """What opens a repository at its forge: a token, or the private key of an App. Write-only."""
+
+    repository = models.OneToOneField(Repository, models.CASCADE, related_name="access")
+    app = models.CharField(max_length=100, blank=True)  # the App's id; empty: it is a token
+    secret_encrypted = models.BinaryField()
+    fingerprint = models.CharField(max_length=20)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.fingerprint} of {self.repository}"
 
 
 class Secret(models.Model):

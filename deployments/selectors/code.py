@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deployments import forges
+from deployments import forges, vault
 from deployments.exceptions import DeploymentError
 from deployments.forges.contract import (
     Away,
+    Check,
     Commit,
     Comparison,
     Diff,
@@ -18,7 +19,8 @@ from deployments.forges.contract import (
     Source,
     TreeNotes,
 )
-from deployments.models import Application
+from deployments.forges.github.access import opened
+from deployments.models import Application, ForgeAccess, Repository
 
 
 def resolve(application: Application, ref: str) -> Resolved:
@@ -64,6 +66,11 @@ def notes(application: Application, sha: str) -> TreeNotes:
     return forge_of(application).notes(source(application), sha)
 
 
+def checks(application: Application, sha: str) -> tuple[Check, ...]:
+    """Return what the forge's own checks say of the commit; git alone has none."""
+    return forge_of(application).checks(source(application), sha)
+
+
 def has(application: Application, sha: str) -> bool:
     """Return whether the commit is on this machine. Asks nobody."""
     return forge_of(application).has(source(application), sha)
@@ -79,5 +86,13 @@ def forge_of(application: Application) -> Forge:
 
 
 def source(application: Application) -> Source:
-    repository = application.repository
-    return Source(location=repository.location, name=repository.name)
+    return source_of(application.repository)
+
+
+def source_of(repository: Repository) -> Source:
+    """Return where the code is, with what opens it. Of git alone the database is not asked."""
+    source = Source(location=repository.location, name=repository.name)
+    if repository.forge != "github":
+        return source
+    kept = ForgeAccess.objects.filter(repository=repository).first()
+    return opened(source, vault.decrypt(kept.secret_encrypted), kept.app) if kept else source

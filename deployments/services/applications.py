@@ -9,24 +9,23 @@ from django.db import transaction
 
 from deployments import changes, providers, rights
 from deployments.exceptions import Invalid
-from deployments.models import Application, Environment, Person, Repository
+from deployments.models import Application, Environment, Person
 from deployments.providers import Way
-from deployments.selectors import repositories
-from deployments.selectors.repositories import Look
-from deployments.services import ledger
+from deployments.selectors.repositories import Look, Opening, look
+from deployments.services import ledger, repositories
 
 TAKEN = frozenset({"new"})  # words of the settings pages' own addresses
 COMMON = ("parameters", "total_seconds", "silence_seconds")  # settings of every way to deploy
 
 
-def add(name: str, location: str, person: Person) -> Application:
+def add(name: str, location: str, person: Person, opening: Opening | None = None) -> Application:
     """Make an application of a repository that can be read now."""
     rights.require(person, "configure")
     application = Application(name=name)
     check_name(name)
-    seen = repositories.look(location)
+    seen = look(location, person, opening)
     with transaction.atomic():
-        application.repository = _repository(seen)
+        application.repository = repositories.keep(seen, person)
         ledger.check(application)
         application.save()
         changes.record(
@@ -46,13 +45,15 @@ def check_name(name: str) -> None:
         raise Invalid(f"“{name}” is an address of the settings pages; choose another name.")
 
 
-def move(application: Application, location: str, person: Person) -> Look:
-    """Take the code from another repository, or from its new address."""
+def move(
+    application: Application, location: str, person: Person, opening: Opening | None = None
+) -> Look:
+    """Take the code from another repository, its new address, or in another way."""
     rights.require(person, "configure", application)
-    seen = repositories.look(location)
+    seen = look(location, person, opening)
     with transaction.atomic():
         kept = _locked(application)
-        old, kept.repository = kept.repository, _repository(seen)
+        old, kept.repository = kept.repository, repositories.keep(seen, person)
         kept.save(update_fields=["repository"])
         ledger.record_differences(
             "application.changed",
@@ -168,12 +169,3 @@ def check_settings(application: Application, settings: Mapping[str, Any]) -> Non
 def _locked(application: Application) -> Application:
     rows = Application.objects.select_for_update(of=("self",)).select_related("repository")
     return rows.get(pk=application.pk)
-
-
-def _repository(seen: Look) -> Repository:
-    """Return the repository; two applications may share one."""
-    known = Repository.objects.filter(location=seen.location).first()
-    if known is not None:
-        return known
-    ledger.check(Repository(location=seen.location, name=seen.name))
-    return Repository.objects.get_or_create(location=seen.location, defaults={"name": seen.name})[0]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from django.db import transaction
 
 from deployments import changes, rights
 from deployments.exceptions import Invalid
-from deployments.models import CommitStatus, Person, Repository
+from deployments.forges.contract import Check
+from deployments.models import Application, CommitStatus, Person, Repository
+from deployments.selectors import checks as selectors
+from deployments.selectors import code
 from deployments.services import ledger
 
 SHA = re.compile(r"[0-9a-f]{40}")
+LONGEST, TEXT, URL = 100, 140, 500  # characters that are kept of a name, a word, an address
 # Any host, also one that only this network knows, such as http://jenkins/job/7.
 ADDRESS = re.compile(r"https?://[^\s\x00]+")
 
@@ -51,6 +56,37 @@ def report(
             subject = f"{repository} {sha[:7]} {context}"
             changes.record("check.set", person=person, via=via, subject=subject, old=old, new=state)
     return said
+
+
+def ask(application: Application, sha: str) -> None:
+    """Keep what the forge's own checks say of the commit now. Never inside a transaction."""
+    if not sha:
+        return
+    found = code.checks(application, sha)
+    if found:
+        with transaction.atomic():
+            _keep(application.repository, sha, found)
+
+
+def _keep(repository: Repository, sha: str, found: Sequence[Check]) -> None:
+    """Keep each word that is news, in one look at what is known."""
+    Repository.objects.select_for_update().get(pk=repository.pk)
+    known = {one.context: one for one in selectors.statuses(repository, sha)}
+    for check in found:
+        context, url = check.context[:LONGEST], check.url
+        if len(url) > URL or not ADDRESS.fullmatch(url):
+            url = ""
+        words = (check.state, check.description[:TEXT], url)
+        said = known.get(context) or CommitStatus(repository=repository, sha=sha, context=context)
+        old = said.state
+        if said.pk and (old, said.description, said.target_url) == words:
+            continue
+        said.state, said.description, said.target_url = words
+        said.person = None
+        said.save()
+        if old != check.state:
+            subject = f"{repository} {sha[:7]} {context}"
+            changes.record("check.set", via="forge", subject=subject, old=old, new=check.state)
 
 
 def _require(repository: Repository, person: Person) -> None:

@@ -12,7 +12,7 @@ from deployments.exceptions import DeploymentError
 from deployments.models import Application, Drift, Repository
 from deployments.selectors import code, running
 from deployments.selectors.running import Running
-from deployments.services import queue
+from deployments.services import checks, queue
 
 EVERY = timedelta(minutes=10)
 AT_ONCE = 10  # applications whose repositories are asked in one round
@@ -46,10 +46,19 @@ def look(application: Application) -> None:
         log.info("What %s lacks is not known: %s", application, error)
         return
     head = refs.head
+    _hear(application, head)
     environments = list(application.environments.select_related("current"))
     runs = running.of(environments) if head else {}
     for number, found in runs.items():
         _keep(application, number, found, head)
+
+
+def _hear(application: Application, head: str) -> None:
+    """Keep what checks say of the newest commit, so that pages can show it."""
+    try:
+        checks.ask(application, head)
+    except DeploymentError as error:
+        log.info("What checks say of %s is not known: %s", application, error)
 
 
 def _keep(application: Application, number: int, runs: Running, head: str) -> None:

@@ -14,6 +14,7 @@ from deployments.forges.contract import Resolved
 from deployments.models import Environment, Person
 from deployments.providers.contract import RELEASE
 from deployments.selectors import checks, code, tasks
+from deployments.services import checks as heard
 
 FEW = 3  # lines that are offered where nothing is near
 
@@ -73,6 +74,7 @@ def look(environment: Environment, person: Person, wish: Wish) -> Look:
     except DeploymentError as error:
         wrong.append(str(error))
     sha = resolved.sha if resolved and wish.is_release else ""
+    wrong += _unheard(environment, sha, forced=wish.force and not unforced)
     # Asked just now, so what is known of the repository is true.
     found = blockers(
         environment,
@@ -106,6 +108,17 @@ def refuse(found: list[Blocker], wrong: Sequence[str] = (), instead: Sequence[st
             every,
         )
     return next((blocker.text for blocker in found if blocker.code == "away"), "")
+
+
+def _unheard(environment: Environment, sha: str, *, forced: bool) -> list[str]:
+    """Ask the forge what checks say now, where that counts; say why it did not tell."""
+    if environment.checks == "none" or forced:
+        return []
+    try:
+        heard.ask(environment.application, sha)
+    except DeploymentError as error:
+        return [f"What checks say of {sha[:7]} cannot be told: {error}"]
+    return []
 
 
 def _resolve(environment: Environment, wish: Wish) -> Resolved:

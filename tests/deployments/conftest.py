@@ -10,9 +10,12 @@ from django.test import Client
 from django_q.conf import Conf
 from pytest_django import Settings
 
+from deployments.forges.github import client
 from deployments.models import Application, Environment, Person
 from tests.deployments import build
 from tests.servers import redis_server as redis_servers
+from tests.servers.github.hub import GitHub
+from tests.servers.github.server import served
 from tests.servers.redis_server import RedisServer
 from tests.servers.repositories import Repository
 
@@ -47,6 +50,16 @@ def dora(db: None) -> Person:
 @pytest.fixture
 def root(db: None) -> Person:
     return build.person("root")
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
+    """A GitHub: every request and every answer keeps to its own description, or the test fails."""
+    with served(tmp_path / "github") as hub:
+        monkeypatch.setenv("GIT_SSL_CAINFO", str(tmp_path / "github/server.pem"))
+        monkeypatch.setattr(client, "PAUSES", (0.01, 0.01))
+        yield hub
+    assert hub.violations == []
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from deployments.exceptions import ForgeError, Invalid, RepositoryAway
 from deployments.forges.contract import Access, Source
 from deployments.forges.github import client
 from deployments.forges.github.client import Caller
-from deployments.forges.github.places import Place, place
+from deployments.forges.github.places import place
 
 EARLY = 300.0  # seconds before its end that a token is renewed
 SLOW_CLOCK = 60  # seconds that another machine's clock may be behind
@@ -32,9 +32,12 @@ class Token:
     location: str
     secret: str = field(repr=False)
 
+    @property
+    def whose(self) -> str:
+        return f"{place(self.location).api} {self.secret}"
+
     def caller(self) -> Caller:
-        at = place(self.location)
-        return Caller(at, f"{at.api} {self.secret}", f"Bearer {self.secret}")
+        return Caller(place(self.location), self.whose, f"Bearer {self.secret}")
 
     def password(self) -> str:
         return self.secret
@@ -51,28 +54,29 @@ class App:
     app: str
     key: str = field(repr=False)
 
-    def caller(self) -> Caller:
+    @property
+    def whose(self) -> str:
         at = place(self.location)
-        return Caller(at, self._whose(at), f"Bearer {self.password()}")
+        key = sha256(self.key.encode()).hexdigest()
+        return f"{at.api} {at.full_name} {self.app} {key}"
+
+    def caller(self) -> Caller:
+        return Caller(place(self.location), self.whose, f"Bearer {self.password()}")
 
     def password(self) -> str:
-        at = place(self.location)
-        return _tokens.get(self._whose(at), lambda: self._installed(at))
+        return _tokens.get(self.whose, self._installed)
 
     def trouble(self) -> str:
         return trouble(self)
 
-    def _installed(self, at: Place) -> tuple[str, float]:
+    def _installed(self) -> tuple[str, float]:
         """Return a new token with the time of its end."""
-        asking = Caller(at, f"{self._whose(at)} itself", f"Bearer {signed(self.app, self.key)}")
+        at = place(self.location)
+        asking = Caller(at, f"{self.whose} itself", f"Bearer {signed(self.app, self.key)}")
         found = client.get(asking, f"{at.url}/installation")
         url = f"{at.api}/app/installations/{int(found['id'])}/access_tokens"
         made = client.post(asking, url, {"repositories": [at.name]})
         return str(made["token"]), datetime.fromisoformat(made["expires_at"]).timestamp()
-
-    def _whose(self, at: Place) -> str:
-        key = sha256(self.key.encode()).hexdigest()
-        return f"{at.api} {at.full_name} {self.app} {key}"
 
 
 class _Tokens:

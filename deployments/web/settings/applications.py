@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from deployments import lines, providers, rights
 from deployments.models import Application, Person
-from deployments.selectors import lookup, repositories, webhooks
+from deployments.selectors import lookup, openings, repositories, webhooks
 from deployments.services import applications, credentials, environments
 from deployments.web.doors import person_of
 from deployments.web.settings import roles
@@ -36,8 +36,10 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         name, location = form.cleaned_data["name"], form.cleaned_data["location"]
         if "look" in request.POST:
-            look_at(form, context)
-        elif saved(form, lambda: applications.add(name, location, person), "location"):
+            look_at(form, context, person)
+        elif saved(
+            form, lambda: applications.add(name, location, person, form.opening), "location"
+        ):
             return done(
                 request,
                 f"{name} is added. Next: where is it deployed to?",
@@ -91,8 +93,8 @@ def move(request: HttpRequest, application: str) -> HttpResponse:
         return _shown(request, app, **context)
     location = form.cleaned_data["location"]
     if "look" in request.POST:
-        look_at(form, context)
-    elif saved(form, lambda: applications.move(app, location, person), "location"):
+        look_at(form, context, person)
+    elif saved(form, lambda: applications.move(app, location, person, form.opening), "location"):
         return _done(request, app, f"The code of {app} comes from {location} now.")
     return _shown(request, app, **context)
 
@@ -152,10 +154,14 @@ def remove_secret(request: HttpRequest, application: str) -> HttpResponse:
     return _done(request, app, f"{secret.name} is removed.")
 
 
-def look_at(form: RepositoryForm, context: dict[str, Any]) -> None:
+def look_at(form: RepositoryForm, context: dict[str, Any], person: Person) -> None:
     """Show what the repository says of itself, or why it says nothing."""
     location = form.cleaned_data["location"]
-    saved(form, lambda: context.update(look=repositories.look(location)), "location")
+    saved(
+        form,
+        lambda: context.update(look=repositories.look(location, person, form.opening)),
+        "location",
+    )
 
 
 def _asked(request: HttpRequest, name: str) -> tuple[Person, Application]:
@@ -179,7 +185,10 @@ def _shown(request: HttpRequest, app: Application, **forms: Any) -> HttpResponse
         "secrets": app.secrets.all(),
         "may": may,
         "refusal": "" if may else rights.refusal(person, "configure", app),
-        "repository": RepositoryForm(initial={"location": app.repository.location}),
+        "repository": RepositoryForm(
+            initial={"location": app.repository.location, "forge": app.repository.forge}
+        ),
+        "opened": openings.of(app.repository),
         "webhook": webhooks.of(app.repository),
         "default": DefaultEnvironmentForm(app),
         "commands": form_of(app),

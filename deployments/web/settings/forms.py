@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -13,13 +14,15 @@ from django.utils.functional import lazy
 
 from deployments import lines, rights
 from deployments.exceptions import DeploymentError
-from deployments.forges.locations import validate_location
 from deployments.models import Application, Environment, Host, Person, Role
 from deployments.models.application import check_reserved
 from deployments.models.names import slug, variable
+from deployments.selectors import repositories
+from deployments.selectors.repositories import Opening
 from deployments.services.applications import check_name
 
 LONGEST_CONTEXT = 100
+APP_AND_KEY = "The id of an App and its private key (.pem) belong together; a token needs no id."
 said = lazy(lines.spoken, str)  # settings are read when used
 
 
@@ -78,11 +81,56 @@ class RepositoryForm(forms.Form):
         help_text="https://host/path, ssh://git@host/path, git@host:path, or a local path.",
     )
 
-    def clean_location(self) -> str:
-        try:
-            return validate_location(self.cleaned_data["location"])
-        except DeploymentError as error:
-            raise ValidationError(str(error)) from None
+    forge = forms.ChoiceField(
+        label="Read by",
+        required=False,  # unsaid: as it was
+        choices=[("local", "git alone"), ("github", "GitHub, or GitHub Enterprise")],
+        initial="local",
+        help_text="GitHub also gives what checks say, and pull requests as #12.",
+    )
+    app = forms.CharField(
+        label="Id of a GitHub App",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off"}),
+        help_text="Empty where a token opens the repository.",
+    )
+    secret = forms.CharField(
+        label="Token, or the App’s private key",
+        required=False,
+        max_length=20_000,
+        widget=WriteOnlyArea(
+            attrs={"rows": 2, "class": "mono", "autocomplete": "off", "spellcheck": "false"}
+        ),
+        help_text="For GitHub. Kept encrypted, never shown again. Empty: the one that is kept.",
+    )
+
+    def clean_secret(self) -> str:
+        secret: str = self.cleaned_data["secret"].replace("\r\n", "\n").strip()
+        is_key = secret.startswith("-----BEGIN")
+        if secret and not is_key and not re.fullmatch(r"[\x21-\x7e]+", secret):
+            raise ValidationError("A token is one word of letters, digits and signs.")
+        return secret
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if "location" in given and "forge" in given:
+            try:
+                given["location"] = repositories.spelled(given["location"], given["forge"])
+            except DeploymentError as error:
+                self.add_error("location", str(error))
+        if given.get("forge") == "local" and given.get("secret"):
+            self.add_error("secret", "Git alone takes no token: choose GitHub, or leave it empty.")
+        secret, app = given.get("secret", ""), given.get("app", "")
+        if (secret or app) and secret.startswith("-----BEGIN") != bool(app):
+            self.add_error("app", APP_AND_KEY)
+        return given
+
+    @property
+    def opening(self) -> Opening:
+        """How it is read, as it was filled in."""
+        given = self.cleaned_data
+        return Opening(given["forge"], given["app"], given["secret"])
 
 
 class NewApplicationForm(RepositoryForm):
@@ -92,7 +140,7 @@ class NewApplicationForm(RepositoryForm):
         help_text="Short, as people will say it in chat: web, api, shop.",
         widget=forms.TextInput(attrs={"autocapitalize": "none"}),
     )
-    field_order = ("name", "location")
+    field_order = ("name", "location", "forge", "app", "secret")
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

@@ -226,7 +226,7 @@ def test_a_repository_that_is_away_answers_no_name(
     forge.resolve(source, "main")
     shutil.rmtree(repository.path)
 
-    with pytest.raises(RepositoryAway, match="There is no folder|cannot be reached"):
+    with pytest.raises(RepositoryAway, match=r"There is no folder|cannot be reached"):
         forge.resolve(source, "main")
     with pytest.raises(RepositoryAway):
         forge.refs(source)

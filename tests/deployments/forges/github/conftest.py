@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from deployments.forges.contract import Source
-from deployments.forges.github import GitHubForge, client
+from deployments.forges.github import GitHubForge
 from deployments.forges.github.access import opened
 from tests.servers.github.hub import TOKEN, GitHub
-from tests.servers.github.server import served
 from tests.servers.repositories import Repository
 
 NAME = "acme/web"
-
-
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
-    """Every request and every answer kept to GitHub's own description, or the test fails."""
-    with served(tmp_path / "github") as hub:
-        monkeypatch.setenv("GIT_SSL_CAINFO", str(tmp_path / "github/server.pem"))
-        monkeypatch.setattr(client, "PAUSES", (0.01, 0.01))
-        yield hub
-    assert hub.violations == []
 
 
 @pytest.fixture

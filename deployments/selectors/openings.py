@@ -1,0 +1,46 @@
+"""What opens a repository at its forge, as far as it may be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from deployments.exceptions import DeploymentError
+from deployments.forges.github import limits
+from deployments.forges.github.access import App, Token
+from deployments.models import ForgeAccess, Repository
+from deployments.selectors import code
+
+
+@dataclass(frozen=True)
+class Opened:
+    """`limit` and `remaining` are of GitHub's hour, as it said last; 0: it has said nothing."""
+
+    app: str
+    fingerprint: str
+    updated_at: datetime
+    limit: int = 0
+    remaining: int = 0
+    resets_at: datetime | None = None
+
+
+def of(repository: Repository) -> Opened | None:
+    """Return what is known of it without asking anybody."""
+    kept = ForgeAccess.objects.filter(repository=repository).first()
+    if kept is None:
+        return None
+    said = _limits(repository)
+    facts = (kept.app, kept.fingerprint, kept.updated_at)
+    if said is None or not said.limit:
+        return Opened(*facts)
+    resets = datetime.fromtimestamp(said.resets_at, UTC)
+    remaining = said.limit if resets < datetime.now(UTC) else said.remaining
+    return Opened(*facts, said.limit, remaining, resets)
+
+
+def _limits(repository: Repository) -> limits.Limits | None:
+    try:
+        access = code.source_of(repository).access
+    except DeploymentError:  # a secret that today's keys cannot read has nothing to show
+        return None
+    return limits.known(access.whose) if isinstance(access, Token | App) else None

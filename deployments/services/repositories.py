@@ -1,0 +1,53 @@
+"""Repositories, and what opens them at their forge."""
+
+from __future__ import annotations
+
+from deployments import changes, vault
+from deployments.models import ForgeAccess, Person, Repository
+from deployments.selectors.repositories import Look
+from deployments.services import ledger
+
+
+def keep(seen: Look, person: Person) -> Repository:
+    """Return the repository that was looked at, kept; two applications may share one.
+
+    Called inside a transaction.
+    """
+    forge, given = seen.opening.forge, {"name": seen.name, "forge": seen.opening.forge}
+    known = Repository.objects.select_for_update().filter(location=seen.location).first()
+    if known is None:
+        ledger.check(Repository(location=seen.location, **given))
+        known, _ = Repository.objects.get_or_create(location=seen.location, defaults=given)
+    if known.forge != forge:
+        changes.record(
+            "repository.changed", person=person, via="web",
+            subject=f"{known} forge", old=known.forge, new=forge,
+        )  # fmt: skip
+        known.forge = forge
+        known.save(update_fields=["forge"])
+    _open(known, seen, person)
+    return known
+
+
+def _open(repository: Repository, seen: Look, person: Person) -> None:
+    """Keep what opens it, in place of what did; git alone takes nothing along."""
+    if seen.opening.forge != "github":
+        if ForgeAccess.objects.filter(repository=repository).delete()[0]:
+            _record("access.removed", repository, person)
+        return
+    if not seen.opening.secret:
+        return
+    mark = vault.fingerprint(seen.opening.secret)
+    ForgeAccess.objects.update_or_create(
+        repository=repository,
+        defaults={
+            "app": seen.opening.app,
+            "secret_encrypted": vault.encrypt(seen.opening.secret),
+            "fingerprint": mark,
+        },
+    )
+    _record("access.set", repository, person, mark)
+
+
+def _record(verb: str, repository: Repository, person: Person, mark: str = "") -> None:
+    changes.record(verb, person=person, via="web", subject=str(repository), new=mark)
