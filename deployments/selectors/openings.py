@@ -41,6 +41,6 @@ def of(repository: Repository) -> Opened | None:
 def _limits(repository: Repository) -> limits.Limits | None:
     try:
         access = code.source_of(repository).access
+        return limits.known(access.whose) if isinstance(access, Token | App) else None
     except DeploymentError:  # a secret that today's keys cannot read has nothing to show
         return None
-    return limits.known(access.whose) if isinstance(access, Token | App) else None

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from deployments.models import Environment, Person
+from deployments import vault
+from deployments.models import Environment, ForgeAccess, Person
 from deployments.services import credentials
 from tests.browser.conftest import CheckPage, PageFor, sideways
 from tests.deployments import build
@@ -212,3 +213,19 @@ def test_settings_fit_the_narrowest_phone(page_for: PageFor, dora: Person, qa: E
     for address in (*PAGES, "/settings/people/", "/settings/audit/"):
         page.goto(address)
         assert sideways(page) <= 0, address
+
+
+def test_what_opens_a_repository_at_github(
+    qa: Environment, dora: Person, page_for: PageFor, check_page: CheckPage
+) -> None:
+    repository = qa.application.repository
+    repository.forge, repository.location = "github", "https://github.com/acme/web"
+    repository.save(update_fields=["forge", "location"])
+    ForgeAccess.objects.create(
+        repository=repository,
+        app="4711",
+        secret_encrypted=vault.encrypt("-----BEGIN"),
+        fingerprint="0a1b2c3d4e5f",
+    )
+
+    check_page(page_for(dora), "/settings/apps/hello/", "settings-github")
