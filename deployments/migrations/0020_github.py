@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0017_clouds'),
+        ('deployments', '0019_tokens_in_addresses'),
     ]
 
     operations = [
