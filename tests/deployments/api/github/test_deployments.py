@@ -13,6 +13,7 @@ from tests.servers.repositories import Repository
 
 ALL = f"{WEB}/deployments"
 LIST = "/repos/{owner}/{repo}/deployments"
+ONE = f"{LIST}/{{deployment_id}}"
 QA = {"ref": "main", "environment": "qa"}
 # As hubot-deploy 0.13.27 sends it.
 HUBOT = {

@@ -1,4 +1,4 @@
-"""Deployments as GitHub's clients list and read them, with their statuses."""
+"""Deployments as GitHub's clients list and read them, and how each went."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from deployments.models import Deployment, Environment, Person
 from tests.deployments import build
-from tests.deployments.api.github.conftest import WEB, Caller
+from tests.deployments.api.github.conftest import Caller
+from tests.deployments.api.github.test_deployments import ALL, LIST, ONE
 from tests.servers.repositories import Repository
-
-ALL = f"{WEB}/deployments"
-LIST = "/repos/{owner}/{repo}/deployments"
-ONE = f"{LIST}/{{deployment_id}}"
 
 
 @pytest.fixture
