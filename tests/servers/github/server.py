@@ -29,10 +29,17 @@ LISTS = ("statuses", "check_runs", "commits")
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     hub: GitHub
+    context: ssl.SSLContext
 
     def setup(self) -> None:
         self.hub.connections += 1
+        # In the thread of this connection: one that hangs keeps nobody else waiting.
+        self.request = self.context.wrap_socket(self.request, server_side=True)
         super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()
 
     def do_GET(self) -> None:
         self._serve()
@@ -179,10 +186,9 @@ def served(folder: Path) -> Iterator[GitHub]:
     hub = GitHub(folder / "repositories")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem")
-    handler = type("Serving", (Handler,), {"hub": hub})
+    handler = type("Serving", (Handler,), {"hub": hub, "context": context})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
-        server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         hub.address = f"https://127.0.0.1:{server.server_port}"
