@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import chain
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -77,7 +78,7 @@ def sweep(*, settled: bool = True, whole: bool = True) -> None:
     Unless `settled`, workers have not yet had the time to go on with what runs. Unless `whole`,
     what nobody waits for is left to another round.
     """
-    steps = [*_steps(settled), *(_that_can_wait() if whole else ()), *_rounds]
+    steps = chain(_steps(settled), _that_can_wait() if whole else (), _rounds)
     failed = [error for step in steps if (error := _failure(step)) is not None]
     if failed:
         raise failed[0]

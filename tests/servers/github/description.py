@@ -16,6 +16,7 @@ from tests.servers.github.trim import FILE
 Json = Any
 VARIABLE = re.compile(r"\{(\w+)\}")
 ERROR = {"$ref": "#/components/schemas/basic-error"}
+INVALID = {"$ref": "#/components/schemas/validation-error"}
 MEDIA = {"application/vnd.github+json", "application/json"}
 
 
@@ -111,6 +112,11 @@ def operation(method: str, path: str) -> Operation:
         if one.method == method and one.pattern.fullmatch(alone):
             return one
     raise Violation(f"GitHub's description has no {method} {alone}")
+
+
+def named(name: str) -> Operation:
+    """Return what is described by this name, such as GET /user."""
+    return next(one for one in OPERATIONS if f"{one.method} {one.path}" == name)
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:

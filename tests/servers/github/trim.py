@@ -1,4 +1,4 @@
-"""Cut GitHub's own OpenAPI description down to what Shipmate asks.
+"""Cut GitHub's own OpenAPI description down to what Shipmate asks, and answers in its place.
 
 npm pack @octokit/openapi@23.0.2
 tar xzf octokit-openapi-23.0.2.tgz package/generated/api.github.com.json package/package.json
@@ -24,14 +24,18 @@ OPERATIONS = {
     f"{REPOSITORY}/commits/{{ref}}": ["get"],
     f"{REPOSITORY}/commits/{{ref}}/check-runs": ["get"],
     f"{REPOSITORY}/commits/{{ref}}/status": ["get"],
+    f"{REPOSITORY}/commits/{{ref}}/statuses": ["get"],
     f"{REPOSITORY}/compare/{{basehead}}": ["get"],
     f"{REPOSITORY}/deployments": ["get", "post"],
     f"{REPOSITORY}/deployments/{{deployment_id}}": ["get"],
     f"{REPOSITORY}/deployments/{{deployment_id}}/statuses": ["get", "post"],
+    f"{REPOSITORY}/deployments/{{deployment_id}}/statuses/{{status_id}}": ["get"],
     f"{REPOSITORY}/merges": ["post"],
     f"{REPOSITORY}/pulls/{{pull_number}}": ["get"],
     f"{REPOSITORY}/statuses/{{sha}}": ["post"],
+    "/meta": ["get"],
     "/rate_limit": ["get"],
+    "/user": ["get"],
 }
 TALK = {"description", "summary", "examples", "example", "externalDocs", "tags", "x-github"}
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pytest
 import uvicorn
 from django.test import Client
-from jsonschema import Draft202012Validator
 
 from chatops.bounded import Bounded
 from chatops.handler import Handler
@@ -22,23 +19,10 @@ from deployments.api.github.addresses import Discreet
 from deployments.models import Application, Person
 from deployments.services import tokens
 from tests.deployments import build
-from tests.deployments.api.github.trim import KEPT
+from tests.servers.github import description
 
 WEB = "repos/acme/hello"
 MakeCaller = Callable[..., "Caller"]
-
-
-@cache
-def described() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(KEPT.read_text())
-    return found
-
-
-def faults(shape: dict[str, Any], answer: Any) -> list[str]:
-    """Return how an answer differs from GitHub's description."""
-    whole = {**shape, "components": described()["components"]}
-    found = Draft202012Validator(whole).iter_errors(answer)
-    return [f"{error.json_path}: {error.message}" for error in found]
 
 
 @dataclass
@@ -67,14 +51,13 @@ class Caller:
     @staticmethod
     def check(answer: Any, operation: str) -> None:
         if answer.status_code >= 400:
-            shape = {"$ref": "#/components/schemas/basic-error"}
-            if answer.status_code == 422:
-                shape = {"$ref": "#/components/schemas/validation-error"}
-            assert faults(shape, answer.json()) == []
+            is_invalid = answer.status_code == 422
+            description.check(
+                answer.json(), description.INVALID if is_invalid else description.ERROR
+            )
             assert answer.json()["message"]
         elif operation:
-            shape = described()["answers"][operation][str(answer.status_code)]
-            assert faults(shape, answer.json()) == []
+            description.named(operation).check_answer(answer.status_code, answer.json())
 
 
 @pytest.fixture

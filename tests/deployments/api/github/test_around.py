@@ -14,7 +14,8 @@ from deployments.models import Application, Person
 from deployments.models import Repository as RepositoryRow
 from deployments.services import tokens
 from tests.deployments import build
-from tests.deployments.api.github.conftest import WEB, Caller, MakeCaller, faults
+from tests.deployments.api.github.conftest import WEB, Caller, MakeCaller
+from tests.servers.github import description
 
 
 def test_the_repository_is_told(bot: Caller, hello: Application) -> None:
@@ -162,5 +163,6 @@ def test_the_answers_here_are_held_against_githubs_description(bot: Caller, alic
     wrong = bot.get("user").json() | {"id": "one"}
     shape = {"$ref": "#/components/schemas/simple-user"}
 
-    assert faults(shape, wrong) == ["$.id: 'one' is not of type 'integer'"]
+    with pytest.raises(description.Violation, match=r"^\$\.id: 'one' is not of type 'integer'$"):
+        description.check(wrong, shape)
     assert tokens.find(bot.text)
