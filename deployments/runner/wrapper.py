@@ -15,8 +15,7 @@ from deployments.exceptions import HostError
 Mode = Literal["start", "attach", "cancel", "tidy"]
 
 FOLDER = '"$HOME"/.shipmate'
-# A line of its own also behind what a start-up file printed without a line's end.
-SAY = r"""say() { printf '\n%s %s\n' "$nonce" "$*" >&2; }"""
+SAY = r"""say() { printf '%s %s\n' "$nonce" "$*" >&2; }"""
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 # More without a line's end is no control line of ours.
 LONGEST_LINE = 64 * 1024
@@ -105,7 +104,7 @@ class ControlLines:
         What somebody printed before it without a line's end is not of it.
         """
         *lines, rest = (self._rest + data).split(b"\n")
-        self._rest = rest if len(rest) <= LONGEST_LINE else b""
+        self._rest = rest[-LONGEST_LINE:]
         parts = [line.partition(self._mark) for line in lines]
         self._keep_noise([before for before, _, _ in parts if before])
         return [said.decode("utf-8", "replace").split() for _, mark, said in parts if mark]

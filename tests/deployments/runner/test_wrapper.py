@@ -272,6 +272,13 @@ def test_a_control_line_is_found_behind_what_ended_no_line() -> None:
     assert lines.noise == b"Password: \n"
 
 
+def test_a_control_line_that_comes_in_pieces_is_found_behind_a_very_long_one() -> None:
+    lines = wrapper.ControlLines("abc")
+
+    assert lines.feed(b"x" * 2 * wrapper.LONGEST_LINE + b"abc star") == []
+    assert lines.feed(b"ted\n") == [["started"]]
+
+
 def test_a_line_without_end_does_not_fill_memory() -> None:
     lines = wrapper.ControlLines("abc")
 
