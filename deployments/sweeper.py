@@ -22,6 +22,7 @@ from deployments.models.deployment import UNFINISHED
 from deployments.selectors import locks as reading
 from deployments.selectors import pauses, phases
 from deployments.services import (
+    clearing,
     deliveries,
     drifts,
     indexing,
@@ -185,12 +186,10 @@ def clear_pending() -> None:
 def end_overdue() -> None:
     """End what nobody could begin with in all the time there was."""
     now = timezone.now()
-    pending_before = now - timedelta(seconds=settings.SHIPMATE_PENDING_DEADLINE + 120)
     queued_before = now - timedelta(seconds=settings.SHIPMATE_QUEUED_DEADLINE)
     # Who looks again ends it in time; here is ended what nobody has looked at.
-    for deployment in Deployment.objects.filter(status="pending", created_at__lt=pending_before):
-        note = deployment.note or "Its repository could not be asked in time."
-        move(deployment, "error", reason="forge", note=note)
+    for deployment in Deployment.objects.filter(status="pending"):
+        clearing.end_if_late(deployment)
     for deployment in Deployment.objects.filter(status="queued", queued_at__lt=queued_before):
         lock = reading.against(deployment.environment, deployment.person)
         note = reading.claim(lock) if lock else "No worker took it in time."

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from deployments.models import Application, Deployment, Environment
-from deployments.services import drifts, execution, lifecycle, tallies, truth
+from deployments.services import clearing, drifts, execution, tallies, truth
 from deployments.webhooks import handling
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def clear(number: int) -> None:
         deployment = Deployment.objects.select_related("environment__application__repository").get(
             pk=number
         )
-        lifecycle.clear(deployment)
+        clearing.clear(deployment)
 
 
 def look(number: int) -> None:

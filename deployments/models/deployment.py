@@ -31,6 +31,12 @@ class Deployment(models.Model):
         ROLLBACK = "rollback"
         PROMOTE = "promote"
 
+    class Wait(models.TextChoices):
+        """What a pending one waits for."""
+
+        REPOSITORY = "repository"  # to be asked what its ref means
+        CHECKS = "checks"  # of its commit, to have passed
+
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="deployments")
     person = models.ForeignKey(Person, models.PROTECT, related_name="deployments")
     via = models.CharField(max_length=20)  # chat, web, api, command
@@ -52,6 +58,9 @@ class Deployment(models.Model):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
     reason = models.CharField(max_length=20, blank=True)  # a code, such as command or unreachable
     note = models.TextField(blank=True)  # the reason in a sentence
+    # Null: for its repository, since it was asked for; null so that adding it rewrites no table.
+    waits_for = models.CharField(max_length=12, null=True)  # noqa: DJ001
+    waits_since = models.DateTimeField(null=True)
     previous = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     settings = models.JSONField(default=dict, blank=True)  # frozen when claimed
 

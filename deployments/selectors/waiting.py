@@ -11,13 +11,22 @@ from deployments.models import Deployment, Lock, Person
 from deployments.selectors import locks
 
 Status = Deployment.Status
+Wait = Deployment.Wait
+# What is told of a pending one that has no note, and who or what lets it go on.
+CLEARED_BY = {
+    Wait.REPOSITORY: (
+        "Its repository has not answered yet.",
+        "It is asked again and again, and goes on when it answers.",
+    ),
+    Wait.CHECKS: ("Its checks have not passed yet.", "It goes on when they have passed."),
+}
 
 
 @dataclass(frozen=True)
 class Reason:
     """Why one deployment does not begin yet."""
 
-    code: str  # repository, locked, running, behind, no_worker, worker
+    code: str  # repository, checks, locked, running, behind, no_worker, worker
     text: str
     clears: str
     url: str = ""
@@ -36,7 +45,7 @@ def reasons(
     for one in sorted(unfinished, key=_turn):
         place = one.environment_id
         if one.status == Status.PENDING:
-            found[one.pk] = _repository(one)
+            found[one.pk] = _cleared_by(one)
         elif one.status == Status.QUEUED:
             lock = held.get(place)
             if lock is not None and lock.person_id != one.person_id:
@@ -66,9 +75,10 @@ def _turn(one: Deployment) -> tuple[bool, datetime, int]:
     return one.queued_at is None, moment, one.pk
 
 
-def _repository(one: Deployment) -> Reason:
-    text = one.note or "Its repository has not answered yet."
-    return Reason("repository", text, "It is asked again and again, and goes on when it answers.")
+def _cleared_by(one: Deployment) -> Reason:
+    wait = Wait(one.waits_for or Wait.REPOSITORY)
+    text, clears = CLEARED_BY[wait]
+    return Reason(wait.value, one.note or text, clears)
 
 
 def _locked(lock: Lock, reader: Person | None) -> Reason:

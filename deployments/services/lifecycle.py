@@ -7,19 +7,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Unpack
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from deployments import changes, lines, rights, typed
 from deployments.blockers import blockers, chosen, runs_here
-from deployments.exceptions import (
-    DeploymentError,
-    ForgeError,
-    Invalid,
-    Refused,
-    RepositoryAway,
-)
+from deployments.exceptions import DeploymentError, Invalid, Refused
 from deployments.forges.contract import Resolved
 from deployments.models import Deployment, Environment, Person
 from deployments.providers.contract import RELEASE
@@ -231,23 +224,6 @@ def require_cancel(deployment: Deployment, person: Person) -> None:
     rights.require(person, right, deployment.environment)
 
 
-def clear(deployment: Deployment) -> None:
-    """Look again whether a pending deployment can go on; queue it then, or end it in time."""
-    if deployment.status != Status.PENDING:
-        return
-    try:
-        asked = deployment.sha or deployment.ref  # a commit that was decided never changes
-        resolved = code.resolve(deployment.environment.application, asked)
-    except RepositoryAway as error:
-        _give_up_late(deployment, str(error))
-    except ForgeError as error:
-        move(deployment, Status.ERROR, reason="forge", note=str(error))
-    else:
-        subject = deployment.subject or subject_of(deployment.environment, resolved)
-        sha, ref = resolved.sha, deployment.ref if deployment.sha else resolved.ref
-        move(deployment, Status.QUEUED, sha=sha, ref=ref, subject=subject)
-
-
 def state_words(deployment: Deployment) -> str:
     """Say the state in the middle of a sentence."""
     return {
@@ -341,12 +317,3 @@ def _ask_to_stop(deployment: Deployment, door: Door) -> None:
     deployment.refresh_from_db()
     if deployment.is_finished and not asked:
         raise Invalid(f"#{deployment.pk} {state_words(deployment)}; there is nothing to cancel.")
-
-
-def _give_up_late(deployment: Deployment, text: str) -> None:
-    """Keep the newest reason; end what has waited too long."""
-    waited = (timezone.now() - deployment.created_at).total_seconds()
-    if waited > settings.SHIPMATE_PENDING_DEADLINE:
-        move(deployment, Status.ERROR, reason="forge", note=text)
-    elif text != deployment.note:
-        Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING).update(note=text)

@@ -9,7 +9,7 @@ import pytest
 from deployments.exceptions import Refused
 from deployments.models import Deployment, Environment, Person
 from deployments.selectors import code
-from deployments.services import lifecycle
+from deployments.services import clearing, lifecycle
 from deployments.services.lifecycle import Door
 from tests.deployments import build
 from tests.deployments.services.conftest import copy, tip
@@ -44,11 +44,11 @@ def test_it_is_queued_with_the_same_commit_when_the_repository_is_back(
     failed: Deployment, at_the_door: Door, away: Path, repository: Repository
 ) -> None:
     again = lifecycle.retry(failed, at_the_door)
-    lifecycle.clear(again)
+    clearing.clear(again)
     assert copy(again).status == "pending"
 
     away.rename(repository.path)
-    lifecycle.clear(again)
+    clearing.clear(again)
 
     kept = copy(again)
     assert (kept.status, kept.note) == ("queued", "")

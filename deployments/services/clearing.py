@@ -1,0 +1,145 @@
+"""A pending deployment is looked at again: it goes on, waits on, or ends in time."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from deployments.blockers import blockers, refusals
+from deployments.exceptions import ForgeError, RepositoryAway
+from deployments.models import Deployment
+from deployments.selectors import checks, code
+from deployments.services import checks as heard
+from deployments.services.lifecycle import subject_of
+from deployments.services.moves import move
+
+Status = Deployment.Status
+Wait = Deployment.Wait
+
+GRACE = 120  # seconds that whoever looks again has before the sweeper ends it
+LATE = {
+    Wait.REPOSITORY: "Its repository could not be asked in time.",
+    Wait.CHECKS: "Its checks have not passed in time.",
+}
+
+
+class Waits(Exception):
+    """It cannot go on yet; for what, and in a sentence."""
+
+    def __init__(self, wait: str, text: str) -> None:
+        super().__init__(text)
+        self.wait, self.text = wait, text
+
+
+class Ends(Exception):
+    """It can never go on; the reason, a code, and in a sentence."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason, self.text = reason, text
+
+
+def clear(deployment: Deployment) -> None:
+    """Look again whether a pending deployment can go on; queue it then, or end it in time."""
+    if deployment.status != Status.PENDING:
+        return
+    try:
+        _go_through(deployment)
+    except Waits as wait:
+        _wait_on(deployment, wait)
+    except RepositoryAway as error:
+        _wait_on(deployment, Waits(Wait.REPOSITORY, str(error)))
+    except ForgeError as error:
+        move(deployment, Status.ERROR, reason="forge", note=str(error))
+    except Ends as end:
+        move(deployment, Status.ERROR, reason=end.reason, note=end.text)
+    else:
+        move(deployment, Status.QUEUED)
+
+
+def end_if_late(deployment: Deployment, grace: float = GRACE) -> bool:
+    """End what has waited longer than there is time for."""
+    wait = Wait(deployment.waits_for or Wait.REPOSITORY)
+    if waited(deployment) <= patience(wait) + grace:
+        return False
+    reason = "forge" if wait == Wait.REPOSITORY else "settings"
+    return move(deployment, Status.ERROR, reason=reason, note=deployment.note or LATE[wait])
+
+
+def patience(wait: str) -> float:
+    """How long a deployment waits for such a thing, in seconds."""
+    if wait == Wait.REPOSITORY:
+        return float(settings.SHIPMATE_PENDING_DEADLINE)
+    return float(settings.SHIPMATE_WAITING_DEADLINE)
+
+
+def waited(deployment: Deployment) -> float:
+    """For how long it has waited for what it waits for now, in seconds."""
+    since = deployment.waits_since or deployment.created_at
+    return (timezone.now() - since).total_seconds()
+
+
+def _go_through(deployment: Deployment) -> None:
+    """Go through all that it needs, in order. Raises Waits or Ends at the first that is amiss."""
+    _know_its_commit(deployment)
+    _need_checks(deployment)
+    _need_nothing_else(deployment)
+
+
+def _know_its_commit(deployment: Deployment) -> None:
+    """Decide its commit, for ever: what it waits for next is asked of that."""
+    application = deployment.environment.application
+    resolved = code.resolve(application, deployment.sha or deployment.ref)
+    if deployment.sha and deployment.subject:
+        return
+    values = {
+        "sha": resolved.sha,
+        "ref": deployment.ref if deployment.sha else resolved.ref,
+        "subject": deployment.subject or subject_of(deployment.environment, resolved),
+    }
+    undecided = Q(sha="") | Q(sha=resolved.sha)
+    waiting = Deployment.objects.filter(undecided, pk=deployment.pk, status=Status.PENDING)
+    waiting.update(**values)
+    deployment.refresh_from_db(fields=["sha", "ref", "subject"])
+
+
+def _need_checks(deployment: Deployment) -> None:
+    """Wait for the checks that its environment asks for, unless somebody went past them."""
+    environment, sha = deployment.environment, deployment.sha
+    goes_back = deployment.kind == Deployment.Kind.ROLLBACK
+    if deployment.forced or deployment.is_task or goes_back or environment.checks == "none":
+        return
+    heard.ask(environment.application, sha)
+    found = checks.problems(environment, sha)
+    if found:
+        raise Waits(Wait.CHECKS, f"{sha[:7]} waits for its checks: {'; '.join(found)}.")
+
+
+def _need_nothing_else(deployment: Deployment) -> None:
+    """End what may not begin any more: much may have changed while it waited.
+
+    Somebody's lock is no end: it keeps its turn until that is opened.
+    """
+    environment, hosts = deployment.environment, list(deployment.hosts)
+    found = blockers(environment, deployment.person, hosts=hosts, fetches=False)
+    against = [blocker for blocker in refusals(found) if blocker.code != "locked"]
+    if against:
+        raise Ends("settings", " ".join(str(blocker) for blocker in against))
+
+
+def _wait_on(deployment: Deployment, wait: Waits) -> None:
+    """Keep the newest reason; end what has waited too long."""
+    old = deployment.waits_for or Wait.REPOSITORY
+    if wait.wait != old:
+        now: dict[str, object] = {"waits_for": wait.wait, "waits_since": timezone.now()}
+        _keep(deployment, note=wait.text, **now)
+    elif waited(deployment) > patience(wait.wait):
+        deployment.note = wait.text
+        end_if_late(deployment, grace=0)
+    elif wait.text != deployment.note:
+        _keep(deployment, note=wait.text)
+
+
+def _keep(deployment: Deployment, **values: object) -> None:
+    Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING).update(**values)
