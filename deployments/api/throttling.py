@@ -52,6 +52,23 @@ def _hold(key: str) -> None:
 class PersonRate(Exact, UserRateThrottle):
     """All requests of one person, by whichever token."""
 
+    def look(self, request: Request, view: APIView) -> None:
+        """Read how many there were, and count none."""
+        self.now = self.timer()
+        counted = self.cache.get(self.get_cache_key(request, view), [])
+        self.history = [moment for moment in counted if moment > self.now - self.duration]
+
+    def told(self) -> dict[str, int]:
+        """Return how many are left. The window slides: the oldest one is given back first."""
+        used = len(self.history)
+        begun = self.history[-1] if self.history else self.now
+        return {
+            "limit": self.num_requests,
+            "remaining": max(self.num_requests - used, 0),
+            "used": used,
+            "reset": int(begun + self.duration) + 1,
+        }
+
 
 class TokenWriteRate(Exact):
     """What one token starts, stops or reports. Reading does not count."""

@@ -9,6 +9,7 @@ from deployments import rights
 from deployments.api.doors import person_of
 from deployments.api.github import shapes
 from deployments.api.github.doors import GithubView, RepositoryView
+from deployments.api.throttling import PersonRate
 from deployments.exceptions import DeploymentError
 from deployments.models import ApiToken
 from deployments.selectors import code
@@ -45,6 +46,20 @@ class Meta(GithubView):
     def get(self, request: Request) -> Response:
         """Say what this is."""
         return Response({"verifiable_password_authentication": False})
+
+
+class RateLimit(GithubView):
+    """How often the person may ask; asking this does not count."""
+
+    reads = tuple(ApiToken.Scope.values)
+    throttle_classes = ()
+
+    def get(self, request: Request) -> Response:
+        """Say how many requests are left. There is one limit for all, and no search."""
+        rate = PersonRate()
+        rate.look(request, self)
+        core, none = rate.told(), {"limit": 0, "remaining": 0, "used": 0, "reset": 0}
+        return Response({"resources": {"core": core, "search": none}, "rate": core})
 
 
 class Repository(RepositoryView):

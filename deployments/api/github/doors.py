@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import conditional_page
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
@@ -32,8 +34,12 @@ class AllJson(OnlyJson):
         return parsers[0]
 
 
+@method_decorator(conditional_page, name="dispatch")
 class GithubView(ApiView):
-    """An address as GitHub has it. GitHub describes it, so the description here leaves it out."""
+    """An address as GitHub has it. GitHub describes it, so the description here leaves it out.
+
+    What is read has an ETag: clients that keep answers ask with it, and are told if nothing moved.
+    """
 
     schema = None
     authentication_classes: Sequence[type[BaseAuthentication]] = (GithubAuthentication,)
@@ -84,11 +90,6 @@ class Nothing(GithubView):
 
 
 def _say_rate(answer: Response, throttle: PersonRate) -> None:
-    """Say how many requests are left. The window slides: the oldest one is given back first."""
-    used = len(throttle.history)
-    begun = throttle.history[-1] if throttle.history else throttle.now
-    answer["X-RateLimit-Limit"] = str(throttle.num_requests)
-    answer["X-RateLimit-Remaining"] = str(max(throttle.num_requests - used, 0))
-    answer["X-RateLimit-Used"] = str(used)
-    answer["X-RateLimit-Reset"] = str(int(begun + throttle.duration) + 1)
+    for name, number in throttle.told().items():
+        answer[f"X-RateLimit-{name.capitalize()}"] = str(number)
     answer["X-RateLimit-Resource"] = "core"

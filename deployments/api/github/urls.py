@@ -18,6 +18,7 @@ urlpatterns = [
     door("", around.Root, "github-root"),
     door("user", around.User, "github-user"),
     door("meta", around.Meta, "github-meta"),
+    door("rate_limit", around.RateLimit, "github-rate-limit"),
     door(REPOSITORY, around.Repository, "github-repository"),
     door(ALL, deployments.Deployments, "github-deployments"),
     door(ONE, deployments.One, "github-deployment"),

@@ -159,6 +159,37 @@ def test_too_often_is_told_with_when_to_come_again(
     assert answer.json()["message"].startswith("API rate limit exceeded")
 
 
+def test_what_is_left_can_be_asked_without_counting(bot: Caller) -> None:
+    left = [bot.get("rate_limit", "/rate_limit").json()["rate"]["used"] for _ in range(2)]
+    bot.get("user")
+    after = bot.get("rate_limit", "/rate_limit").json()["resources"]["core"]
+
+    assert left == [0, 0]
+    assert (after["limit"], after["used"], after["remaining"]) == (600, 1, 599)
+
+
+# ---- conditional requests ----
+
+
+def again(bot: Caller, url: str, tag: str) -> int:
+    held = {"Authorization": f"token {bot.text}", "If-None-Match": tag}
+    return Client(headers=held).get(f"/api/v3/{url}").status_code
+
+
+def test_what_did_not_change_is_not_sent_again(bot: Caller) -> None:
+    tag = bot.get(f"{WEB}/deployments")["ETag"]
+
+    assert again(bot, f"{WEB}/deployments", tag) == 304
+    bot.post(f"{WEB}/deployments", {"ref": "main"})
+    assert again(bot, f"{WEB}/deployments", tag) == 200
+
+
+def test_a_tag_lets_nobody_see_more(bot: Caller) -> None:
+    tag = bot.get(WEB)["ETag"]
+
+    assert Client(headers={"If-None-Match": tag}).get(f"/api/v3/{WEB}").status_code == 401
+
+
 def test_the_answers_here_are_held_against_githubs_description(bot: Caller, alice: Person) -> None:
     wrong = bot.get("user").json() | {"id": "one"}
     shape = {"$ref": "#/components/schemas/simple-user"}
