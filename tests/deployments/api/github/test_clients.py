@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 NODE = Path(__file__).resolve().parents[4] / ".venv"
 HERE = Path(__file__).parent
+NAME = "deploy.example.com"
 
 
 # ---- PyGithub ----
@@ -117,28 +119,32 @@ def test_octokit_asks_lists_reads_and_reports(site: str, bot: Caller) -> None:
 
 
 @pytest.fixture
-def gh(bot: Caller, transactional_db: None, tmp_path: Path, settings: Any) -> Any:
-    """Call gh, which speaks TLS to port 443 of a name and nothing else."""
-    settings.ALLOWED_HOSTS = ["deploy.example.com"]
-    public, secret = certificate(tmp_path, "deploy.example.com")
+def behind_tls(transactional_db: None, tmp_path: Path, settings: Any) -> Iterator[dict[str, str]]:
+    """Return the environment of a client that speaks TLS to port 443 of a name, nothing else."""
+    settings.ALLOWED_HOSTS = [NAME]
+    public, secret = certificate(tmp_path, NAME)
     served = serving(ssl_certfile=str(public), ssl_keyfile=str(secret))
     with served as port, leading_to(port) as proxy:
-        environment = {
+        yield {
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),
-            "GH_HOST": "deploy.example.com",
-            "GH_ENTERPRISE_TOKEN": bot.text,
             "SSL_CERT_FILE": str(public),
+            "NODE_EXTRA_CA_CERTS": str(public),
             "HTTPS_PROXY": proxy,
         }
 
-        def call(*words: str) -> subprocess.CompletedProcess[str]:
-            command = ["gh", "api", *words]
-            return subprocess.run(
-                command, env=environment, capture_output=True, text=True, timeout=60, check=False
-            )
 
-        yield call
+@pytest.fixture
+def gh(bot: Caller, behind_tls: dict[str, str]) -> Any:
+    environment = {**behind_tls, "GH_HOST": NAME, "GH_ENTERPRISE_TOKEN": bot.text}
+
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        command = ["gh", "api", *words]
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    return call
 
 
 @pytest.mark.tools
@@ -179,3 +185,24 @@ def test_what_hubot_deploy_sends_arrives(
         f"{url}?access_token={old.text}", json={**HUBOT, "environment": "moon"}, timeout=30
     )
     assert again.json()["message"].endswith("It has: qa, production.")
+
+
+def test_the_client_of_hubot_deploy_asks_and_is_told(
+    behind_tls: dict[str, str], caller: MakeCaller, alice: Person, hello: Application
+) -> None:
+    old = caller(alice, applications=[hello], in_addresses=True)
+    script = (HERE / "octonode.cjs").read_text()
+    words = [f"{NAME}/api/v3", old.text, json.dumps(HUBOT), "qa", "moon"]
+    node = [str(NODE / "bin" / "node"), "-e", script, "--", *words]
+
+    ran = subprocess.run(
+        node, cwd=NODE / "octokit", env=behind_tls,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert ran.returncode == 0, ran.stderr
+    made, refused, listed, root = json.loads(ran.stdout)
+    assert (made["status"], made["answer"]["environment"]) == (201, "qa")
+    assert refused["message"].endswith("It has: qa, production.")
+    assert [one["id"] for one in listed["answer"]] == [made["answer"]["id"]]
+    assert root["status"] == 200
