@@ -123,6 +123,29 @@ def test_a_renamed_repository_is_known_by_its_number(deliver: Deliver, webhook: 
     assert answer.status_code == 202
 
 
+@pytest.fixture
+def many(root: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make webhooks that come before all others, and let a moment be short."""
+    for number in range(door.FEWEST):
+        name = f"other-{number}"
+        webhooks.make(build.application(name, tmp_path / name), root, f"acme/{name}")
+    monkeypatch.setattr(door, "MOST_HASHED", 1)
+
+
+def test_a_long_body_is_not_held_against_every_secret_there_is(
+    many: None, deliver: Deliver
+) -> None:
+    assert deliver("push", about(ref="x")).status_code == 403
+
+
+def test_the_webhook_that_github_calls_by_its_id_is_always_tried(
+    many: None, deliver: Deliver
+) -> None:
+    Webhook.objects.filter(full_name=NAME).update(hook_id="77")
+
+    assert deliver("push", about(ref="x"), X_GitHub_Hook_ID="77").status_code == 202
+
+
 def test_a_huge_body_is_refused(deliver: Deliver, settings: Settings) -> None:
     settings.SHIPMATE_WEBHOOK_MAX_MB = 1
 
