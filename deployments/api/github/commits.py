@@ -45,8 +45,10 @@ class One(RepositoryView):
         """Read one commit: clients that report what checks say ask for it first."""
         where = self.where(request)
         sha = _found(where, ref)
-        full = full_commit.read(where.applications[0], sha)
-        return Response(shapes.commit(request, where, full))
+        app = where.applications[0]
+        full = full_commit.read(app, sha)
+        diff = code.diff(app, next(iter(full.commit.parents), None), sha)
+        return Response(shapes.commit(request, where, full, diff))
 
 
 class Combined(RepositoryView):

@@ -65,7 +65,8 @@ def _status_of_refusal(error: Refused) -> int:
     if isinstance(error, Unmet) or not error.obstacles:
         return 409
     status = errors.status_of(error)
-    only_asked = all(one.code in ("asked", UNKNOWN_HOST) for one in error.obstacles)
+    against = [one.code for one in error.obstacles if not one.waits]
+    only_asked = all(code in ("asked", UNKNOWN_HOST) for code in against)
     return 422 if status == 409 and only_asked else status
 
 

@@ -6,17 +6,21 @@ from base64 import b64encode
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.utils import timezone
 from rest_framework.request import Request
 
 from deployments.api.github import urls_of
+from deployments.forges.contract import Diff, FileDiff
 from deployments.models import CommitStatus, Deployment, Person
 from deployments.selectors import checks
 from deployments.selectors.full_commit import FullCommit
 from deployments.selectors.slugs import Slugged
 from deployments.selectors.told import Told
+
+STATUS_OF_FILE = {"deleted": "removed", "retyped": "changed"}  # the others are called the same
 
 
 def at(moment: datetime) -> str:
@@ -205,7 +209,7 @@ def combined(
     }
 
 
-def commit(request: Request, where: Slugged, full: FullCommit) -> dict[str, Any]:
+def commit(request: Request, where: Slugged, full: FullCommit, diff: Diff) -> dict[str, Any]:
     """Return a commit. Whoever wrote it is nobody that is known to sign in here."""
     one, url = full.commit, f"{repository_url(request, where)}/commits"
     trees = f"{repository_url(request, where)}/git/trees"
@@ -233,7 +237,32 @@ def commit(request: Request, where: Slugged, full: FullCommit) -> dict[str, Any]
         "author": None,
         "committer": None,
         "parents": [{"sha": sha, "url": f"{url}/{sha}"} for sha in one.parents],
+        "stats": {
+            "additions": diff.additions,
+            "deletions": diff.deletions,
+            "total": diff.additions + diff.deletions,
+        },
+        "files": [_file(request, where, one.sha, file) for file in diff.files],
     }
+
+
+def _file(request: Request, where: Slugged, sha: str, file: FileDiff) -> dict[str, Any]:
+    """Return a file that a commit changed. Its content has no address here but its app's."""
+    path, page = quote(file.path), page_of(where)
+    told = {
+        "sha": None,
+        "filename": file.path,
+        "status": STATUS_OF_FILE.get(file.status, file.status),
+        "additions": file.additions,
+        "deletions": file.deletions,
+        "changes": file.additions + file.deletions,
+        "blob_url": page,
+        "raw_url": page,
+        "contents_url": f"{repository_url(request, where)}/contents/{path}?ref={sha}",
+    }
+    if file.old_path and file.old_path != file.path:
+        told["previous_filename"] = file.old_path
+    return told if file.binary or file.truncated else {**told, "patch": file.patch}
 
 
 def repository_url(request: Request, where: Slugged) -> str:

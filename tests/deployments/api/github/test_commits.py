@@ -78,6 +78,17 @@ def test_a_commit_is_read(bot: Caller, repository: Repository) -> None:
     assert bot.get(f"{WEB}/commits/{first}").json()["parents"] == []
 
 
+def test_a_commit_tells_what_it_changed(bot: Caller, repository: Repository) -> None:
+    repository.commit({"new.py": "one\ntwo\n"}, "Add a file")
+
+    told = bot.get(f"{WEB}/commits/main", "/repos/{owner}/{repo}/commits/{ref}").json()
+
+    (file,) = told["files"]
+    assert (file["filename"], file["status"], file["additions"]) == ("new.py", "added", 2)
+    assert "+two" in file["patch"]
+    assert told["stats"] == {"additions": 2, "deletions": 0, "total": 2}
+
+
 @pytest.mark.parametrize("ref", ["moon", "f" * 40, "--all"])
 def test_a_commit_that_is_not_there_is_told(bot: Caller, ref: str) -> None:
     assert bot.get(f"{WEB}/commits/{ref}").status_code == 422

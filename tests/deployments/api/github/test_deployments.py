@@ -133,6 +133,12 @@ def test_what_makes_no_sense_is_told_with_what_would(
     assert not Deployment.objects.exists()
 
 
+def test_what_makes_no_sense_is_that_though_another_comes_first(bot: Caller) -> None:
+    bot.post(ALL, QA, LIST)
+
+    assert bot.post(ALL, {**QA, "ref": "mian"}).status_code == 422
+
+
 ODD = [
     "null",
     "[]",
