@@ -15,7 +15,7 @@ from django_q import cluster
 from django_q.conf import Conf
 from django_q.signals import post_spawn
 
-from chatops import watchdog
+from chatops import beginnings, watchdog
 from chatops.handing import Handing
 from chatops.tether import end_with_parent
 from deployments.services import workers
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 def set_up() -> None:
     """Connect what every process of an installation has in common."""
+    beginnings.set_up()
     post_spawn.connect(_start_heart, dispatch_uid="heart")
     post_spawn.connect(_settle, dispatch_uid="settle")
     cluster.Sentinel.spawn_cluster = _spawn_and_hand_over
