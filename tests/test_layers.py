@@ -21,12 +21,13 @@ FLOOR = {
     "exceptions": 0, "durations": 0, "typed": 0, "terminal": 0, "outbound": 0, "lines": 0,
     "parameters": 0, "durability": 0, "rollouts": 0,
     "vault": 1, "models": 1, "forges": 1, "providers": 1, "runner": 1,
-    "changes": 2, "rights": 2, "blockers": 3, "plans": 3, "drift": 3, "search": 3, "selectors": 3,
+    "apps_json": 2, "changes": 2, "rights": 2, "blockers": 3, "plans": 3, "drift": 3, "search": 3, "selectors": 3,
     "services": 4,
     "webhooks": 5, "tasks": 5, "sweeper": 5, "web": 5, "api": 5, "apps": 5, "templatetags": 5,
     "management": 5,
 }  # fmt: skip
 WITHOUT_DATABASE = [
+    "deployments/apps_json",
     "deployments/forges",
     "deployments/providers",
     "deployments/runner",
