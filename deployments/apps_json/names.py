@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from deployments.apps_json.wanted import WantedHost
 
-LONGEST = 63
+LONGEST, LONGEST_ADDRESS = 63, 253
 SUFFIX = "-app"
 REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+")
 ADDRESS = re.compile(r"[a-z+]+://.+|[A-Za-z0-9_.-]+@[^:/]+:.+|/.+", re.I)
@@ -76,6 +76,15 @@ def host(written: Any) -> WantedHost | None:
     user = str(given.get("user") or found["user"] or USER)
     roles = given.get("roles") or []
     name = called(str(given.get("name") or address))
-    if not name or not port.isdecimal() or not isinstance(roles, list):
+    if (
+        not name
+        or not _is_port(port)
+        or len(address) > LONGEST_ADDRESS
+        or not isinstance(roles, list)
+    ):
         return None
     return WantedHost(name, address, int(port), user, tuple(called(str(role)) for role in roles))
+
+
+def _is_port(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{1,5}", text)) and 0 < int(text) < 65_536

@@ -16,6 +16,8 @@ RESERVED = {
     "of", "and", "me",
 }  # fmt: skip
 
+TAKEN = frozenset({"new"})  # words of the settings pages' own addresses
+
 
 def is_reserved(name: str) -> bool:
     """Return whether it is a word of the language, or the team's own word for deploying."""

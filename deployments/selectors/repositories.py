@@ -39,19 +39,35 @@ class Look:
         return f"{self.branch} is at {self.commit.sha[:7]} “{self.commit.subject}”."
 
 
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a repository, with all that it takes: asking needs no database."""
+
+    source: Source
+    opening: Opening
+
+    def ask(self) -> Look:
+        """Return its default branch and newest commit."""
+        asked = forges.forge(self.opening.forge)
+        default = asked.resolve(self.source)
+        commit = asked.commits(self.source, default.sha, 1)[0]
+        return Look(self.source.location, self.source.name, default.ref, commit, self.opening)
+
+
 def look(location: str, person: Person, given: Opening | None = None) -> Look:
     """Return its default branch and newest commit, or say in a DeploymentError what is wrong."""
+    return question(location, person, given).ask()
+
+
+def question(location: str, person: Person, given: Opening | None = None) -> Question:
+    """Return what to ask, if the person may use what opens the repository."""
     given = given or Opening()
     place = spelled(location, given.forge)
     known = Repository.objects.filter(location=place).first()
     opening = replace(given, forge=given.forge or (known.forge if known else "local"))
     if known is not None:
         _require(known, opening, person)
-    source = _source(place, known, opening)
-    asked = forges.forge(opening.forge)
-    default = asked.resolve(source)
-    commit = asked.commits(source, default.sha, 1)[0]
-    return Look(source.location, source.name, default.ref, commit, opening)
+    return Question(_source(place, known, opening), opening)
 
 
 def spelled(location: str, forge: str) -> str:

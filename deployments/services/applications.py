@@ -10,28 +10,34 @@ from django.db import transaction
 from deployments import changes, providers, rights
 from deployments.exceptions import Invalid
 from deployments.models import Application, Environment, Person
+from deployments.models.names import TAKEN
 from deployments.providers import Way
 from deployments.selectors.repositories import Look, Opening, look
 from deployments.services import ledger, repositories
 
-TAKEN = frozenset({"new"})  # words of the settings pages' own addresses
 COMMON = ("parameters", "total_seconds", "silence_seconds")  # settings of every way to deploy
 
 
 def add(name: str, location: str, person: Person, opening: Opening | None = None) -> Application:
     """Make an application of a repository that can be read now."""
     rights.require(person, "configure")
+    check_name(name)
+    return keep(name, look(location, person, opening), person)
+
+
+def keep(name: str, seen: Look, person: Person, *, via: str = "web") -> Application:
+    """Make an application of a repository that was looked at."""
+    rights.require(person, "configure")
     application = Application(name=name)
     check_name(name)
-    seen = look(location, person, opening)
     with transaction.atomic():
-        application.repository = repositories.keep(seen, person)
+        application.repository = repositories.keep(seen, person, via=via)
         ledger.check(application)
         application.save()
         changes.record(
             "application.added",
             person=person,
-            via="web",
+            via=via,
             application=application,
             subject=name,
             new=seen.location,
@@ -66,7 +72,9 @@ def move(
     return seen
 
 
-def set_default_environment(application: Application, name: str, person: Person) -> None:
+def set_default_environment(
+    application: Application, name: str, person: Person, *, via: str = "web"
+) -> None:
     """Say which environment is meant where none is named; empty: none."""
     rights.require(person, "configure", application)
     if name and not application.environments.filter(name=name).exists():
@@ -76,12 +84,13 @@ def set_default_environment(application: Application, name: str, person: Person)
         before = {"default environment": kept.default_environment}
         kept.default_environment = name
         kept.save(update_fields=["default_environment"])
-        ledger.record_differences(
-            "application.changed", before, {"default environment": name}, person, scope=kept
-        )
+        after = {"default environment": name}
+        ledger.record_differences("application.changed", before, after, person, scope=kept, via=via)
 
 
-def change_settings(application: Application, values: Mapping[str, Any], person: Person) -> None:
+def change_settings(
+    application: Application, values: Mapping[str, Any], person: Person, *, via: str = "web"
+) -> None:
     """Change these settings and leave the others as they are.
 
     Whoever may do this runs code on the hosts of every environment of the application.
@@ -96,13 +105,14 @@ def change_settings(application: Application, values: Mapping[str, Any], person:
         kept.settings = {**before, **values}
         check_settings(kept, kept.settings)
         kept.save(update_fields=["settings"])
+        before = {**defaults_of(kept), **before}
         ledger.record_differences(
-            "application.changed", {**defaults_of(kept), **before}, values, person, scope=kept
+            "application.changed", before, values, person, scope=kept, via=via
         )
     application.settings = kept.settings
 
 
-def choose(application: Application, key: str, person: Person) -> Way:
+def choose(application: Application, key: str, person: Person, *, via: str = "web") -> Way:
     """Deploy it in another way from now on, with the settings that this way begins with.
 
     What other ways would misread is taken out of its environments too; Changes keep what it was.
@@ -111,9 +121,7 @@ def choose(application: Application, key: str, person: Person) -> Way:
     way = providers.ways().get(key)
     if way is None:
         raise Invalid(f"There is no way to deploy called “{key}”.")
-    if way.is_trusted:
-        doing = f"have programs of {application} run on the machine of"
-        rights.require(person, "administer", doing=doing)
+    require_way(way, str(application), person)
     with transaction.atomic():
         kept = _locked(application)
         before = {**kept.settings, "way": _way(kept).label}
@@ -121,11 +129,18 @@ def choose(application: Application, key: str, person: Person) -> Way:
         kept.provider, kept.settings = way.provider, {**stays, **way.settings}
         kept.save(update_fields=["provider", "settings"])
         after = {**dict.fromkeys(before), **kept.settings, "way": way.label}
-        ledger.record_differences("application.changed", before, after, person, scope=kept)
+        ledger.record_differences("application.changed", before, after, person, scope=kept, via=via)
         for environment in kept.environments.select_for_update(of=("self",)):
-            _follow(environment, _common(way), person)
+            _follow(environment, _common(way), person, via)
     application.provider, application.settings = kept.provider, kept.settings
     return way
+
+
+def require_way(way: Way, application: str, person: Person) -> None:
+    """Let only administrators have programs of people's own run on this machine."""
+    if way.is_trusted:
+        doing = f"have programs of {application} run on the machine of"
+        rights.require(person, "administer", doing=doing)
 
 
 def _way(application: Application) -> Way:
@@ -137,14 +152,16 @@ def _common(way: Way) -> list[str]:
     return [name for name in COMMON if name in providers.provider(way.provider).defaults]
 
 
-def _follow(environment: Environment, stays: list[str], person: Person) -> None:
+def _follow(environment: Environment, stays: list[str], person: Person, via: str) -> None:
     """Leave an environment with what it says of every way to deploy."""
     before = environment.settings
     environment.settings = {name: before[name] for name in stays if name in before}
     environment.says, environment.silence, environment.heard_at = "", "", None
     environment.save(update_fields=["settings", "says", "silence", "heard_at"])
     after = {**dict.fromkeys(before), **environment.settings}
-    ledger.record_differences("environment.changed", before, after, person, scope=environment)
+    ledger.record_differences(
+        "environment.changed", before, after, person, scope=environment, via=via
+    )
 
 
 def defaults_of(application: Application) -> dict[str, Any]:

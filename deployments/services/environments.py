@@ -28,7 +28,13 @@ DETAILS = (
 
 
 def add(
-    application: Application, name: str, person: Person, *, production: bool = False, url: str = ""
+    application: Application,
+    name: str,
+    person: Person,
+    *,
+    production: bool = False,
+    url: str = "",
+    via: str = "web",
 ) -> Environment:
     """Add an environment after those that the application has."""
     rights.require(person, "configure", application)
@@ -45,12 +51,12 @@ def add(
         check_meanings(environment)
         environment.save()
         changes.record(
-            "environment.added", person=person, via="web", environment=environment, subject=name
+            "environment.added", person=person, via=via, environment=environment, subject=name
         )
     return environment
 
 
-def change(environment: Environment, person: Person, **values: Any) -> None:
+def change(environment: Environment, person: Person, *, via: str = "web", **values: Any) -> None:
     """Change what the environment is, by the names in DETAILS."""
     rights.require(person, "configure", environment)
     with transaction.atomic():
@@ -62,7 +68,7 @@ def change(environment: Environment, person: Person, **values: Any) -> None:
         check_meanings(kept)
         kept.save(update_fields=DETAILS)
         after = {key: getattr(kept, key) for key in DETAILS}
-        ledger.record_differences("environment.changed", before, after, person, scope=kept)
+        ledger.record_differences("environment.changed", before, after, person, scope=kept, via=via)
 
 
 def put_earlier(environment: Environment, person: Person) -> None:
@@ -85,7 +91,9 @@ def put_earlier(environment: Environment, person: Person) -> None:
         ledger.record_differences("application.changed", old, order, person, scope=application)
 
 
-def change_settings(environment: Environment, values: Mapping[str, Any], person: Person) -> None:
+def change_settings(
+    environment: Environment, values: Mapping[str, Any], person: Person, *, via: str = "web"
+) -> None:
     """Say otherwise than the application for these settings; None: as the application says."""
     rights.require(person, "configure", environment)
     check_known(environment.application, values)
@@ -99,11 +107,18 @@ def change_settings(environment: Environment, values: Mapping[str, Any], person:
         _check_folder(kept)
         kept.save(update_fields=["settings"])
         after = {key: {**usual, **kept.effective_settings}[key] for key in values}
-        ledger.record_differences("environment.changed", before, after, person, scope=kept)
+        ledger.record_differences("environment.changed", before, after, person, scope=kept, via=via)
     environment.settings = kept.settings
 
 
-def place(environment: Environment, host: Host, roles: Iterable[str], person: Person) -> Placement:
+def place(
+    environment: Environment,
+    host: Host,
+    roles: Iterable[str],
+    person: Person,
+    *,
+    via: str = "web",
+) -> Placement:
     """Put a host into the environment, or give the one that is there other roles."""
     rights.require(person, "configure", environment)
     named = _checked_names(roles, "role")
@@ -115,7 +130,7 @@ def place(environment: Environment, host: Host, roles: Iterable[str], person: Pe
         placement.roles = named
         placement.save()
         _check_folder(kept)
-        _record_place(placement, person, before, new=known is None)
+        _record_place(placement, person, before, new=known is None, via=via)
     return placement
 
 
@@ -144,19 +159,19 @@ def unplace(placement: Placement, person: Person) -> None:
 
 
 def _record_place(
-    placement: Placement, person: Person, before: dict[str, Any], *, new: bool
+    placement: Placement, person: Person, before: dict[str, Any], *, new: bool, via: str
 ) -> None:
     host, roles = str(placement.host), placement.roles
     scope = placement.environment
     if not new:
         ledger.record_differences(
-            "host.roles", before, {"roles": roles}, person, about=host, scope=scope
+            "host.roles", before, {"roles": roles}, person, about=host, scope=scope, via=via
         )
         return
     changes.record(
         "host.placed",
         person=person,
-        via="web",
+        via=via,
         environment=scope,
         subject=host,
         new=ledger.words(roles),

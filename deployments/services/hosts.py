@@ -20,7 +20,15 @@ WHERE = ("address", "port", "user")
 WORDS: dict[Right, str] = {"configure": "change", "force": "accept a key of"}
 
 
-def add(name: str, address: str, person: Person, *, port: int = 22, user: str = "deploy") -> Host:
+def add(
+    name: str,
+    address: str,
+    person: Person,
+    *,
+    port: int = 22,
+    user: str = "deploy",
+    via: str = "web",
+) -> Host:
     """Add a host. Whoever configures something somewhere may: it is of use only once placed."""
     if not rights.may_somewhere(person, "configure"):
         raise NotAllowed(_nowhere(person, "add a host"))
@@ -28,7 +36,7 @@ def add(name: str, address: str, person: Person, *, port: int = 22, user: str = 
     with transaction.atomic():
         ledger.check(host)
         host.save()
-        _record("host.added", host, person, new=_login(host))
+        _record("host.added", host, person, new=_login(host), via=via)
     return host
 
 

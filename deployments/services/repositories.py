@@ -8,7 +8,7 @@ from deployments.selectors.repositories import Look
 from deployments.services import ledger
 
 
-def keep(seen: Look, person: Person) -> Repository:
+def keep(seen: Look, person: Person, *, via: str = "web") -> Repository:
     """Return the repository that was looked at, kept; two applications may share one.
 
     Called inside a transaction.
@@ -20,20 +20,20 @@ def keep(seen: Look, person: Person) -> Repository:
         known, _ = Repository.objects.get_or_create(location=seen.location, defaults=given)
     if known.forge != forge:
         changes.record(
-            "repository.changed", person=person, via="web",
+            "repository.changed", person=person, via=via,
             subject=f"{known} forge", old=known.forge, new=forge,
         )  # fmt: skip
         known.forge = forge
         known.save(update_fields=["forge"])
-    _open(known, seen, person)
+    _open(known, seen, person, via)
     return known
 
 
-def _open(repository: Repository, seen: Look, person: Person) -> None:
+def _open(repository: Repository, seen: Look, person: Person, via: str) -> None:
     """Keep what opens it, in place of what did; git alone takes nothing along."""
     if seen.opening.forge != "github":
         if ForgeAccess.objects.filter(repository=repository).delete()[0]:
-            _record("access.removed", repository, person)
+            _record("access.removed", repository, person, via)
         return
     if not seen.opening.secret:
         return
@@ -46,8 +46,8 @@ def _open(repository: Repository, seen: Look, person: Person) -> None:
             "fingerprint": mark,
         },
     )
-    _record("access.set", repository, person, mark)
+    _record("access.set", repository, person, via, mark)
 
 
-def _record(verb: str, repository: Repository, person: Person, mark: str = "") -> None:
-    changes.record(verb, person=person, via="web", subject=str(repository), new=mark)
+def _record(verb: str, repository: Repository, person: Person, via: str, mark: str = "") -> None:
+    changes.record(verb, person=person, via=via, subject=str(repository), new=mark)

@@ -238,6 +238,8 @@ def test_what_is_dropped_is_named_with_its_reason(key: str) -> None:
         ({"provider": "heroku", "heroku_name": "No App"}, "3 to 30 small letters"),
         ({"provider": "heroku", "heroku_name": 7}, "takes a name"),
         ({"hosts": ["web 1"]}, "is no host such as"),
+        ({"hosts": ["web-1:70000"]}, "is no host such as"),
+        ({"hosts": ["w" * 254]}, "is no host such as"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(said: dict[str, Any], fault: str) -> None:
