@@ -26,6 +26,11 @@ class Outcome:
     application: Application | None = None  # the one that was made
     problem: str = ""  # why it was not, though it was to be
 
+    @property
+    def failed(self) -> bool:
+        """Return whether it is not there now."""
+        return bool(self.problem) or self.proposal.state == "wrong"
+
 
 def bring(
     given: Given, person: Person, *, via: str, patience: float = importing.PATIENCE
