@@ -195,6 +195,9 @@ SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
 )
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+# No upload is written to the disk: what is too large for memory is not taken.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = STATE / "static"

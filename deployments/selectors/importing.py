@@ -77,7 +77,7 @@ def checks(environment: WantedEnvironment, seen: Look | None) -> tuple[str, tupl
 def propose(given: Given, person: Person, patience: float = PATIENCE) -> list[Proposal]:
     """Return what would come of each app, in the order of the file."""
     rights.require(person, "configure")
-    _check_place(given.place)
+    check_place(given.place)
     wanted = entries(read(given.data), given.place, lambda name: name in TAKEN or is_reserved(name))
     known = _known(wanted)
     hosts = _logins(wanted)
@@ -85,7 +85,8 @@ def propose(given: Given, person: Person, patience: float = PATIENCE) -> list[Pr
     return _looked_at(found, given, person, patience)
 
 
-def _check_place(place: str) -> None:
+def check_place(place: str) -> None:
+    """Refuse what does not say where owner/name stands in an address."""
     if place.count("{repository}") != 1 or any(
         sign in place.replace("{repository}", "") for sign in "{}"
     ):

@@ -47,6 +47,7 @@ _settings: list[Entry] = [
 _others: list[Entry] = [
     Entry("Weeks: deployments a week", "weeks"),
     Entry("New app", "application-new", right="configure"),
+    Entry("Import apps.json of hubot-deploy", "apps-import", right="configure"),
     Entry("API: what scripts can do", "api-docs"),
     Entry("API: try it out", "api-try"),
     Entry("Second factor", "mfa_index"),

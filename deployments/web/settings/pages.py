@@ -22,7 +22,7 @@ from deployments.web.doors import person_of
 from deployments.web.errors import P, View, translated
 
 LONGEST_NAME = 200
-WRITE_ONLY = ("value", "private", "password")
+WRITE_ONLY = ("value", "private", "password", "secret", "token", "text", "sealed")
 
 
 def page(view: View[P]) -> View[P]:

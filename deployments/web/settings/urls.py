@@ -10,6 +10,7 @@ from deployments.web.settings import (
     deliveries,
     environments,
     hosts,
+    importing,
     overview,
     people,
     profile,
@@ -55,6 +56,7 @@ urlpatterns = [
     path(f"{HOST}forget/", hosts.forget_key, name="host-forget"),
     path(f"{HOST}remove/", hosts.remove, name="host-remove"),
     path("apps/new/", applications.new, name="application-new"),
+    path("apps/-/import/", importing.import_apps, name="apps-import"),  # “-” is no app's name
     path(APP, applications.edit, name="application-settings"),
     # “-” is no name of an environment.
     path(f"{APP}-/repository/move/", applications.move, name="application-move"),

@@ -37,6 +37,7 @@ GIVE = {"person": "bob", "role": "viewer"}
 INVITE = {"role": "viewer", "scope": "everywhere", "days": "3"}
 WRITES = [
     Write("/settings/apps/new/", "configure", "", {"name": "shop", "location": "/nowhere"}),
+    Write("/settings/apps/-/import/", "configure", "", {"text": "{}"}),
     Write(APP, "configure", "app", {"build": "id"}),
     Write(f"{APP}-/repository/move/", "configure", "app", {"location": "/nowhere"}),
     Write(f"{APP}-/default/set/", "configure", "app", {"default_environment": "qa"}),
