@@ -176,7 +176,7 @@ def _looked_at(
     told: dict[str, Look | str] = {}
     for one in (one for one in found if one.state == "new"):
         try:
-            opening = _opening(one.app, given)
+            opening = opening_of(one.app, given)
             questions[one.app.name] = repositories.question(one.app.location, person, opening)
         except DeploymentError as error:
             told[one.app.name] = str(error)
@@ -184,7 +184,7 @@ def _looked_at(
     return [_with(one, told[one.app.name]) if one.state == "new" else one for one in found]
 
 
-def _opening(app: WantedApp, given: Given) -> Opening:
+def opening_of(app: WantedApp, given: Given) -> Opening:
     """Return what opens the repository. A token for all goes to no host but the one it is for."""
     for_all = given.token if _host(app.location) == _host(given.place) else ""
     token = app.token or for_all

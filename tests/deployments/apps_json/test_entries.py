@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deployments import providers
 from deployments.apps_json import dropped, names, ways
@@ -280,3 +283,30 @@ def test_a_key_that_stands_twice_is_refused_wherever_it_does() -> None:
 def test_a_file_that_is_no_apps_json_is_refused(text: str, told: str) -> None:
     with pytest.raises(Invalid, match=told):
         apps(text)
+
+
+KEYS = [
+    "repository", "provider", "environments", "hosts", "required_contexts", "auto_merge", "aws",
+    "github_api", "github_token", "heroku_name", "heroku_qa_name", "deploy_script", "app_name",
+    "qa_url", "name", "production", "provider_env_name", "url", "address", "port", "roles", "qa",
+    "region",
+]  # fmt: skip
+WORDS = st.sampled_from([*ways.WAYS, "qa", "acme/web", "https://[", "web-1:22", "{", "../x", ""])
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), ODD, max_size=8))
+def test_whatever_stands_there_is_read_or_refused_in_words(said: dict[str, Any]) -> None:
+    try:
+        (made,) = apps(json.dumps({"web": said}))
+    except Invalid:
+        return  # characters that cannot be shown
+
+    tops = {re.split(r"[.\[]", key.name)[0] for key in made.keys}
+    assert made.faults or set(said) <= tops | {"environments", "github_api", "required_contexts"}

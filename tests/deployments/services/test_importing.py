@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from deployments import providers
+from deployments.apps_json.wanted import WantedApp
 from deployments.exceptions import Invalid, NotAllowed
 from deployments.models import Application, Change, Environment, Host, Person, Repository
-from deployments.selectors.importing import Given, propose
+from deployments.selectors.importing import Given, opening_of, propose
 from deployments.services import environments, importing
 from deployments.services.importing import Outcome
 from tests.deployments import build
@@ -208,10 +209,19 @@ def test_a_token_opens_the_repository_and_checks_are_known(
     assert TOKEN not in str(list(Change.objects.values()))
 
 
-def test_a_token_for_all_goes_to_no_other_host(at_github: str, root: Person) -> None:
-    elsewhere = at_github.replace("127.0.0.1", "localhost").replace("{repository}", "acme/web")
-    file = {"web": {"repository": elsewhere}}
+@pytest.mark.parametrize(
+    ("location", "token"),
+    [
+        ("https://git.acme.example/acme/web", "ours"),
+        ("https://elsewhere.example/acme/web", ""),
+        ("https://git.acme.example:8443/acme/web", ""),
+        ("git@git.acme.example:acme/web.git", ""),
+        ("/srv/git/web.git", ""),
+    ],
+)
+def test_a_token_for_all_goes_to_the_host_that_it_is_for_alone(location: str, token: str) -> None:
+    app = WantedApp("web", 1, "web", location)
 
-    (one,) = propose(given(file, at_github, TOKEN), root)
+    opening = opening_of(app, Given(b"", "https://git.acme.example/{repository}", "ours"))
 
-    assert one.state == "wrong"
+    assert opening.secret == token
