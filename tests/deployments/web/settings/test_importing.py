@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from deployments import vault
 from deployments.apps_json.reading import LONGEST
 from deployments.models import Application, Change, Person
 from deployments.selectors.importing import Given
-from deployments.web.settings import import_forms
 from deployments.web.settings.import_forms import sealed
 from tests.deployments import build
 
@@ -94,7 +94,7 @@ def test_tokens_are_never_shown(as_dora: Client, place: str) -> None:
 
 def vault_text(text: str) -> str:
     """Return what is carried from one step to the next."""
-    return import_forms.b64decode(json.loads(vault.decrypt(text.encode()))["data"]).decode()
+    return b64decode(json.loads(vault.decrypt(text.encode()))["data"]).decode()
 
 
 def test_a_file_is_as_good_as_its_text(as_dora: Client, place: str) -> None:
@@ -151,7 +151,7 @@ def test_it_is_kept_for_an_hour(
 ) -> None:
     before = timezone.now() - timedelta(minutes=61)
     with monkeypatch.context() as then:
-        then.setattr(import_forms.timezone, "now", lambda: before)
+        then.setattr("django.utils.timezone.now", lambda: before)
         old = sealed(Given(json.dumps(FILE).encode(), place), dora)
 
     assert_gone(as_dora, old)
