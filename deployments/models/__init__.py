@@ -10,6 +10,7 @@ from .credential import ForgeAccess, Secret, SshKey
 from .deployment import Deployment, PhaseRun
 from .drift import Drift
 from .environment import Environment
+from .forge_account import ForgeAccount
 from .host import Host, Placement
 from .invitation import Invitation
 from .lock import Lock
@@ -35,6 +36,7 @@ __all__ = [
     "Drift",
     "Environment",
     "ForgeAccess",
+    "ForgeAccount",
     "Host",
     "Indexing",
     "Invitation",
