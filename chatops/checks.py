@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Tags
 from django.core.checks import register as register_check
 from django.db import DatabaseError
 
+from chatops import sign_in
 from deployments.lines import plural
 from deployments.models.names import RESERVED
 from deployments.services import shared_keys
@@ -50,6 +51,7 @@ ROLES = ("", "viewer", "deployer", "maintainer", "admin")
 def register() -> None:
     register_check(server, Tags.security)
     register_check(values, Tags.security)
+    register_check(sign_in.ways, Tags.security)
     register_check(keys, Tags.database)
 
 

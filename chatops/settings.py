@@ -50,6 +50,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "csp",
     "rest_framework",
@@ -167,6 +170,21 @@ MFA_TOTP_ISSUER = "Shipmate"
 MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute wrong
 # The least role that must have a second factor to use the pages; empty: everybody's own choice.
 SHIPMATE_SECOND_FACTOR = env_text("SHIPMATE_SECOND_FACTOR")
+# Who else may vouch for people (docs/sign-in.md): nobody, until a client id is set.
+SOCIALACCOUNT_ADAPTER = "deployments.web.sign_in.providers.Adapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SHIPMATE_GITHUB_URL = env_text("SHIPMATE_GITHUB_URL", "https://github.com").rstrip("/")
+SHIPMATE_GITHUB_CLIENT_ID = env_text("SHIPMATE_GITHUB_CLIENT_ID")
+SHIPMATE_GITHUB_CLIENT_SECRET = env_text("SHIPMATE_GITHUB_CLIENT_SECRET")
+SHIPMATE_GITHUB_MEMBERS = env_list("SHIPMATE_GITHUB_MEMBERS")
+SHIPMATE_GITHUB_JOIN = env_text("SHIPMATE_GITHUB_JOIN")
+SHIPMATE_OIDC_ISSUER = env_text("SHIPMATE_OIDC_ISSUER")
+SHIPMATE_OIDC_CLIENT_ID = env_text("SHIPMATE_OIDC_CLIENT_ID")
+SHIPMATE_OIDC_CLIENT_SECRET = env_text("SHIPMATE_OIDC_CLIENT_SECRET")
+SHIPMATE_OIDC_NAME = env_text("SHIPMATE_OIDC_NAME", "single sign-on")
+SHIPMATE_OIDC_SCOPES = env_list("SHIPMATE_OIDC_SCOPES") or ["openid", "profile", "email"]
+SHIPMATE_OIDC_MEMBERS = env_list("SHIPMATE_OIDC_MEMBERS")
+SHIPMATE_OIDC_JOIN = env_text("SHIPMATE_OIDC_JOIN")
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # What browsers are told.

@@ -6,9 +6,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
 from deployments.api.metrics import Metrics
+from deployments.web.sign_in.doors import no_password
 
 urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/password/set/", no_password),
     path("accounts/", include("allauth.account.urls")),
     path("api/chat/", include("bots.api.urls")),
     path("api/v3/", include("deployments.api.github.urls")),

@@ -79,6 +79,27 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = 
     return answer
 
 
+class Session(requests.Session):
+    """For libraries that bring a session of requests along: the same rules as for all calls."""
+
+    def __init__(self, certificates: str | None = None) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.verify = certificates or True
+        self.headers["User-Agent"] = "Shipmate"
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, _CheckedAdapter())
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Return the whole answer, in time. Raises requests.RequestException."""
+        options |= {"stream": True, "allow_redirects": False, "timeout": SECONDS}
+        with _cut_after(SECONDS) as line, super().send(request, **options) as response:
+            response._content = _whole(response, LARGEST)  # as requests keeps it, but up to a size
+            if line.is_cut:
+                raise requests.Timeout("no whole answer in time")
+        return response
+
+
 class Pool:
     """Connections that are kept between calls. For one address that is asked again and again."""
 

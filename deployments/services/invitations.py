@@ -16,7 +16,8 @@ from deployments import changes, rights
 from deployments.exceptions import Invalid, NotFound
 from deployments.models import Application, Environment, Invitation, Person, Role
 from deployments.rights import Scope
-from deployments.services import ledger, people
+from deployments.services import ledger, linked_accounts, people
+from deployments.services.linked_accounts import Proof
 
 LONGEST_DAYS = 30
 
@@ -65,8 +66,11 @@ def withdraw(invitation: Invitation, by: Person) -> None:
 def find(text: str) -> Invitation:
     """Return the invitation of this link. One that is used, over or withdrawn is as good as none,
     and so is one whose maker could not give the role any more."""
-    found = _open().select_related("by", "application", "environment__application")
-    invitation = found.filter(digest=_digest(text)).first()
+    return _whole(_open().filter(digest=_digest(text)))
+
+
+def _whole(found: QuerySet[Invitation]) -> Invitation:
+    invitation = found.select_related("by", "application", "environment__application").first()
     if invitation is None or not rights.may(invitation.by, "administer", invitation.scope):
         raise NotFound(
             "This invitation is of no use: it was used already, its time is over, or it was "
@@ -87,10 +91,25 @@ def accept(text: str, *, username: str, name: str, time_zone: str, password: str
             find(text)  # says why not
         ledger.check(person)
         person.save()
-        Invitation.objects.filter(pk=invitation.pk).update(person=person)
-        _record("invitation.used", person, invitation, new=person.username)
-        people.give_role(person, invitation.role, invitation.scope, invitation.by)
+        _used(invitation, person)
     return person
+
+
+def accept_by(number: int, proof: Proof) -> Person:
+    """Make the account of who came by the link and proved an account elsewhere: once."""
+    with transaction.atomic():
+        invitation = _whole(_open().filter(pk=number))
+        if not _open().filter(pk=number).update(used_at=timezone.now()):
+            _whole(Invitation.objects.none())  # says why not
+        person = linked_accounts.make(proof)
+        _used(invitation, person)
+    return person
+
+
+def _used(invitation: Invitation, person: Person) -> None:
+    Invitation.objects.filter(pk=invitation.pk).update(person=person)
+    _record("invitation.used", person, invitation, new=person.username)
+    people.give_role(person, invitation.role, invitation.scope, invitation.by)
 
 
 def _open() -> QuerySet[Invitation]:

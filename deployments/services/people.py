@@ -53,7 +53,7 @@ def add(
     return person, told
 
 
-def give_role(person: Person, name: str, scope: Scope, by: Person | None) -> Role:
+def give_role(person: Person, name: str, scope: Scope, by: Person | None, *, via: str = "") -> Role:
     """Give a role everywhere, for an application or for an environment; one role in each."""
     _require(by, scope)
     given: dict[str, Any] = {
@@ -66,7 +66,7 @@ def give_role(person: Person, name: str, scope: Scope, by: Person | None) -> Rol
         before = Role.objects.filter(person=person, **given).first()
         role, _ = Role.objects.update_or_create(person=person, **given, defaults={"name": name})
         old = before.name if before else ""
-        _record("role.given", by, person, scope, old=old, new=name)
+        _record("role.given", by, person, scope, old=old, new=name, via=via or _via(by))
     return role
 
 
@@ -166,12 +166,18 @@ def _via(by: Person | None) -> str:
 
 
 def _record(
-    verb: str, by: Person | None, person: Person, scope: Scope = None, **values: Any
+    verb: str,
+    by: Person | None,
+    person: Person,
+    scope: Scope = None,
+    *,
+    via: str = "",
+    **values: Any,
 ) -> None:
     changes.record(
         verb,
         person=by,
-        via=_via(by),
+        via=via or _via(by),
         environment=scope if isinstance(scope, Environment) else None,
         application=scope if isinstance(scope, Application) else None,
         subject=person.username,

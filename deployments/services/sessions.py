@@ -18,6 +18,12 @@ def note(request: HttpRequest) -> None:
     UserSession.objects.create_from_request(request)
 
 
+def came_by(request: HttpRequest, way: str) -> None:
+    """Keep who vouched when the session began."""
+    mine = UserSession.objects.filter(session_key=request.session.session_key)
+    mine.update(data={"way": way})
+
+
 def of(person: Person) -> QuerySet[UserSession]:
     """Return the sessions that are still good, the one used last first."""
     alive = Session.objects.filter(expire_date__gt=timezone.now())

@@ -1,4 +1,4 @@
-"""Who can, where the reader cannot."""
+"""Who can, where the reader cannot; and how people come in."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from django import template
 
 from deployments import rights
 from deployments.rights import Right, Scope
+from deployments.selectors import ways
+from deployments.selectors.ways import Way
 
 register = template.Library()
+
+
+@register.simple_tag
+def ways_in() -> list[Way]:
+    """Return who else may vouch for people here."""
+    return ways.ways()
 
 
 @register.inclusion_tag("deployments/_parts/who_can.html")

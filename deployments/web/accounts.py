@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.signals import password_changed
+from allauth.account.authentication import get_authentication_records
+from allauth.account.signals import password_changed, user_logged_in
 from allauth.mfa import signals
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -13,7 +14,8 @@ from django.http import HttpRequest
 
 from deployments import vault
 from deployments.models import Person
-from deployments.services import people, second_factors
+from deployments.selectors import ways
+from deployments.services import people, second_factors, sessions
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -41,10 +43,19 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
 
 def follow() -> None:
     """Record what people do with how they sign in. allauth tells of it by signals alone."""
+    user_logged_in.connect(_signed_in)
     password_changed.connect(_password_changed)
     signals.authenticator_added.connect(_added)
     signals.authenticator_removed.connect(_removed)
     signals.authenticator_reset.connect(_reset)
+
+
+def _signed_in(request: HttpRequest, user: Person, **_: Any) -> None:
+    records = get_authentication_records(request, user)
+    came = [each for each in records if each["method"] in ("password", "socialaccount")]
+    way = ways.at(came[-1]["provider"]) if came and "provider" in came[-1] else None
+    if way is not None:
+        sessions.came_by(request, way.name)
 
 
 def _password_changed(request: HttpRequest, user: Person, **_: Any) -> None:

@@ -38,6 +38,7 @@ class Seen:
     first: datetime
     last: datetime
     here: bool
+    way: str = ""  # who vouched; empty: the password
 
 
 def device(agent: str) -> str:
@@ -59,6 +60,7 @@ def seen(sessions: Iterable[UserSession], here: str | None) -> list[Seen]:
             session.created_at,
             session.last_seen_at,
             session.session_key == here,
+            session.data.get("way", ""),
         )
         for session in sessions
     ]

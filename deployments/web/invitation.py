@@ -39,7 +39,9 @@ def invitation(request: HttpRequest, text: str) -> HttpResponse:
     form = AcceptForm(request.POST or None, initial={"time_zone": settings.TIME_ZONE})
     if request.method == "POST" and form.is_valid() and _accepted(request, text, form):
         return redirect("board")
-    return render(request, "account/invitation.html", {"invitation": found, "form": form})
+    return render(
+        request, "account/invitation.html", {"invitation": found, "form": form, "text": text}
+    )
 
 
 def _is_slow_enough(request: HttpRequest) -> bool:

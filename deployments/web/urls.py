@@ -22,6 +22,7 @@ from deployments.web import (
     searches,
     weeks,
 )
+from deployments.web.sign_in import doors as sign_in
 
 urlpatterns = [
     path("", board.board, name="board"),
@@ -59,6 +60,8 @@ urlpatterns = [
     path("history/forget/", searches.forget, name="search-forget"),
     path("history/deployments.csv", history.csv, name="history-csv"),
     path("compare/<str:application>/<path:versions>/", compare.compare, name="compare"),
+    path("accounts/<str:key>/login/", sign_in.start, name="way-in"),
+    path("accounts/<str:key>/login/callback/", sign_in.back, name="way-back"),
     path("invitation/<str:text>/", invitation.invitation, name="invitation"),
     path("live/", live.live, name="live"),
     path("healthz", health.healthz, name="healthz"),

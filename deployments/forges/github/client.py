@@ -98,6 +98,15 @@ def post(caller: Caller, url: str, values: Mapping[str, Any]) -> Any:
     return _read(reply)
 
 
+def once(url: str, authorization: str) -> Reply:
+    """Ask with a token that is used now and then forgotten: nothing of the answer is kept."""
+    try:
+        headers = {**HEADERS, "Authorization": authorization}
+        return _pool(certificates()).ask("GET", url, headers, seconds=SECONDS)
+    except requests.RequestException as error:
+        raise RepositoryAway(f"GitHub cannot be reached: {_words(error)}") from error
+
+
 def refusal(place: Place, reply: Reply) -> ForgeError:
     """Return what GitHub's answer means, with what to do next."""
     said = _message(reply)
@@ -185,7 +194,7 @@ def _once(
     if body is not None:
         headers["Content-Type"] = "application/json"
     try:
-        reply = _pool(_certificates()).ask(
+        reply = _pool(certificates()).ask(
             method, url, headers, body, seconds=SECONDS, largest=LARGEST
         )
     except requests.RequestException as error:
@@ -198,7 +207,7 @@ def _pool(certificates: str | None) -> Pool:
     return Pool(certificates)
 
 
-def _certificates() -> str | None:
+def certificates() -> str | None:
     """Return the file of authorities that git is told, too, where a company has its own."""
     return os.environ.get("GIT_SSL_CAINFO") or os.environ.get("SSL_CERT_FILE")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from deployments.exceptions import Invalid
 from deployments.forges.locations import validate_location
@@ -46,6 +46,11 @@ def place(location: str) -> Place:
 def normal(location: str) -> str:
     """Return the one spelling of its address."""
     return validate_location(location).removesuffix(".git")
+
+
+def api_of(address: str) -> str:
+    """Return the root of the API of the GitHub whose pages are at this address."""
+    return _api(urlsplit(address).netloc)
 
 
 def _api(host: str) -> str:

@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods, require_POST
 
 from deployments.models import Person
-from deployments.services import people, second_factors, sessions
+from deployments.selectors import ways
+from deployments.services import linked_accounts, people, second_factors, sessions
 from deployments.web import devices
 from deployments.web.doors import person_of
 from deployments.web.settings.forms import ProfileForm, ThemeForm
@@ -75,6 +76,8 @@ def _shown(request: HttpRequest, **more: Any) -> HttpResponse:
     context = {
         "theme_form": ThemeForm(initial={"theme": request.COOKIES.get("theme", "")}),
         "sessions": devices.seen(sessions.of(person), here),
+        "accounts": [(each, linked_accounts.name_of(each)) for each in linked_accounts.of(person)],
+        "ways": ways.ways(),
         "has_second_factor": second_factors.has_one(person),
         "form": ProfileForm(instance=person),
         "roles": person.roles.select_related("application", "environment__application"),

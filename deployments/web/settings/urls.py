@@ -19,6 +19,7 @@ from deployments.web.settings import (
     tokens,
     webhooks,
 )
+from deployments.web.sign_in import doors as sign_in
 
 APP = "apps/<str:application>/"
 ENVIRONMENT = f"{APP}<str:environment>/"
@@ -40,6 +41,8 @@ urlpatterns = [
     path("me/theme/", profile.set_theme, name="theme"),
     path("me/sessions/others/end/", profile.end_other_sessions, name="sessions-end"),
     path("me/sessions/<int:session>/end/", profile.end_session, name="session-end"),
+    path("me/accounts/<str:key>/link/", sign_in.link, name="account-link"),
+    path("me/accounts/<int:account>/unlink/", sign_in.unlink, name="account-unlink"),
     path("people/", people.index, name="people-settings"),
     path("people/-/invite/", people.invite, name="invite"),
     path("people/-/invitations/<int:invitation>/withdraw/", people.withdraw, name="uninvite"),

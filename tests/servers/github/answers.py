@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.servers.github.description import completed
-from tests.servers.github.hub import GitHub, Json, Kept
+from tests.servers.github.hub import GitHub, Json, Kept, Member
 
 NAME = r"/repos/(?P<owner>[^/]+)/(?P<repo>[^/]+)"
 SUCCEEDED = {"success", "neutral", "skipped"}
@@ -195,6 +195,43 @@ def create_deployment_status(asked: Asked) -> Answer:
     return 201, made
 
 
+def user(asked: Asked) -> Answer:
+    member, _ = _visitor(asked)
+    about = {"id": member.uid, "login": member.login, "name": member.name, "email": None}
+    return 200, completed("public-user", {**about, "user_view_type": "public"})
+
+
+def own_membership(asked: Asked) -> Answer:
+    """Say whether the visitor is in the organisation, if they let the App ask that."""
+    member, scopes = _visitor(asked)
+    place = asked.parts["org"]
+    if "read:org" not in scopes:
+        raise Refused(403, "You need at least read:org scope to get your own membership.")
+    if place in asked.hub.closed:
+        text = f"Although you appear to have the correct authorization credentials, the `{place}`"
+        raise Refused(403, f"{text} organization has enabled OAuth App access restrictions.")
+    if place not in member.belongs:
+        raise Refused(404, "Not Found")
+    about = {"state": member.belongs[place], "role": "member"}
+    return 200, completed("org-membership", about)
+
+
+def team_membership(asked: Asked) -> Answer:
+    """Say whether somebody is in the team, to who may see it: a secret one shows to its members."""
+    member, scopes = _visitor(asked)
+    place = f"{asked.parts['org']}/{asked.parts['team_slug']}"
+    seen = "read:org" in scopes and asked.parts["username"] == member.login
+    if not seen or place not in member.belongs:
+        raise Refused(404, "Not Found")
+    return 200, completed("team-membership", {"state": member.belongs[place], "role": "member"})
+
+
+def _visitor(asked: Asked) -> tuple[Member, set[str]]:
+    if asked.token not in asked.hub.visits:
+        raise Refused(403, "Resource not accessible by personal access token")
+    return asked.hub.visits[asked.token]
+
+
 def rate_limit(asked: Asked) -> Answer:
     left = asked.hub.limit - asked.hub.charged
     rate = {"limit": asked.hub.limit, "remaining": left, "reset": 1, "used": asked.hub.charged}
@@ -270,6 +307,13 @@ QUESTIONS: list[tuple[str, re.Pattern[str], Question]] = [
     for method, path, question in [
         ("GET", "/app", app),
         ("GET", "/rate_limit", rate_limit),
+        ("GET", "/user", user),
+        ("GET", r"/user/memberships/orgs/(?P<org>[^/]+)", own_membership),
+        (
+            "GET",
+            r"/orgs/(?P<org>[^/]+)/teams/(?P<team_slug>[^/]+)/memberships/(?P<username>[^/]+)",
+            team_membership,
+        ),
         ("POST", r"/app/installations/(?P<id>\d+)/access_tokens", install_token),
         ("GET", NAME, repository),
         ("GET", f"{NAME}/installation", installation),

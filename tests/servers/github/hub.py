@@ -45,6 +45,16 @@ class Kept:
     pulls: dict[int, Json] = field(default_factory=dict)
 
 
+@dataclass
+class Member:
+    """Somebody with an account: `uid` stays, `login` may change hands."""
+
+    uid: int
+    login: str
+    name: str | None = None
+    belongs: dict[str, str] = field(default_factory=dict)  # acme or acme/ops: active or pending
+
+
 class GitHub:
     """What the server knows, whom it lets in, and how it is to behave."""
 
@@ -61,6 +71,10 @@ class GitHub:
         self.limit = 5000
         self.connections = 0
         self.violations: list[str] = []
+        self.members: dict[str, Member] = {}
+        self.visits: dict[str, tuple[Member, set[str]]] = {}  # by token: whose it is, its scopes
+        self.codes: dict[str, dict[str, str]] = {}
+        self.closed: set[str] = set()  # organisations that have not approved the OAuth App
         self.lives = HOUR
         self._ids = 0
 
@@ -112,6 +126,18 @@ class GitHub:
         kept = self.repositories[name]
         kept.git.git("update-ref", f"refs/pull/{number}/head", sha)
         kept.pulls[number] = {"number": number, "state": "open", "title": "Change"}
+
+    def join(self, login: str, uid: int, *places: str, name: str | None = None) -> Member:
+        """Let there be somebody, in these organisations and teams."""
+        self.members[login] = Member(uid, login, name, dict.fromkeys(places, "active"))
+        return self.members[login]
+
+    def visit(self, member: Member, scopes: set[str]) -> str:
+        """Return a token that speaks for somebody and opens no repository."""
+        token = f"gho_{self.number():036d}"
+        self.tokens[token] = set()
+        self.visits[token] = (member, scopes)
+        return token
 
     def may(self, token: str, name: str) -> bool:
         """Tell whether the token opens the repository."""

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.servers.certificates import write_certificate
-from tests.servers.github import answers, description
+from tests.servers.github import answers, description, oauth
 from tests.servers.github.answers import Refused
 from tests.servers.github.hub import Fault, GitHub
 
@@ -52,6 +52,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self._body()
+        if self.path.startswith("/login/oauth/"):
+            self._sign_in(body)
+            return
         if not self.path.startswith(API):
             self._git(body)
             return
@@ -120,6 +123,20 @@ class Handler(BaseHTTPRequestHandler):
             headers["Link"] = f'<{self.hub.address}{parts.path}?{following}>; rel="next"'
         shown = whole[size * (page - 1) : size * page]
         return {**answer, name: shown} if name else shown
+
+    def _sign_in(self, body: bytes) -> None:
+        parts = urlsplit(self.path)
+        given = dict(parse_qsl((body or parts.query.encode()).decode()))
+        self.hub.asked.append(f"{self.command} {parts.path}")
+        fault = self.hub.take_fault(parts.path)
+        if fault and fault.status:
+            self._send(fault.status, fault.message.encode(), fault.headers)
+        elif parts.path.endswith("/access_token") and self.command == "POST":
+            answer = oauth.exchange(self.hub, given)
+            self._send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+        else:
+            status, headers, page = oauth.authorize(self.hub, given)
+            self._send(status, page.encode(), headers)
 
     def _git(self, body: bytes) -> None:
         """Let git itself serve the repository to who has a token as password."""

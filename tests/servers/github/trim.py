@@ -18,6 +18,7 @@ REPOSITORY = "/repos/{owner}/{repo}"
 OPERATIONS = {
     "/app": ["get"],
     "/app/installations/{installation_id}/access_tokens": ["post"],
+    "/orgs/{org}/teams/{team_slug}/memberships/{username}": ["get"],
     f"{REPOSITORY}": ["get"],
     f"{REPOSITORY}/installation": ["get"],
     f"{REPOSITORY}/branches": ["get"],
@@ -36,6 +37,7 @@ OPERATIONS = {
     "/meta": ["get"],
     "/rate_limit": ["get"],
     "/user": ["get"],
+    "/user/memberships/orgs/{org}": ["get"],
 }
 TALK = {"description", "summary", "examples", "example", "externalDocs", "tags", "x-github"}
 

@@ -1,0 +1,169 @@
+"""Accounts elsewhere that are proven to be a person's, and let them in from then on.
+
+The proof is a round trip: the person went there, signed in, and came back with what only that
+account gets. Neither login nor e-mail address ever stands for it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from allauth.account.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from deployments import changes
+from deployments.exceptions import Invalid
+from deployments.models import ForgeAccount, Person
+from deployments.selectors import ways
+from deployments.selectors.ways import Way
+from deployments.services import ledger, people
+
+TAKEN = "{} is linked to somebody else here. Unlink it there first, or ask an administrator."
+LONGEST = 140  # of a username; Django's own limit leaves room for a number behind it
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was proven: this account, at this place, is in the hands of who came back."""
+
+    way: Way
+    uid: str
+    login: str
+    name: str = ""
+    email: str = ""  # only one that the other side has verified
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """Return what is remembered of the account."""
+        return {"login": self.login, "email": self.email} if self.email else {"login": self.login}
+
+    def __str__(self) -> str:
+        return f"{self.login} at {self.way.name}"
+
+
+def of(person: Person) -> QuerySet[SocialAccount]:
+    """Return the person's accounts elsewhere, also where that way in is not set any more."""
+    mine: QuerySet[SocialAccount] = SocialAccount.objects.filter(user=person).order_by("pk")
+    return mine
+
+
+def owner(proof: Proof) -> Person | None:
+    """Return whose account it is here."""
+    known = SocialAccount.objects.select_related("user")
+    found = known.filter(provider=proof.way.place, uid=proof.uid).first()
+    return found.user if found else None
+
+
+def link(person: Person, proof: Proof) -> bool:
+    """Let the account stand for the person; return whether it did not before."""
+    if owner(proof) == person:
+        return False
+    try:
+        with transaction.atomic():
+            _link(person, proof)
+    except IntegrityError:  # also of two at the same time
+        raise Invalid(TAKEN.format(proof)) from None
+    return True
+
+
+def seen(proof: Proof) -> None:
+    """Keep what the account is called now."""
+    told = SocialAccount.objects.filter(provider=proof.way.place, uid=proof.uid)
+    with transaction.atomic():
+        told.update(extra_data=proof.kept)
+        if proof.way.key == "github":
+            number = int(proof.uid)
+            row = ForgeAccount.objects.filter(base_url=proof.way.place, uid=number)
+            row.update(login=proof.login)
+
+
+def unlink(person: Person, account: int) -> str:
+    """End it, unless it is the only way in; return what it was called."""
+    with transaction.atomic():
+        kept = Person.objects.select_for_update().get(pk=person.pk)
+        found = of(kept).filter(pk=account).first()
+        if found is None:
+            raise Invalid("This account is not linked to yours any more.")
+        if not _other_ways_in(kept, found):
+            raise Invalid(
+                "This is your only way in. Ask an administrator for a password first, or link"
+                " another account."
+            )
+        called = name_of(found)
+        if found.uid.isdigit():
+            row = ForgeAccount.objects.filter(person=kept, base_url=found.provider)
+            row.filter(uid=int(found.uid)).delete()
+        found.delete()
+        changes.record("sign_in.unlinked", person=person, via="web", subject=called)
+    return called
+
+
+def name_of(account: SocialAccount) -> str:
+    """Say which account it is: octocat at GitHub."""
+    way = ways.at(account.provider)
+    login = str(account.extra_data.get("login") or account.uid)
+    return f"{login} at {way.name if way else account.provider}"
+
+
+def join(proof: Proof, role: str) -> Person:
+    """Make a person of a member whom nobody knows here yet, with the role that settings state."""
+    with transaction.atomic():
+        made = make(proof)
+        changes.record(
+            "person.joined", person=made, via="web", subject=made.username, new=str(proof)
+        )
+        people.give_role(made, role, None, None, via="web")
+    return made
+
+
+def make(proof: Proof) -> Person:
+    """Make a person without a password, whose way in is this account. Nobody's name is taken."""
+    made = Person(username=_free_name(proof.login), name=proof.name[:120])
+    made.set_unusable_password()
+    try:
+        with transaction.atomic():
+            ledger.check(made)
+            made.save()
+            _link(made, proof)
+    except IntegrityError:  # in another tab, at the same moment
+        raise Invalid(TAKEN.format(proof)) from None
+    return made
+
+
+def _link(person: Person, proof: Proof) -> None:
+    SocialAccount.objects.create(
+        user=person,
+        provider=proof.way.place,
+        uid=proof.uid,
+        extra_data=proof.kept,
+    )
+    if proof.way.key == "github":
+        ForgeAccount.objects.create(
+            person=person, base_url=proof.way.place, uid=int(proof.uid), login=proof.login
+        )
+    changes.record("sign_in.linked", person=person, via="web", subject=str(proof), new=proof.uid)
+
+
+def _other_ways_in(person: Person, account: SocialAccount) -> bool:
+    if person.has_usable_password():
+        return True
+    places = [way.place for way in ways.ways()]
+    return of(person).exclude(pk=account.pk).filter(provider__in=places).exists()
+
+
+def _free_name(login: str) -> str:
+    """Return a username like the login that nobody has; a number tells two apart."""
+    wanted = re.sub(r"[^\w.@+-]", "-", login)[:LONGEST].strip("-") or "person"
+    number = 1
+    while True:
+        name = wanted if number == 1 else f"{wanted}-{number}"
+        try:
+            get_adapter().clean_username(name)
+        except ValidationError:
+            number += 1
+        else:
+            return name
