@@ -36,7 +36,7 @@ def _github() -> Iterator[CheckMessage]:
         if not MEMBERS.fullmatch(each):
             yield Error(
                 f"SHIPMATE_GITHUB_MEMBERS has “{each}”, which is no organisation and no team.",
-                hint="Write acme for an organisation, or acme/ops for a team, as addresses there do.",
+                hint="Write acme for an organisation, or acme/ops for a team.",
                 id="shipmate.E032",
             )
 

@@ -72,6 +72,12 @@ class OpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allaut
             raise ValueError("another issuer")
         return config
 
+    @property
+    def basic_auth(self) -> bool:
+        """Return how the secret is sent; an issuer that does not say takes it as a password."""
+        said = self.openid_config.get("token_endpoint_auth_methods_supported")
+        return "client_secret_post" not in (said or ["client_secret_basic"])
+
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
         return way_back("oidc")
 
