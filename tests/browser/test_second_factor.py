@@ -34,7 +34,7 @@ def sign_in(page: Page, name: str) -> None:
     page.goto("/accounts/login/")
     page.fill("#id_login", name)
     page.fill("#id_password", build.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_load_state()
 
 

@@ -30,7 +30,8 @@ class Issuer:
         path = environ["PATH_INFO"]
         self.asked.append(path)
         if path not in self.spoilt:
-            return self._whole(environ, start_response)
+            whole: Iterable[bytes] = self._whole(environ, start_response)
+            return whole
         status, answer = self.spoilt[path]
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         start_response(status, [("Content-Type", "application/json")])

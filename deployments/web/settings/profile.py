@@ -76,13 +76,22 @@ def _shown(request: HttpRequest, **more: Any) -> HttpResponse:
     context = {
         "theme_form": ThemeForm(initial={"theme": request.COOKIES.get("theme", "")}),
         "sessions": devices.seen(sessions.of(person), here),
-        "accounts": [(each, linked_accounts.name_of(each)) for each in linked_accounts.of(person)],
-        "ways": ways.ways(),
+        **_linked(person),
         "has_second_factor": second_factors.has_one(person),
         "form": ProfileForm(instance=person),
         "roles": person.roles.select_related("application", "environment__application"),
     }
     return show(request, "profile.html", {**context, **more})
+
+
+def _linked(person: Person) -> dict[str, Any]:
+    """Return the person's accounts elsewhere with their names, and where one may be linked."""
+    accounts = list(linked_accounts.of(person))
+    places = {account.provider for account in accounts}
+    return {
+        "accounts": [(account, linked_accounts.name_of(account)) for account in accounts],
+        "ways": [(way, way.place in places) for way in ways.ways()],
+    }
 
 
 def _fresh(person: Person) -> Person:
