@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from deployments import changes
+from deployments import changes, rights
 from deployments.exceptions import Invalid
 from deployments.models import ForgeAccount, Person
 from deployments.selectors import ways
@@ -49,6 +49,11 @@ def of(person: Person) -> QuerySet[SocialAccount]:
     """Return the person's accounts elsewhere, also where that way in is not set any more."""
     mine: QuerySet[SocialAccount] = SocialAccount.objects.filter(user=person).order_by("pk")
     return mine
+
+
+def named(person: Person) -> list[tuple[SocialAccount, str]]:
+    """Return them, each with what it is called."""
+    return [(account, name_of(account)) for account in of(person)]
 
 
 def owner(proof: Proof) -> Person | None:
@@ -93,13 +98,22 @@ def unlink(person: Person, account: int) -> str:
                 "This is your only way in. Ask an administrator for a password first, or link"
                 " another account."
             )
-        called = name_of(found)
-        if found.uid.isdigit():
-            row = ForgeAccount.objects.filter(person=kept, base_url=found.provider)
-            row.filter(uid=int(found.uid)).delete()
-        found.delete()
-        changes.record("sign_in.unlinked", person=person, via="web", subject=called)
-    return called
+        _unlink(found)
+        changes.record("sign_in.unlinked", person=person, via="web", subject=name_of(found))
+    return name_of(found)
+
+
+def remove(person: Person, account: int, by: Person) -> str:
+    """Let an administrator end it, also where it is the only way in; return what it was called."""
+    rights.require(by, "administer")
+    with transaction.atomic():
+        found = of(person).filter(pk=account).first()
+        if found is None:
+            raise Invalid(f"This account is not linked to {person} any more.")
+        _unlink(found)
+        about = f"{person.username} as {name_of(found)}"
+        changes.record("sign_in.removed", person=by, via="web", subject=about)
+    return name_of(found)
 
 
 def name_of(account: SocialAccount) -> str:
@@ -146,6 +160,13 @@ def _link(person: Person, proof: Proof) -> None:
             person=person, base_url=proof.way.place, uid=int(proof.uid), login=proof.login
         )
     changes.record("sign_in.linked", person=person, via="web", subject=str(proof), new=proof.uid)
+
+
+def _unlink(account: SocialAccount) -> None:
+    if account.uid.isdigit():
+        row = ForgeAccount.objects.filter(person=account.user, base_url=account.provider)
+        row.filter(uid=int(account.uid)).delete()
+    account.delete()
 
 
 def _other_ways_in(person: Person, account: SocialAccount) -> bool:

@@ -77,6 +77,7 @@ WORDS = {
     "secret.set": "set the secret",
     "session.ended": "ended a session of",
     "sign_in.linked": "signs in from now on as",
+    "sign_in.removed": "ended signing in for",
     "sign_in.unlinked": "signs in no longer as",
     "token.made": "made the token",
     "token.revoked": "revoked the token",

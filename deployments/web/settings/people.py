@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from deployments import rights
 from deployments.models import Invitation, Person, Role
 from deployments.selectors.people import everybody, roles_of
-from deployments.services import invitations, people, second_factors, sessions
+from deployments.services import invitations, linked_accounts, people, second_factors, sessions
 from deployments.web import devices
 from deployments.web.doors import person_of
 from deployments.web.settings.forms import NewPersonForm, RoleForm
@@ -126,6 +126,15 @@ def remove_second_factor(request: HttpRequest, username: str) -> HttpResponse:
 
 @require_POST
 @page
+def unlink(request: HttpRequest, username: str, account: int) -> HttpResponse:
+    """Let somebody sign in by an account elsewhere no longer."""
+    by, person = _asked(request, username)
+    called = linked_accounts.remove(person, account, by)
+    return _done(request, person, f"{person} signs in no longer as {called}.")
+
+
+@require_POST
+@page
 def invite(request: HttpRequest) -> HttpResponse:
     """Make a link, and show it this once: only its hash is kept."""
     by = person_of(request)
@@ -204,6 +213,7 @@ def _shown(request: HttpRequest, person: Person, **more: Any) -> HttpResponse:
         "form": form,
         "may": rights.may(by, "administer"),
         "sessions": devices.seen(sessions.of(person), None),
+        "accounts": linked_accounts.named(person),
         "has_second_factor": second_factors.has_one(person),
         "may_give": bool(form.scopes),
         "refusal": "" if form.scopes else rights.refusal(by, "administer"),

@@ -86,10 +86,10 @@ def _shown(request: HttpRequest, **more: Any) -> HttpResponse:
 
 def _linked(person: Person) -> dict[str, Any]:
     """Return the person's accounts elsewhere with their names, and where one may be linked."""
-    accounts = list(linked_accounts.of(person))
-    places = {account.provider for account in accounts}
+    accounts = linked_accounts.named(person)
+    places = {account.provider for account, _ in accounts}
     return {
-        "accounts": [(account, linked_accounts.name_of(account)) for account in accounts],
+        "accounts": accounts,
         "ways": [(way, way.place in places) for way in ways.ways()],
     }
 

@@ -51,6 +51,7 @@ urlpatterns = [
     path(f"{PERSON}active/", people.set_active, name="person-active"),
     path(f"{PERSON}sessions/end/", people.sign_out, name="person-sign-out"),
     path(f"{PERSON}second-factor/remove/", people.remove_second_factor, name="person-factor"),
+    path(f"{PERSON}accounts/<int:account>/unlink/", people.unlink, name="person-unlink"),
     path(f"{PERSON}password/", people.new_password, name="person-password"),
     path("hosts/", hosts.index, name="hosts-settings"),
     path(HOST, hosts.edit, name="host-settings"),

@@ -162,3 +162,27 @@ def test_an_address_begins_nothing(as_alice: Client, github: GitHub) -> None:
     assert as_alice.get(LINK)["Location"] == "/settings/me/"
     assert Client().get("/accounts/github/login/")["Location"] == "/accounts/login/"
     assert begun(Client())
+
+
+def test_an_administrator_unlinks_it_for_another(
+    client: Client, github: GitHub, alice: Person, root: Person
+) -> None:
+    linked_accounts.link(alice, Proof(ways.way("github"), "583231", "octocat"))
+    client.force_login(root)
+    assert "octocat at GitHub" in client.get("/settings/people/alice/").content.decode()
+    path = f"/settings/people/alice/accounts/{SocialAccount.objects.get().pk}/unlink/"
+
+    shown = client.post(path, follow=True).content.decode()
+
+    assert "Alice signs in no longer as octocat at GitHub." in shown
+    assert not ForgeAccount.objects.exists()
+    assert Change.objects.get(verb="sign_in.removed").subject == "alice as octocat at GitHub"
+
+
+def test_nobody_else_unlinks_it(as_bob: Client, github: GitHub, alice: Person) -> None:
+    linked_accounts.link(alice, Proof(ways.way("github"), "583231", "octocat"))
+    path = f"/settings/people/alice/accounts/{SocialAccount.objects.get().pk}/unlink/"
+
+    assert as_bob.post(path).status_code == 403
+    assert ForgeAccount.objects.get().person == alice
+    assert "octocat" not in as_bob.get("/settings/people/alice/").content.decode()
