@@ -90,9 +90,22 @@ def pages(caller: Caller, url: str, query: Query | None = None) -> Iterator[Any]
     raise ForgeError(f"GitHub has more than {MOST_PAGES} pages about {caller.place.full_name}.")
 
 
-def post(caller: Caller, url: str, values: Mapping[str, Any]) -> Any:
+def exists(caller: Caller, url: str) -> bool:
+    """Return whether GitHub shows this; other refusals are raised."""
+    reply = _patiently(caller, url, {})
+    if reply.status not in {200, 404}:
+        raise refusal(caller.place, reply)
+    return reply.status == 200
+
+
+def send(caller: Caller, url: str, values: Mapping[str, Any]) -> Reply:
     """Send something. It is never sent twice: who can tell what a lost answer was?"""
-    reply = _ask(caller, "POST", url, {}, json.dumps(values).encode())
+    return _ask(caller, "POST", url, {}, json.dumps(values).encode())
+
+
+def post(caller: Caller, url: str, values: Mapping[str, Any]) -> Any:
+    """Send something, and return what GitHub says to it."""
+    reply = send(caller, url, values)
     if reply.status >= 300:
         raise refusal(caller.place, reply)
     return _read(reply)
@@ -199,7 +212,8 @@ def _once(
         )
     except requests.RequestException as error:
         raise _Lost(f"GitHub cannot be reached: {_words(error)}") from error
-    return reply, limits.remember(caller.whose, reply.status, reply.headers)
+    said = _message(reply) if reply.status == 403 else ""
+    return reply, limits.remember(caller.whose, reply.status, reply.headers, said)
 
 
 @lru_cache(maxsize=4)

@@ -54,10 +54,10 @@ def require(whose: str, who: str) -> None:
         )
 
 
-def remember(whose: str, status: int, headers: Mapping[str, str]) -> float:
+def remember(whose: str, status: int, headers: Mapping[str, str], message: str = "") -> float:
     """Keep what an answer says of limits; return how many seconds it asks to wait, or 0."""
     before = known(whose)
-    wait = _wait(status, headers)
+    wait = _wait(status, headers, message)
     if "X-RateLimit-Limit" not in headers and not wait:
         return 0.0
     said = Limits(
@@ -71,14 +71,15 @@ def remember(whose: str, status: int, headers: Mapping[str, str]) -> float:
     return max(wait, said.until - time.time()) if status in {403, 429} else 0.0
 
 
-def _wait(status: int, headers: Mapping[str, str]) -> float:
+def _wait(status: int, headers: Mapping[str, str], message: str) -> float:
     """Return the pause of a secondary limit: a 403 or 429 that is no used-up hour."""
     if status not in {403, 429} or headers.get("X-RateLimit-Remaining") == "0":
         return 0.0
     said = headers.get("Retry-After", "")
     if said.isdigit():
         return float(said)
-    return UNSAID if status == 429 else 0.0
+    # A missing right is a 403, too; only GitHub's words tell one from the other.
+    return UNSAID if status == 429 or "secondary rate limit" in message else 0.0
 
 
 def _number(headers: Mapping[str, str], name: str, otherwise: int) -> int:

@@ -170,7 +170,10 @@ def create_deployment(asked: Asked) -> Answer:
         _merged(asked, wish["ref"], base)
         return 202, {"message": f"Auto-merged {base} into {wish['ref']} on deployment."}
     _require_green(asked, sha, wish)
-    about = {name: wish.get(name) for name in ("ref", "task", "environment", "description")}
+    names = ("ref", "task", "environment", "description")
+    about = {name: wish.get(name) for name in names}
+    about |= {f"{kind}_environment": wish.get(f"{kind}_environment", False)
+              for kind in ("transient", "production")}  # fmt: skip
     payload = wish.get("payload", {})
     made = completed("deployment", {**about, "payload": payload, "sha": sha})
     made["id"] = asked.hub.number()

@@ -23,7 +23,10 @@ Json = dict[str, Any]
 
 @dataclass
 class Fault:
-    """How one answer is spoilt. `path`: only where this is in the address."""
+    """How one answer is spoilt. `path`: only where this is in the address, `method`: only so asked.
+
+    `done`: what was asked for is done all the same.
+    """
 
     status: int = 0  # 0: as it would be
     headers: dict[str, str] = field(default_factory=dict)
@@ -31,6 +34,8 @@ class Fault:
     seconds: float = 0.0
     path: str = ""
     errors: list[Json] | None = None
+    method: str = ""
+    done: bool = False
 
 
 @dataclass
@@ -163,7 +168,8 @@ class GitHub:
         self.ends[token] = time.time() + self.lives
         return token, self.ends[token]
 
-    def take_fault(self, path: str) -> Fault | None:
-        if self.faults and self.faults[0].path in path:
+    def take_fault(self, method: str, path: str) -> Fault | None:
+        first = self.faults[0] if self.faults else None
+        if first and first.path in path and first.method in {"", method}:
             return self.faults.popleft()
         return None

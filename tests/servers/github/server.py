@@ -64,8 +64,8 @@ class Handler(BaseHTTPRequestHandler):
             asked = description.operation(self.command, path)
             headers = {name.lower(): text for name, text in self.headers.items()}
             asked.check_request(path, headers, body)
-            fault = self.hub.take_fault(path)
-            status, answer = self._fault(fault) if fault and fault.status else self._answer(body)
+            fault = self.hub.take_fault(self.command, path)
+            status, answer = self._told(fault, body)
             time.sleep(fault.seconds if fault else 0)
             if not fault or not fault.status or fault.status < 500:
                 asked.check_answer(status, answer)
@@ -73,6 +73,11 @@ class Handler(BaseHTTPRequestHandler):
         except (description.Violation, ValueError) as violation:
             self.hub.violations.append(f"{self.command} {path}: {violation}")
             self._send(400, json.dumps({"message": str(violation)}).encode(), {})
+
+    def _told(self, fault: Fault | None, body: bytes) -> tuple[int, Any]:
+        """Do what is asked for and say so, unless something goes wrong."""
+        done = None if fault and fault.status and not fault.done else self._answer(body)
+        return done if done and not (fault and fault.status) else self._fault(fault or Fault(500))
 
     def _answer(self, body: bytes) -> tuple[int, Any]:
         parts = urlsplit(self.path.removeprefix(API))
