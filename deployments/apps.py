@@ -9,8 +9,11 @@ class DeploymentsConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(_follow_deployments, sender=self)
-        from deployments.web import accounts  # noqa: PLC0415  models are not ready before
+        from deployments import changes  # noqa: PLC0415  models are not ready before
+        from deployments.services import reports  # noqa: PLC0415
+        from deployments.web import accounts  # noqa: PLC0415
 
+        changes.subscribe(reports.follow)
         accounts.follow()
 
 

@@ -29,6 +29,7 @@ from deployments.services import (
     life,
     locks,
     queue,
+    reports,
     tallies,
     truth,
     workers,
@@ -94,6 +95,7 @@ def _steps(settled: bool) -> Iterator[Callable[[], object]]:
         if settled:
             yield end_lost
     yield deliveries.ring_forgotten
+    yield reports.ring_due
     yield truth.ring
     yield indexing.catch_up
     yield tallies.see_to

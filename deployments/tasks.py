@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from deployments.models import Application, Deployment, Environment
-from deployments.services import clearing, drifts, execution, tallies, truth
+from deployments.services import clearing, drifts, execution, tallies, telling, truth
 from deployments.webhooks import handling
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,12 @@ def heed(number: int) -> None:
     """Do what a delivery of a webhook says, and what others say that wait."""
     with in_silence(number):
         handling.handle_waiting(number)
+
+
+def tell(number: int) -> None:
+    """Tell the forge how the deployment goes."""
+    with in_silence(number):
+        telling.tell(number)
 
 
 def recount() -> None:

@@ -17,6 +17,7 @@ from .lock import Lock
 from .log import LogChunk
 from .person import ApiToken, Person, Role
 from .plan import Plan
+from .report import ForgeReport
 from .saved_search import SavedSearch
 from .search import Indexing
 from .shared_key import SharedKey
@@ -37,6 +38,7 @@ __all__ = [
     "Environment",
     "ForgeAccess",
     "ForgeAccount",
+    "ForgeReport",
     "Host",
     "Indexing",
     "Invitation",

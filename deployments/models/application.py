@@ -38,6 +38,8 @@ class Application(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     # When its repository was last asked what is new; null: as soon as somebody can.
     looked_at = models.DateTimeField(null=True, editable=False)
+    # Whether its forge is told of its deployments, where that can be told anything.
+    reports = models.BooleanField(default=True)
     # Since when nothing is deployed any more and the board leaves it out; its history stays.
     archived_at = models.DateTimeField(null=True, blank=True)
 

@@ -29,6 +29,11 @@ class ForgeAccess(models.Model):
     secret_encrypted = models.BinaryField()
     fingerprint = models.CharField(max_length=20)
     updated_at = models.DateTimeField(auto_now=True)
+    # How telling the forge of deployments goes. Until `rest_until` nothing is told there.
+    reached_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    trouble = models.TextField(blank=True)  # why nothing could be told at last, in a sentence
+    rest_until = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.fingerprint} of {self.repository}"

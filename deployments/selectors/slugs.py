@@ -40,6 +40,13 @@ class Slugged:
         return environment.name if names[environment.name] < 2 else str(environment)
 
 
+def word_of(environment: Environment) -> str:
+    """Return GitHub's word for it among all that are of its repository, whoever may see them."""
+    repository = environment.application.repository_id
+    same = Environment.objects.filter(application__repository=repository, name=environment.name)
+    return environment.name if same.count() < 2 else str(environment)
+
+
 def slug(repository: Repository) -> tuple[str, str]:
     """Return owner and name: as it is called, or as its address ends."""
     owner, _, name = repository.name.partition("/")

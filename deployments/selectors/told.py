@@ -18,9 +18,14 @@ class Told:
 
     number: int
     state: str
-    description: str
+    note: str
     at: datetime
     person: Person | None
+
+    @property
+    def description(self) -> str:
+        """The note, as much of it as GitHub's clients expect."""
+        return self.note if len(self.note) <= LONGEST else f"{self.note[: LONGEST - 1]}…"
 
 
 def statuses(deployment: Deployment) -> list[Told]:
@@ -40,16 +45,12 @@ def status(deployment: Deployment, number: int) -> Told:
 
 def _of(row: Change) -> Told:
     state = "error" if row.new == Status.CANCELLED else row.new
-    return Told(row.pk, state, _short(row.note), row.at, row.person)
+    return Told(row.pk, state, row.note, row.at, row.person)
 
 
 def _inactive(later: Change) -> Told:
     text = f"#{later.deployment_id} took its place"
     return Told(later.pk, "inactive", text, later.at, later.person)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def superseding(deployment: Deployment) -> Change | None:

@@ -44,6 +44,9 @@ def _open(repository: Repository, seen: Look, person: Person, via: str) -> None:
             "app": seen.opening.app,
             "secret_encrypted": vault.encrypt(seen.opening.secret),
             "fingerprint": mark,
+            "failures": 0,
+            "trouble": "",
+            "rest_until": None,
         },
     )
     _record("access.set", repository, person, via, mark)

@@ -30,8 +30,9 @@ def found(payload: object) -> str:
     if isinstance(payload, str):
         payload = _read(payload)
     said = payload.get(KEY) if isinstance(payload, dict) else None
-    is_likely = isinstance(said, str) and len(said) <= LONGEST and said.isascii()
-    return said if is_likely else ""
+    if isinstance(said, str) and len(said) <= LONGEST and said.isascii():
+        return said
+    return ""
 
 
 def is_ours(payload: object) -> int | None:
