@@ -14,11 +14,17 @@ from deployments.selectors import code
 
 @dataclass(frozen=True)
 class Opened:
-    """`limit` and `remaining` are of GitHub's hour, as it said last; 0: it has said nothing."""
+    """`limit` and `remaining` are of GitHub's hour, as it said last; 0: it has said nothing.
+
+    `trouble`: why it could not be told of deployments at last; `failures`: its silences in a row.
+    """
 
     app: str
     fingerprint: str
     updated_at: datetime
+    reached_at: datetime | None
+    failures: int
+    trouble: str
     limit: int = 0
     remaining: int = 0
     resets_at: datetime | None = None
@@ -30,7 +36,8 @@ def of(repository: Repository) -> Opened | None:
     if kept is None:
         return None
     said = _limits(repository)
-    facts = (kept.app, kept.fingerprint, kept.updated_at)
+    told = (kept.reached_at, kept.failures, kept.trouble)
+    facts = (kept.app, kept.fingerprint, kept.updated_at, *told)
     if said is None or not said.limit:
         return Opened(*facts)
     resets = datetime.fromtimestamp(said.resets_at, UTC)

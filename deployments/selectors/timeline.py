@@ -110,6 +110,8 @@ def _words(change: Change) -> str:
         return doubt(change)
     if change.verb == "deployment.forced":
         return f"{_who(change)} went past the checks{_door(change)}."
+    if change.verb == "deployment.tell_again":
+        return f"{_who(change)} had GitHub told again{_door(change)}."
     if change.verb == "deployment.comment":
         return f"{_who(change)} commented{_door(change)}."
     told = change.verb.removeprefix("deployment.").replace("_", " ").replace(".", " ")

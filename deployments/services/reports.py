@@ -14,7 +14,15 @@ from django.utils import timezone
 
 from deployments import changes, rights
 from deployments.exceptions import Invalid
-from deployments.models import Application, Change, Deployment, ForgeAccess, ForgeReport, Person
+from deployments.models import (
+    Application,
+    Change,
+    Deployment,
+    ForgeAccess,
+    ForgeReport,
+    Person,
+    Repository,
+)
 from deployments.selectors import reports as reading
 from deployments.selectors import slugs
 from deployments.services import ledger, queue
@@ -165,6 +173,23 @@ def tell_again(deployment: Deployment, person: Person) -> None:
         ForgeAccess.objects.filter(repository=app.repository_id).update(rest_until=None)
         changes.record("deployment.tell_again", person=person, via="web", deployment=deployment)
         ring(deployment.pk)
+
+
+def tell_all_again(repository: Repository, person: Person) -> int:
+    """Have all that was given up of a repository told anew; return how many."""
+    apps = [app for app in repository.applications.all() if rights.may(person, "configure", app)]
+    if not apps:
+        rights.require(person, "configure", repository.applications.first())
+    failed = ForgeReport.objects.filter(
+        state=State.FAILED, deployment__environment__application__in=apps
+    )
+    with transaction.atomic():
+        count = _note_news(failed, attempts=0, next_at=None, error="", rung_at=None)
+        ForgeAccess.objects.filter(repository=repository).update(rest_until=None)
+        for app in apps:
+            changes.record("reports.again", person=person, via="web", application=app)
+    ring_due()
+    return count
 
 
 def switch(application: Application, on: bool, person: Person) -> None:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from deployments import rights
 from deployments.models import Deployment, Person
 from deployments.selectors import board as boards
-from deployments.selectors import lookup
+from deployments.selectors import lookup, reports
 from deployments.selectors.board import SHOWS, Row
 from deployments.services import stars, workers
 from deployments.web import cells
@@ -79,7 +79,8 @@ def _top(person: Person, going: list[Deployment], alive: int) -> dict[str, Any]:
     found = boards.glance(person, going, midnight, alive)
     may_deploy = rights.may_somewhere(person, "deploy")
     tab = _tab_of(found.counts)
-    return {"glance": found, "workers": alive, "may_deploy": may_deploy, **tab}
+    silent = reports.silent(person)
+    return {"glance": found, "workers": alive, "silent": silent, "may_deploy": may_deploy, **tab}
 
 
 def _tab_of(counts: dict[str, int]) -> dict[str, str]:

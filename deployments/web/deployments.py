@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
-from deployments import lines
+from deployments import lines, rights
 from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Deployment, Person
 from deployments.selectors import (
@@ -24,9 +25,11 @@ from deployments.selectors import (
     pauses,
     phases,
     progress,
+    reports,
 )
 from deployments.selectors.timeline import conversation, timeline
 from deployments.services import comments, lifecycle, pausing, plan
+from deployments.services import reports as telling
 from deployments.web import actions, composers, log_pages
 from deployments.web.advice import advice
 from deployments.web.doors import door_of, person_of
@@ -58,7 +61,7 @@ def deployment(request: HttpRequest, number: int) -> HttpResponse:
     context = {"live_url": live_url, "tab": tab} | _head(found, person)
     part = request.GET.get("part", "")
     if part in PARTS:
-        context |= _talk(found, part) | _lots(found, context["phases"], part)
+        context |= _talk(found, person, part) | _lots(found, context["phases"], part)
         return render(request, f"deployments/deployment/_{part}.html", context)
     table = context["phases"]
     context |= _tab(request, found, tab, table) | {"tabs": _tabs(found, tab, table)}
@@ -87,6 +90,17 @@ def go_on(request: HttpRequest, number: int) -> HttpResponse:
 def cancel(request: HttpRequest, number: int) -> HttpResponse:
     door = door_of(request)
     return redirect(lifecycle.cancel(lookup.deployment_for(door.person, number), door))
+
+
+@require_POST
+@translated
+def tell_again(request: HttpRequest, number: int) -> HttpResponse:
+    """Have its forge told once more how it goes."""
+    person = person_of(request)
+    found = lookup.deployment_for(person, number)
+    telling.tell_again(found, person)
+    messages.success(request, "GitHub is told again, as soon as a worker comes to it.")
+    return redirect(f"{found.get_absolute_url()}?tab=timeline")
 
 
 @require_POST
@@ -180,20 +194,24 @@ def _tabs(found: Deployment, tab: str, table: phases.Phases) -> list[dict[str, A
 
 
 def _tab(request: HttpRequest, found: Deployment, tab: str, table: phases.Phases) -> dict[str, Any]:
+    person = person_of(request)
     if tab == "log":
-        return log_pages.log_tab(request, found, table) | _talk(found, "conversation")
+        return log_pages.log_tab(request, found, table) | _talk(found, person, "conversation")
     if tab == "changes":
         return _changes(found)
     if tab == "hosts":
         return _lots(found, table, tab)
-    return _talk(found, tab)
+    return _talk(found, person, tab)
 
 
-def _talk(found: Deployment, part: str) -> dict[str, Any]:
+def _talk(found: Deployment, person: Person, part: str) -> dict[str, Any]:
     if part == "conversation":
         key = uuid.uuid4().hex
         return {"talk": conversation(found), "suggest": composers.address(), "key": key}
-    return {"moments": timeline(found)} if part == "timeline" else {}
+    if part != "timeline":
+        return {}
+    may = rights.may(person, "deploy", found.environment)
+    return {"moments": timeline(found), "forge": reports.of(found), "may_tell": may}
 
 
 def _lots(found: Deployment, table: phases.Phases, part: str) -> dict[str, Any]:

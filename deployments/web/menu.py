@@ -38,6 +38,7 @@ _settings: list[Entry] = [
     Entry("People", "people-settings", 30, icon="people"),
     Entry("Audit", "audit", 40, icon="history", right="configure", somewhere=True),
     Entry("Webhooks", "deliveries", 58, icon="git-compare", right="configure", somewhere=True),
+    Entry("Told to GitHub", "reports", 59, icon="send", right="configure", somewhere=True),
     Entry("Tokens", "tokens-settings", 80, icon="key"),
     Entry("You", "profile", 90, icon="at"),
 ]

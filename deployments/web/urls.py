@@ -54,6 +54,7 @@ urlpatterns = [
     path("deployments/<int:number>/retry/", deployments.retry, name="deployment-retry"),
     path("deployments/<int:number>/go-on/", deployments.go_on, name="deployment-go-on"),
     path("deployments/<int:number>/cancel/", deployments.cancel, name="deployment-cancel"),
+    path("deployments/<int:number>/tell/", deployments.tell_again, name="deployment-tell"),
     path("deployments/<int:number>/comment/", deployments.comment, name="deployment-comment"),
     path("history/", history.history, name="history"),
     path("history/save/", searches.save, name="search-save"),

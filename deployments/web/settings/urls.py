@@ -14,6 +14,7 @@ from deployments.web.settings import (
     overview,
     people,
     profile,
+    reports,
     retiring,
     roles,
     tokens,
@@ -34,6 +35,9 @@ urlpatterns = [
     path("deliveries/", deliveries.index, name="deliveries"),
     path("deliveries/<int:number>/", deliveries.one, name="delivery"),
     path("deliveries/<int:number>/again/", deliveries.again, name="delivery-again"),
+    path("reports/", reports.index, name="reports"),
+    path("reports/<int:number>/again/", reports.again, name="report-again"),
+    path("reports/all/<int:number>/again/", reports.again_all, name="reports-again"),
     path("me/", profile.profile, name="profile"),
     path("tokens/", tokens.index, name="tokens-settings"),
     path("tokens/make/", tokens.make, name="token-make"),
@@ -63,6 +67,7 @@ urlpatterns = [
     path("apps/-/import/", importing.import_apps, name="apps-import"),  # “-” is no app's name
     path(APP, applications.edit, name="application-settings"),
     # “-” is no name of an environment.
+    path(f"{APP}-/reports/", reports.switch, name="application-reports"),
     path(f"{APP}-/repository/move/", applications.move, name="application-move"),
     path(f"{APP}-/webhook/", webhooks.edit, name="application-webhook"),
     path(f"{APP}-/webhook/secret/", webhooks.renew, name="webhook-secret"),
