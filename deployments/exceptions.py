@@ -89,7 +89,24 @@ class UnknownRef(ForgeError):
         self.near = tuple(near)
 
 
+class MergeConflict(ForgeError):
+    """Two branches changed the same: `files` names what, where that is known."""
+
+    code = "conflict"
+
+    def __init__(self, base: str, branch: str, files: Sequence[str] = ()) -> None:
+        self.base, self.branch, self.files = base, branch, tuple(files)
+        named = f" in {listed(files)}" if files else ""
+        super().__init__(f"Conflict merging {base} into {branch}{named}.")
+
+
 class RepositoryAway(ForgeError):
     """The repository cannot be reached now; trying again later may help."""
 
     code = "away"
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Return the names with commas, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

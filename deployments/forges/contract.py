@@ -160,6 +160,39 @@ class Check:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who stands in a commit; the e-mail is one that everybody who reads the code may know."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """`base`, the default branch at `base_sha`, is to be merged into `branch`.
+
+    `author` and `at` make the commit; a forge with accounts of its own names its own. `expects`:
+    where the branch must be, if somebody looked at that.
+    """
+
+    branch: str
+    base: str
+    base_sha: str
+    message: str
+    author: Author
+    at: datetime
+    expects: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The merge commit, or where the branch is if there was nothing to merge."""
+
+    sha: str
+    is_new: bool
+
+
 class Forge(Protocol):
     """A refusal is RepositoryAway (later may help), ForgeError or Invalid."""
 
@@ -182,6 +215,21 @@ class Forge(Protocol):
     def notes(self, source: Source, sha: str) -> TreeNotes: ...
 
     def checks(self, source: Source, sha: str) -> tuple[Check, ...]: ...
+
+    def conflicts(self, source: Source, branch_sha: str, base_sha: str) -> tuple[str, ...]:
+        """Return the files in which a merge would conflict. Changes nothing."""
+        ...
+
+    def no_merge(self, source: Source) -> str:
+        """Say why nothing can be merged there, as far as that is known without asking; or ""."""
+        ...
+
+    def merge(self, source: Source, wish: Merge) -> Merged:
+        """Merge where the branch lacks it; asked again, nothing more happens.
+
+        Raises MergeConflict, besides what all raise.
+        """
+        ...
 
     def has(self, source: Source, sha: str) -> bool: ...
 

@@ -7,13 +7,15 @@ from contextlib import suppress
 from functools import lru_cache
 
 from deployments.exceptions import DeploymentError
-from deployments.forges import diffs, git, history, mirrors, names, sizes, trees
+from deployments.forges import diffs, git, history, merging, mirrors, names, sizes, trees
 from deployments.forges.contract import (
     Away,
     Check,
     Commit,
     Comparison,
     Diff,
+    Merge,
+    Merged,
     Mirror,
     Refs,
     Resolved,
@@ -71,6 +73,18 @@ class LocalForge:
     def checks(self, source: Source, sha: str) -> tuple[Check, ...]:
         """Return nothing: git keeps no checks, they are reported to Shipmate."""
         return ()
+
+    def conflicts(self, source: Source, branch_sha: str, base_sha: str) -> tuple[str, ...]:
+        """Return the files in which a merge would conflict; tried in the mirror alone."""
+        return merging.conflicts(source, branch_sha, base_sha)
+
+    def no_merge(self, source: Source) -> str:
+        """Say why nothing can be merged there: it takes a bare repository on this machine."""
+        return merging.no_merge(source)
+
+    def merge(self, source: Source, wish: Merge) -> Merged:
+        """Merge in the repository itself, without a work tree, a hook or a driver."""
+        return merging.merge(source, wish)
 
     def has(self, source: Source, sha: str) -> bool:
         """Return whether the commit is on this machine, so that nobody need be asked for it."""

@@ -6,8 +6,8 @@ import re
 
 from deployments.exceptions import ForgeError, Invalid, RepositoryAway, UnknownRef
 from deployments.forges import git, mirrors
-from deployments.forges.contract import Check, Resolved, Source
-from deployments.forges.github import checks
+from deployments.forges.contract import Check, Merge, Merged, Resolved, Source
+from deployments.forges.github import checks, merges
 from deployments.forges.github.access import App, Token
 from deployments.forges.local import LocalForge
 
@@ -32,6 +32,21 @@ class GitHubForge(LocalForge):
                 " token or an App in the app's settings."
             )
         return checks.checks(source.access.caller(), sha)
+
+    def no_merge(self, source: Source) -> str:
+        """Say so where nothing opens GitHub; whether it may write is only known by trying."""
+        if isinstance(source.access, Token | App):
+            return ""
+        return (
+            f"Nothing can be merged in {source.name} without a credential for GitHub. Set a token"
+            " or an App in the app's settings."
+        )
+
+    def merge(self, source: Source, wish: Merge) -> Merged:
+        """Have GitHub merge, by https://docs.github.com/en/rest/branches/branches#merge-a-branch"""
+        if not isinstance(source.access, Token | App):
+            raise Invalid(self.no_merge(source))
+        return merges.merge(source, source.access.caller(), wish)
 
 
 def _pull(source: Source, ref: str, number: str) -> Resolved:

@@ -75,7 +75,7 @@ _memory = _Memory()
 
 def get(caller: Caller, url: str, query: Query | None = None) -> Any:
     """Return what GitHub says, read anew or known to be unchanged."""
-    return _read(_got(caller, f"{url}?{urlencode(query)}" if query else url))
+    return read(_got(caller, f"{url}?{urlencode(query)}" if query else url))
 
 
 def pages(caller: Caller, url: str, query: Query | None = None) -> Iterator[Any]:
@@ -85,7 +85,7 @@ def pages(caller: Caller, url: str, query: Query | None = None) -> Iterator[Any]
         if following is None:
             return
         reply = _got(caller, following)
-        yield _read(reply)
+        yield read(reply)
         following = _next(caller.place, reply)
     raise ForgeError(f"GitHub has more than {MOST_PAGES} pages about {caller.place.full_name}.")
 
@@ -98,17 +98,17 @@ def exists(caller: Caller, url: str) -> bool:
     return reply.status == 200
 
 
-def send(caller: Caller, url: str, values: Mapping[str, Any]) -> Reply:
-    """Send something. It is never sent twice: who can tell what a lost answer was?"""
-    return _ask(caller, "POST", url, {}, json.dumps(values).encode())
-
-
 def post(caller: Caller, url: str, values: Mapping[str, Any]) -> Any:
     """Send something, and return what GitHub says to it."""
     reply = send(caller, url, values)
     if reply.status >= 300:
         raise refusal(caller.place, reply)
-    return _read(reply)
+    return read(reply)
+
+
+def send(caller: Caller, url: str, values: Mapping[str, Any]) -> Reply:
+    """Send something. It is never sent twice: who can tell what a lost answer was?"""
+    return _ask(caller, "POST", url, {}, json.dumps(values).encode())
 
 
 def once(url: str, authorization: str) -> Reply:
@@ -122,7 +122,7 @@ def once(url: str, authorization: str) -> Reply:
 
 def refusal(place: Place, reply: Reply) -> ForgeError:
     """Return what GitHub's answer means, with what to do next."""
-    said = _message(reply)
+    said = message(reply)
     if reply.status >= 500:
         return RepositoryAway(f"GitHub cannot answer about {place.full_name} now ({reply.status}).")
     return ForgeError(_meaning(place, reply, said))
@@ -212,7 +212,7 @@ def _once(
         )
     except requests.RequestException as error:
         raise _Lost(f"GitHub cannot be reached: {_words(error)}") from error
-    said = _message(reply) if reply.status == 403 else ""
+    said = message(reply) if reply.status == 403 else ""
     return reply, limits.remember(caller.whose, reply.status, reply.headers, said)
 
 
@@ -239,14 +239,16 @@ def _next(place: Place, reply: Reply) -> str | None:
     return found[1] if found and found[1].startswith(f"{place.api}/") else None
 
 
-def _read(reply: Reply) -> Any:
+def read(reply: Reply) -> Any:
+    """Return what an answer holds; nothing where it is empty."""
     try:
         return json.loads(reply.body or b"null")
     except ValueError:
         raise RepositoryAway("GitHub answered something that is no JSON.") from None
 
 
-def _message(reply: Reply) -> str:
+def message(reply: Reply) -> str:
+    """Return what GitHub says in words."""
     try:
         said = json.loads(reply.body)["message"]
     except (ValueError, TypeError, KeyError):

@@ -145,7 +145,12 @@ def pull(asked: Asked) -> Answer:
 
 def merge(asked: Asked) -> Answer:
     """Merge `head` into the branch `base`."""
-    made = _merged(asked, asked.body["base"], asked.body["head"])
+    wish = asked.body
+    if asked.token in asked.hub.readers:
+        raise Refused(403, "Resource not accessible by personal access token")
+    if not asked.kept.git.git("for-each-ref", f"refs/heads/{wish['base']}"):
+        raise Refused(404, "Base does not exist")
+    made = _merged(asked, wish["base"], wish["head"], wish.get("commit_message", ""))
     return (201, _commit(asked, made)) if made else (204, None)
 
 
@@ -273,7 +278,7 @@ def _require_green(asked: Asked, sha: str, wish: Json) -> None:
         raise Refused(409, text, errors=[{**error, "code": "invalid"}])
 
 
-def _merged(asked: Asked, base: str, head: str) -> str:
+def _merged(asked: Asked, base: str, head: str, message: str = "") -> str:
     """Merge without a work tree; nothing where there is nothing to merge."""
     git = asked.kept.git
     ours, theirs = asked.sha(f"refs/heads/{base}"), asked.sha(head)
@@ -285,7 +290,7 @@ def _merged(asked: Asked, base: str, head: str) -> str:
     )  # fmt: skip
     if tried.returncode:
         raise Refused(409, f"Conflict merging {head} into {base}")
-    text = f"Merge {head} into {base}"
+    text = message or f"Merge {head} into {base}"
     made = git.git("commit-tree", tried.stdout.split()[0], "-p", ours, "-p", theirs, "-m", text)
     git.branch(base, made)
     return made

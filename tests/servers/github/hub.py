@@ -68,6 +68,7 @@ class GitHub:
         self.address = ""
         self.repositories: dict[str, Kept] = {}
         self.tokens: dict[str, set[str] | None] = {TOKEN: None}  # None: all repositories
+        self.readers: set[str] = set()  # tokens that may not write
         self.ends: dict[str, float] = {}
         self.installed: set[str] = set()
         self.faults: deque[Fault] = deque()

@@ -8,7 +8,7 @@ import pytest
 
 from deployments.forges.contract import Source
 from deployments.forges.github.access import opened
-from tests.deployments.forges import test_history, test_local, test_sizes
+from tests.deployments.forges import test_history, test_local, test_merging, test_sizes
 from tests.servers.github.hub import TOKEN
 
 pytestmark = pytest.mark.slow
@@ -30,4 +30,5 @@ def suite(*modules: ModuleType) -> dict[str, object]:
     }
 
 
-globals().update(suite(test_history, test_local, test_sizes))
+wish = test_merging.wish
+globals().update(suite(test_history, test_local, test_merging, test_sizes))
