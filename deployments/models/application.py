@@ -35,6 +35,8 @@ class Application(models.Model):
     default_environment = models.CharField(max_length=63, blank=True)
     # What the provider asks for; its `validate` knows the keys. An environment may say otherwise.
     settings = models.JSONField(default=dict, blank=True)
+    # Whether what its default branch has is merged into another branch that is to be deployed.
+    auto_merge = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     # When its repository was last asked what is new; null: as soon as somebody can.
     looked_at = models.DateTimeField(null=True, editable=False)

@@ -35,6 +35,7 @@ class Deployment(models.Model):
         """What a pending one waits for."""
 
         REPOSITORY = "repository"  # to be asked what its ref means
+        MERGE = "merge"  # of the default branch into its own
         CHECKS = "checks"  # of its commit, to have passed
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="deployments")
@@ -46,6 +47,9 @@ class Deployment(models.Model):
     ref = models.CharField(max_length=255, blank=True)  # as asked; empty: the default branch
     sha = models.CharField(max_length=40, blank=True)  # empty only while pending; never changes
     subject = models.CharField(max_length=200, blank=True)  # of the commit
+    # The merge that it began with, as services.merging writes it. Null: none; empty: to be decided
+    # when its repository answers. Null so that adding it rewrites no table.
+    merging = models.JSONField(null=True)
     hosts = models.JSONField(default=list, blank=True)  # names and roles asked for; empty: all
     parameters = models.JSONField(default=dict, blank=True)  # as the app declares them
     why = models.CharField(max_length=500, blank=True)

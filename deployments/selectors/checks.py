@@ -61,6 +61,12 @@ def problems(environment: Environment, sha: str) -> list[str]:
     return [words(name, said.get(name)) for name in wanted if not _has_passed(said.get(name))]
 
 
+def missing(repository: Repository, sha: str, wanted: Iterable[str]) -> list[str]:
+    """Return each of these checks that the commit has not passed, in a few words."""
+    said = {one.context: one for one in statuses(repository, sha)}
+    return [words(name, said.get(name)) for name in wanted if not _has_passed(said.get(name))]
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How all checks of a commit stand that were reported, or that an environment asks for."""

@@ -71,6 +71,16 @@ def checks(application: Application, sha: str) -> tuple[Check, ...]:
     return forge_of(application).checks(source(application), sha)
 
 
+def conflicts(application: Application, branch_sha: str, base_sha: str) -> tuple[str, ...]:
+    """Return the files in which a merge would conflict. Changes nothing."""
+    return forge_of(application).conflicts(source(application), branch_sha, base_sha)
+
+
+def no_merge(application: Application) -> str:
+    """Say why nothing can be merged in its repository, or nothing. Asks nobody."""
+    return forge_of(application).no_merge(source(application))
+
+
 def has(application: Application, sha: str) -> bool:
     """Return whether the commit is on this machine. Asks nobody."""
     return forge_of(application).has(source(application), sha)

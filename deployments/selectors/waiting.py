@@ -18,6 +18,10 @@ CLEARED_BY = {
         "Its repository has not answered yet.",
         "It is asked again and again, and goes on when it answers.",
     ),
+    Wait.MERGE: (
+        "The default branch is merged into it first.",
+        "It goes on by itself when that is done and its checks have passed.",
+    ),
     Wait.CHECKS: ("Its checks have not passed yet.", "It goes on when they have passed."),
 }
 
@@ -26,7 +30,7 @@ CLEARED_BY = {
 class Reason:
     """Why one deployment does not begin yet."""
 
-    code: str  # repository, checks, locked, running, behind, no_worker, worker
+    code: str  # repository, merge, checks, locked, running, behind, no_worker, worker
     text: str
     clears: str
     url: str = ""

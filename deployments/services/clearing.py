@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from deployments import changes
 from deployments.blockers import blockers, refusals
 from deployments.exceptions import ForgeError, RepositoryAway
 from deployments.models import Deployment
-from deployments.selectors import checks, code
+from deployments.selectors import checks, code, merges
 from deployments.services import checks as heard
+from deployments.services import merging
 from deployments.services.lifecycle import subject_of
 from deployments.services.moves import move
 
@@ -20,6 +23,7 @@ Wait = Deployment.Wait
 GRACE = 120  # seconds that whoever looks again has before the sweeper ends it
 LATE = {
     Wait.REPOSITORY: "Its repository could not be asked in time.",
+    Wait.MERGE: "Nobody merged into it in time.",
     Wait.CHECKS: "Its checks have not passed in time.",
 }
 
@@ -47,7 +51,7 @@ def clear(deployment: Deployment) -> None:
     try:
         _go_through(deployment)
     except Waits as wait:
-        _wait_on(deployment, wait)
+        _wait_on(deployment, Waits(wait.wait, merges.said(deployment, wait.text)))
     except RepositoryAway as error:
         _wait_on(deployment, Waits(Wait.REPOSITORY, str(error)))
     except ForgeError as error:
@@ -55,7 +59,7 @@ def clear(deployment: Deployment) -> None:
     except Ends as end:
         move(deployment, Status.ERROR, reason=end.reason, note=end.text)
     else:
-        move(deployment, Status.QUEUED)
+        move(deployment, Status.QUEUED, note=merges.told(deployment))
 
 
 def end_if_late(deployment: Deployment, grace: float = GRACE) -> bool:
@@ -63,13 +67,13 @@ def end_if_late(deployment: Deployment, grace: float = GRACE) -> bool:
     wait = Wait(deployment.waits_for or Wait.REPOSITORY)
     if waited(deployment) <= patience(wait) + grace:
         return False
-    reason = "forge" if wait == Wait.REPOSITORY else "settings"
+    reason = "settings" if wait == Wait.CHECKS else "forge"
     return move(deployment, Status.ERROR, reason=reason, note=deployment.note or LATE[wait])
 
 
 def patience(wait: str) -> float:
     """How long a deployment waits for such a thing, in seconds."""
-    if wait == Wait.REPOSITORY:
+    if wait in (Wait.REPOSITORY, Wait.MERGE):
         return float(settings.SHIPMATE_PENDING_DEADLINE)
     return float(settings.SHIPMATE_WAITING_DEADLINE)
 
@@ -82,9 +86,18 @@ def waited(deployment: Deployment) -> float:
 
 def _go_through(deployment: Deployment) -> None:
     """Go through all that it needs, in order. Raises Waits or Ends at the first that is amiss."""
+    _merge_first(deployment)
     _know_its_commit(deployment)
     _need_checks(deployment)
+    _need_named_checks(deployment)
     _need_nothing_else(deployment)
+
+
+def _merge_first(deployment: Deployment) -> None:
+    """Merge the default branch into its own; not for whoever may not begin it any more."""
+    if merging.is_due(deployment):
+        _need_nothing_else(deployment)
+        merging.perform(deployment)
 
 
 def _know_its_commit(deployment: Deployment) -> None:
@@ -116,6 +129,13 @@ def _need_checks(deployment: Deployment) -> None:
         raise Waits(Wait.CHECKS, f"{sha[:7]} waits for its checks: {'; '.join(found)}.")
 
 
+def _need_named_checks(deployment: Deployment) -> None:
+    """Wait for the checks of the merge commit that whoever asked has named."""
+    found = merging.unmet(deployment)
+    if found:
+        raise Waits(Wait.CHECKS, f"{deployment.sha[:7]} waits for its checks: {'; '.join(found)}.")
+
+
 def _need_nothing_else(deployment: Deployment) -> None:
     """End what may not begin any more: much may have changed while it waited.
 
@@ -132,8 +152,7 @@ def _wait_on(deployment: Deployment, wait: Waits) -> None:
     """Keep the newest reason; end what has waited too long."""
     old = deployment.waits_for or Wait.REPOSITORY
     if wait.wait != old:
-        now: dict[str, object] = {"waits_for": wait.wait, "waits_since": timezone.now()}
-        _keep(deployment, note=wait.text, **now)
+        _begin_to_wait(deployment, wait)
     elif waited(deployment) > patience(wait.wait):
         deployment.note = wait.text
         end_if_late(deployment, grace=0)
@@ -141,5 +160,14 @@ def _wait_on(deployment: Deployment, wait: Waits) -> None:
         _keep(deployment, note=wait.text)
 
 
-def _keep(deployment: Deployment, **values: object) -> None:
-    Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING).update(**values)
+def _begin_to_wait(deployment: Deployment, wait: Waits) -> None:
+    """Keep and tell that it waits for something else now."""
+    now: dict[str, object] = {"waits_for": wait.wait, "waits_since": timezone.now()}
+    with transaction.atomic():
+        if _keep(deployment, note=wait.text, **now):
+            changes.record("deployment.waits", deployment=deployment, new=wait.wait, note=wait.text)
+
+
+def _keep(deployment: Deployment, **values: object) -> bool:
+    waiting = Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING)
+    return bool(waiting.update(**values))

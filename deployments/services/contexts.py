@@ -8,7 +8,7 @@ from typing import Any, Unpack
 from deployments.exceptions import DeploymentError, Refused, RepositoryAway
 from deployments.forges.contract import Resolved
 from deployments.models import CommitStatus, Deployment, Environment
-from deployments.selectors import checks, code
+from deployments.selectors import checks, code, merges
 from deployments.services import lifecycle
 from deployments.services.lifecycle import Door
 from deployments.services.looking import More, Wish, look
@@ -35,6 +35,9 @@ def request(
     found = _resolved(environment, ref) if contexts else None
     if found is None or lifecycle.find_by_key(door) is not None:
         return lifecycle.request(environment, ref, door, **more)
+    if _merges(environment, found, Wish(ref, **more)):
+        pinned: More = {**more, "expected_sha": found.sha, "named": contexts}
+        return lifecycle.request(environment, ref, door, **pinned)
     said = {
         one.context: one
         for one in checks.statuses(environment.application.repository, found.sha)
@@ -58,6 +61,14 @@ def _resolved(environment: Environment, ref: str) -> Resolved | None:
         raise Refused([f"{error} Whether its checks have passed cannot be told."]) from error
     except DeploymentError:
         return None
+
+
+def _merges(environment: Environment, found: Resolved, wish: Wish) -> bool:
+    """Return whether something is merged first: these checks then are those of the merge commit."""
+    try:
+        return wish.merges and merges.coming(environment.application, found) is not None
+    except DeploymentError:
+        return False  # the request itself is told why
 
 
 def _other(environment: Environment, ref: str, door: Door, more: More) -> Refused | None:

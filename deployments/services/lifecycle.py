@@ -17,8 +17,8 @@ from deployments.forges.contract import Resolved
 from deployments.models import Deployment, Environment, Person
 from deployments.providers.contract import RELEASE
 from deployments.selectors import code, phases, releases, tasks
-from deployments.services import queue
-from deployments.services.looking import More, Wish, look, refuse
+from deployments.services import merging, queue
+from deployments.services.looking import Look, More, Wish, look, refuse
 from deployments.services.moves import move
 
 Status = Deployment.Status
@@ -59,21 +59,33 @@ def request(environment: Environment, ref: str, door: Door, **more: Unpack[More]
     wish = Wish(ref, **more)
     found = look(environment, door.person, wish)
     resolved = found.resolved
+    merge = found.merge
     return create(
         environment,
         door,
         # Nobody can tell whether the ref has moved: what somebody looked at is what is deployed.
         ref=resolved.ref if resolved else wish.expected_sha[:40] or ref,
-        sha=resolved.sha if resolved else "",
+        sha=resolved.sha if resolved and not merge else "",
         subject=subject_of(environment, resolved),
+        **_merging(environment, wish, found),
         hosts=list(wish.hosts),
         task=wish.task,
         parameters=tasks.spelled(environment, wish.parameters),
         forced=wish.force,
         forced_past=list(found.forced_past),
         why=typed.reason(wish.why),
-        note=found.away,
+        note=merging.note(merge) if merge else found.away,
     )
+
+
+def _merging(environment: Environment, wish: Wish, found: Look) -> dict[str, Any]:
+    """Return what is kept of a merge that comes first, or that is to be decided on."""
+    if found.merge is not None:
+        expects = bool(wish.expected_sha)
+        kept = merging.written(found.merge, expects=expects, named=tuple(wish.named))
+        return {"merging": kept, "waits_for": Deployment.Wait.MERGE}
+    undecided = found.away and wish.merges and environment.application.auto_merge
+    return {"merging": {}} if undecided else {}
 
 
 def retry(deployment: Deployment, door: Door, *, failed_hosts: bool = False) -> Deployment:
@@ -262,6 +274,8 @@ def create(environment: Environment, door: Door, *, note: str = "", **fields: An
             _record_force(deployment, door)
             if not note:
                 move(deployment, Status.QUEUED)
+            elif deployment.waits_for == Deployment.Wait.MERGE:
+                queue.ring_to_clear(deployment)
     except IntegrityError:
         known = find_by_key(door)
         if known is None:

@@ -13,7 +13,8 @@ from deployments.exceptions import DeploymentError, Refused, RepositoryAway, Unk
 from deployments.forges.contract import Resolved
 from deployments.models import Environment, Person
 from deployments.providers.contract import RELEASE
-from deployments.selectors import checks, code, tasks
+from deployments.selectors import checks, code, merges, tasks
+from deployments.selectors.merges import Coming
 from deployments.services import checks as heard
 
 FEW = 3  # lines that are offered where nothing is near
@@ -28,6 +29,8 @@ class More(TypedDict, total=False):
     task: str
     parameters: Mapping[str, str]
     force: bool
+    merge: bool
+    named: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -41,17 +44,26 @@ class Wish:
     task: str = RELEASE
     parameters: Mapping[str, str] = field(default_factory=dict)
     force: bool = False  # past red or missing checks
+    merge: bool = True  # the default branch into it first, where its app wants that
+    named: Sequence[str] = ()  # checks that the merge commit has to have passed, too
 
     @property
     def is_release(self) -> bool:
         return self.task == RELEASE
 
+    @property
+    def merges(self) -> bool:
+        """Return whether something may be merged first; past checks goes what is there."""
+        return self.is_release and self.merge and not self.force
+
 
 @dataclass(frozen=True)
 class Look:
-    """What the ref means now, or why nobody can tell; and the checks that are passed by."""
+    """What the ref means now, or why nobody can tell; what is merged into it first; and the
+    checks that are passed by."""
 
     resolved: Resolved | None
+    merge: Coming | None = None
     away: str = ""
     forced_past: tuple[str, ...] = ()
 
@@ -63,9 +75,11 @@ def look(environment: Environment, person: Person, wish: Wish) -> Look:
     wrong = [*tasks.unfit(environment, wish.task, given), *unforced]
     instead = _instead(environment, person, wish)
     resolved: Resolved | None = None
+    merge: Coming | None = None
     away = ""
     try:
         resolved = _resolve(environment, wish)
+        merge = merges.coming(environment.application, resolved) if wish.merges else None
     except RepositoryAway as error:
         away = str(error)
     except UnknownRef as error:
@@ -73,7 +87,8 @@ def look(environment: Environment, person: Person, wish: Wish) -> Look:
         instead += [replace(wish, ref=ref) for ref in error.near]
     except DeploymentError as error:
         wrong.append(str(error))
-    sha = resolved.sha if resolved and wish.is_release else ""
+    # Of what is merged first, the checks of the merge commit count.
+    sha = resolved.sha if resolved and wish.is_release and not merge else ""
     wrong += _unheard(environment, sha, forced=wish.force and not unforced)
     # Asked just now, so what is known of the repository is true.
     found = blockers(
@@ -83,6 +98,7 @@ def look(environment: Environment, person: Person, wish: Wish) -> Look:
         fetches=bool(away),
         sha="" if wish.force and not unforced else sha,
     )
+    found += merges.against(environment, merge)
     against = [blocker.code for blocker in refusals(found)]
     if against == [UNKNOWN_HOST] and not wrong:
         instead = _with_hosts(environment, wish)
@@ -90,7 +106,9 @@ def look(environment: Environment, person: Person, wish: Wish) -> Look:
         instead = []  # the wish itself is not all that is wrong
     next_lines = [line for one in instead if (line := _line(environment, one))]
     refuse(found, [*wrong, *_moved(resolved, wish.expected_sha)], next_lines)
-    return Look(resolved, away, tuple(checks.problems(environment, sha)) if wish.force else ())
+    return Look(
+        resolved, merge, away, tuple(checks.problems(environment, sha)) if wish.force else ()
+    )
 
 
 def refuse(found: list[Blocker], wrong: Sequence[str] = (), instead: Sequence[str] = ()) -> str:

@@ -1,0 +1,125 @@
+"""A deployment of a branch begins with a merge of the default branch, where its app wants that.
+
+It is written first and merged then, by a worker: whatever dies in between is done again, and
+whatever was merged is found.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from deployments import changes
+from deployments.exceptions import ForgeError, MergeConflict
+from deployments.forges.contract import Author, Merge, Merged
+from deployments.models import Deployment
+from deployments.selectors import checks, code, merges
+from deployments.selectors.merges import Coming
+from deployments.services import checks as heard
+
+Status = Deployment.Status
+LOOKED_AT = 50  # commits in which the address of who asked may stand already
+
+
+def written(found: Coming, *, expects: bool, named: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the merge as a deployment keeps it; which commit is merged is decided with that."""
+    kept = {"base": found.base, "base_sha": found.base_sha, "commits": found.commits}
+    kept |= {"into": found.branch_sha, "expects": expects}
+    return {**kept, "named": list(named)} if named else kept
+
+
+def note(found: Coming) -> str:
+    return f"{found.base} is merged into {found.branch} first ({merges.count(found.commits)})."
+
+
+def is_due(deployment: Deployment) -> bool:
+    """Return whether a merge comes first, or has to be decided on."""
+    return deployment.merging is not None and not deployment.sha
+
+
+def perform(deployment: Deployment) -> None:
+    """Merge, and keep the commit. Raises what is in the way."""
+    if not deployment.merging:
+        _decide(deployment)
+    if deployment.merging is None:
+        return
+    application = deployment.environment.application
+    if not application.auto_merge:
+        raise ForgeError(f"Nothing is merged for {application} any more. Deploy it again.")
+    try:
+        made = code.forge_of(application).merge(code.source(application), _wish(deployment))
+    except MergeConflict as conflict:
+        line = merges.without(deployment.environment, deployment.merging["into"])
+        raise ForgeError(
+            f"{conflict} {merges.by_hand(conflict.base, conflict.branch, line)}"
+        ) from None
+    _keep(deployment, made)
+
+
+def unmet(deployment: Deployment) -> list[str]:
+    """Return the checks that whoever asked named, and that the merge commit has not passed."""
+    wanted = (deployment.merging or {}).get("named", [])
+    if not wanted:
+        return []
+    application = deployment.environment.application
+    heard.ask(application, deployment.sha)
+    return checks.missing(application.repository, deployment.sha, wanted)
+
+
+def _decide(deployment: Deployment) -> None:
+    """Decide on what was asked for while its repository was away."""
+    application = deployment.environment.application
+    found = merges.coming(application, code.resolve(application, deployment.ref))
+    against = list(merges.against(deployment.environment, found))
+    if against:
+        raise ForgeError(" ".join(map(str, against)))
+    values: dict[str, Any] = {"merging": None}
+    if found is not None:
+        values = {"merging": written(found, expects=False), "ref": found.branch}
+    Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING, merging={}).update(**values)
+    deployment.refresh_from_db(fields=["merging", "ref"])
+
+
+def _wish(deployment: Deployment) -> Merge:
+    merging, branch = deployment.merging, deployment.ref
+    assert merging  # noqa: S101  decided before
+    said = f"Auto-merged {merging['base']} into {branch} on deployment."
+    return Merge(
+        branch=branch,
+        base=merging["base"],
+        base_sha=merging["base_sha"],
+        message=f"{said}\n\nShipmate merged it for {deployment.person}, {deployment}.",
+        author=_author(deployment, merging["into"]),
+        at=deployment.created_at,
+        expects=merging["into"] if merging["expects"] else "",
+    )
+
+
+def _author(deployment: Deployment, sha: str) -> Author:
+    """Name who asked: with their address only where it stands in the commits already."""
+    person = deployment.person
+    recent = code.commits(deployment.environment.application, sha, LOOKED_AT)
+    known = {commit.author_email.lower() for commit in recent}
+    if person.email and person.email.lower() in known:
+        return Author(str(person), person.email)
+    return Author(str(person), f"{person.username.partition('@')[0]}@localhost")
+
+
+def _keep(deployment: Deployment, made: Merged) -> None:
+    """Keep the commit for ever, and that it is a merge; once, whoever else merged."""
+    merging = deployment.merging
+    assert merging  # noqa: S101  it was merged by that
+    values = {"sha": made.sha, "merging": {**merging, "sha": made.sha} if made.is_new else None}
+    with transaction.atomic():
+        waiting = Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING, sha="")
+        if waiting.update(**values) and made.is_new:
+            deployment.merging = values["merging"]
+            changes.record(
+                "deployment.merged",
+                deployment=deployment,
+                subject=f"{merging['base']} into {deployment.ref}",
+                new=made.sha[:7],
+                note=f"{merges.told(deployment)}.",
+            )
+    deployment.refresh_from_db(fields=["sha", "merging"])
