@@ -12,6 +12,7 @@ from deployments.exceptions import Invalid
 from deployments.models import Application, Environment, Person
 from deployments.models.names import TAKEN
 from deployments.providers import Way
+from deployments.selectors import code
 from deployments.selectors.repositories import Look, Opening, look
 from deployments.services import ledger, repositories
 
@@ -86,6 +87,27 @@ def set_default_environment(
         kept.save(update_fields=["default_environment"])
         after = {"default environment": name}
         ledger.record_differences("application.changed", before, after, person, scope=kept, via=via)
+
+
+def set_auto_merge(
+    application: Application, wanted: bool, person: Person, *, via: str = "web"
+) -> None:
+    """Say whether the default branch is merged into branches that are to be deployed.
+
+    Whoever may deploy then has Shipmate write to the repository.
+    """
+    rights.require(person, "configure", application)
+    impossible = code.no_merge(application) if wanted else ""
+    if impossible:
+        raise Invalid(impossible)
+    with transaction.atomic():
+        kept = _locked(application)
+        before = {"auto-merge": kept.auto_merge}
+        kept.auto_merge = wanted
+        kept.save(update_fields=["auto_merge"])
+        after = {"auto-merge": wanted}
+        ledger.record_differences("application.changed", before, after, person, scope=kept, via=via)
+    application.auto_merge = wanted
 
 
 def change_settings(

@@ -21,6 +21,7 @@ from deployments.web.settings.forms import (
     RepositoryForm,
     SecretForm,
 )
+from deployments.web.settings.merging_form import AutoMergeForm
 from deployments.web.settings.pages import done, page, past, saved, show
 from deployments.web.settings.ways import ChooseForm, form_of
 
@@ -114,6 +115,21 @@ def set_default_environment(request: HttpRequest, application: str) -> HttpRespo
 
 @require_POST
 @page
+def set_auto_merge(request: HttpRequest, application: str) -> HttpResponse:
+    """Have the default branch merged into branches that are deployed, or not any more."""
+    person, app = _asked(request, application)
+    rights.require(person, "configure", app)
+    form = AutoMergeForm(app, request.POST)
+    if form.is_valid():
+        wanted = form.cleaned_data["auto_merge"]
+        if saved(form, lambda: applications.set_auto_merge(app, wanted, person), "auto_merge"):
+            does = "Branches get what they lack" if wanted else "Branches are deployed as they are"
+            return _done(request, app, f"{does} from now on.")
+    return _shown(request, app, merging=form)
+
+
+@require_POST
+@page
 def add_environment(request: HttpRequest, application: str) -> HttpResponse:
     person, app = _asked(request, application)
     rights.require(person, "configure", app)
@@ -191,6 +207,7 @@ def _shown(request: HttpRequest, app: Application, **forms: Any) -> HttpResponse
         "opened": openings.of(app.repository),
         "webhook": webhooks.of(app.repository),
         "default": DefaultEnvironmentForm(app),
+        "merging": AutoMergeForm(app),
         "commands": form_of(app),
         "choose": ChooseForm(app, person),
         "runs_here": providers.provider(app.provider).runs_here,

@@ -73,6 +73,7 @@ urlpatterns = [
     path(f"{APP}-/webhook/secret/", webhooks.renew, name="webhook-secret"),
     path(f"{APP}-/webhook/remove/", webhooks.remove, name="webhook-remove"),
     path(f"{APP}-/way/choose/", applications.choose, name="application-choose"),
+    path(f"{APP}-/auto-merge/set/", applications.set_auto_merge, name="application-auto-merge"),
     path(f"{APP}-/default/set/", applications.set_default_environment, name="application-default"),
     path(f"{APP}-/environments/add/", applications.add_environment, name="environment-add"),
     path(f"{APP}-/secrets/set/", applications.set_secret, name="application-secret"),

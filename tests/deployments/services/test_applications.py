@@ -209,3 +209,28 @@ def test_programs_on_shipmates_machine_take_an_administrator(
 ) -> None:
     with pytest.raises(NotAllowed, match="may not have programs of hello run on the machine of"):
         applications.choose(hello, "command:script", dora)
+
+
+def test_auto_merge_is_off_until_a_maintainer_puts_it_on(dora: Person, hello: Application) -> None:
+    assert not hello.auto_merge
+
+    applications.set_auto_merge(hello, True, dora)
+
+    change = Change.objects.get(verb="application.changed")
+    assert Application.objects.get(pk=hello.pk).auto_merge
+    assert (change.subject, change.old, change.new) == ("auto-merge", "no", "yes")
+
+
+def test_auto_merge_takes_the_right_in_the_application(alice: Person, hello: Application) -> None:
+    with pytest.raises(NotAllowed):
+        applications.set_auto_merge(hello, True, alice)
+
+
+def test_auto_merge_is_refused_where_nothing_can_be_merged(
+    dora: Person, hello: Application, repository: Repository
+) -> None:
+    repository.git("config", "core.bare", "false")
+
+    with pytest.raises(Invalid, match="somebody's working copy"):
+        applications.set_auto_merge(hello, True, dora)
+    applications.set_auto_merge(hello, False, dora)

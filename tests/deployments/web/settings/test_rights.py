@@ -40,6 +40,7 @@ WRITES = [
     Write("/settings/apps/-/import/", "configure", "", {"text": "{}"}),
     Write(APP, "configure", "app", {"build": "id"}),
     Write(f"{APP}-/repository/move/", "configure", "app", {"location": "/nowhere"}),
+    Write(f"{APP}-/auto-merge/set/", "configure", "app", {"auto_merge": "on"}),
     Write(f"{APP}-/default/set/", "configure", "app", {"default_environment": "qa"}),
     Write(f"{APP}-/environments/add/", "configure", "app", {"name": "moon"}),
     Write(f"{APP}-/secrets/set/", "configure", "app", SECRET),
