@@ -16,6 +16,7 @@ from deployments.models import (
     PhaseRun,
     Placement,
 )
+from deployments.selectors import merges
 from deployments.selectors.cells import Cell
 from deployments.selectors.log import Line
 from deployments.selectors.lots import Lot
@@ -61,7 +62,9 @@ class DeploymentShape(serializers.Serializer[Any]):
     )
     task = serializers.CharField()
     ref = serializers.CharField()
-    sha = serializers.CharField(help_text="Empty only while it waits for its repository.")
+    sha = serializers.CharField(
+        help_text="Empty only while it waits for its repository or a merge."
+    )
     subject = serializers.CharField(help_text="The first line of the commit.")
     hosts = serializers.ListField(
         child=serializers.CharField(), help_text="Names and roles asked for; empty: all hosts."
@@ -75,6 +78,9 @@ class DeploymentShape(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Deployment.Status.choices)
     reason = serializers.CharField(help_text="A code, such as command, health or unreachable.")
     note = serializers.CharField(help_text="The reason in a sentence.")
+    merged = serializers.SerializerMethodField(
+        help_text="What was merged into its branch first, in a sentence; empty: nothing."
+    )
     is_finished = serializers.BooleanField()
     is_stopping = serializers.SerializerMethodField(help_text="Somebody has asked to stop it.")
     is_paused = serializers.BooleanField(help_text="It waits behind its first host.")
@@ -97,6 +103,9 @@ class DeploymentShape(serializers.Serializer[Any]):
 
     def get_url(self, row: Deployment) -> str:
         return page_url(row)
+
+    def get_merged(self, row: Deployment) -> str:
+        return merges.told(row)
 
     def get_is_stopping(self, row: Deployment) -> bool:
         return row.stop_at is not None and not row.is_finished

@@ -89,15 +89,11 @@ def look(environment: Environment, person: Person, wish: Wish) -> Look:
         wrong.append(str(error))
     # Of what is merged first, the checks of the merge commit count.
     sha = resolved.sha if resolved and wish.is_release and not merge else ""
-    wrong += _unheard(environment, sha, forced=wish.force and not unforced)
+    forced = wish.force and not unforced
+    wrong += _unheard(environment, sha, forced=forced)
     # Asked just now, so what is known of the repository is true.
-    found = blockers(
-        environment,
-        person,
-        hosts=list(wish.hosts),
-        fetches=bool(away),
-        sha="" if wish.force and not unforced else sha,
-    )
+    hosts, judged = list(wish.hosts), "" if forced else sha
+    found = blockers(environment, person, hosts=hosts, fetches=bool(away), sha=judged)
     found += merges.against(environment, merge)
     against = [blocker.code for blocker in refusals(found)]
     if against == [UNKNOWN_HOST] and not wrong:

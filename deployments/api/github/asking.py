@@ -53,6 +53,7 @@ class Wanted:
     task: str
     app: str
     contexts: list[str]
+    merge: bool
     force: bool
     why: str
     hosts: list[str] = field(default_factory=list)
@@ -64,6 +65,7 @@ class Wanted:
             "hosts": self.hosts,
             "parameters": self.parameters,
             "why": self.why,
+            "merge": self.merge,
             "force": self.force,
         }
 
@@ -80,6 +82,7 @@ def wanted(data: Any) -> Wanted:
         task=asked["task"],
         app=told["name"] or "",
         contexts=list(dict.fromkeys(contexts or [])),
+        merge=asked["auto_merge"] is not False,
         force=bool(asked["force"]) or contexts == [],
         why=_why(asked["description"] or "", told["notify"]),
         hosts=_hosts(told.get("hosts", "")),

@@ -47,7 +47,11 @@ class Deployments(RepositoryView):
         where, wanted = self.where(request), asking.wanted(request.data)
         place = slugs.environment_in(where, wanted.environment, wanted.app)
         made = _asked(place, wanted, door_of(request))
-        found = shapes.deployment(request, where, slugs.deployment_in(where, made.pk))
+        row = slugs.deployment_in(where, made.pk)
+        found = shapes.deployment(request, where, row)
+        first = _merged_first(row)
+        if first:
+            return Response({**found, "message": first}, 202, headers={"Location": found["url"]})
         return Response(found, status=201, headers={"Location": found["url"]})
 
 
@@ -86,6 +90,17 @@ class OneStatus(RepositoryView):
         where = self.where(request)
         row = slugs.deployment_in(where, number)
         return Response(shapes.deployment_status(request, where, row, told.status(row, status)))
+
+
+def _merged_first(row: Deployment) -> str:
+    """Return what GitHub says of a merge in place of a deployment, and that ours goes on then.
+
+    Clients go by GitHub's words, to which it adds what they need not do any more.
+    """
+    if row.status != Deployment.Status.PENDING or not row.merging:
+        return ""
+    said = f"Auto-merged {row.merging['base']} into {row.ref} on deployment"
+    return f"{said}: #{row.pk} waits for that and its checks, then goes on by itself."
 
 
 def _asked(place: Environment, wanted: asking.Wanted, door: Door) -> Deployment:

@@ -6,6 +6,7 @@ import pytest
 
 from deployments.exceptions import Refused
 from deployments.models import Application, Change, Deployment, Environment, Person
+from deployments.plans import Asked
 from deployments.selectors import code
 from deployments.services import (
     checks,
@@ -20,21 +21,19 @@ from deployments.services import (
 )
 from deployments.services.lifecycle import Door
 from tests.deployments import build
+from tests.deployments import merging as merging_of
+from tests.deployments.merging import FIRST
 from tests.deployments.services.conftest import copy, tip
 from tests.deployments.services.queueing import bells, drain
 from tests.servers.repositories import Repository
 
 pytestmark = pytest.mark.django_db
-FIRST = "main was merged into fix-login first (1 commit)"
 
 
 @pytest.fixture
 def branch(hello: Application, repository: Repository) -> str:
     """A branch that lacks one commit of main; its app wants that merged."""
-    hello.auto_merge = True
-    hello.save()
-    start = repository.git("rev-parse", "main^")
-    return repository.commit({"login.py": "x\n"}, "Mend it", branch="fix-login", parent=start)
+    return merging_of.lagging(hello, repository)
 
 
 @pytest.fixture
@@ -202,8 +201,7 @@ def test_the_same_key_asks_once(qa: Environment, alice: Person, branch: str) -> 
 
 @pytest.fixture
 def conflicting(branch: str, repository: Repository) -> str:
-    repository.commit({"app.py": "main\n"}, "Change app on main")
-    return repository.commit({"app.py": "fix\n"}, "Change app aside", branch="fix-login")
+    return merging_of.conflicting(repository)
 
 
 def test_a_conflict_is_refused_at_once_with_files_and_next_step(
@@ -404,7 +402,7 @@ def test_retries_rollbacks_and_promotions_keep_their_commit(
 def test_a_plan_deploys_what_it_showed(
     qa: Environment, at_the_door: Door, alice: Person, branch: str
 ) -> None:
-    plan, _ = plans.make(plans.Asked(environment=qa, ref="fix-login"), alice)
+    plan, _ = plans.make(Asked(environment=qa, ref="fix-login"), alice)
 
     made = plans.use(plan, at_the_door)
 
