@@ -30,6 +30,8 @@ TOLD = (
     "deployment.status",
     "deployment.stopping",
     "deployment.doubt",
+    "deployment.merged",
+    "deployment.waits",
     "deployment.paused",
     "deployment.went_on",
     "deployment.undone",
@@ -196,6 +198,8 @@ def _step(view: DeploymentView, change: Change) -> Message | None:
         return sayings.note(Strong(str(change.person)), " asked to cancel it.", state="cancelling")
     if change.verb == "deployment.doubt":
         return sayings.note(change.note or timeline.doubt(change), state="lost")
+    if change.verb == "deployment.merged":
+        return sayings.note(change.note, state="waiting")
     if change.verb == "deployment.paused" and view.state == "paused":
         return sayings.activity(view)
     if change.verb in ("deployment.paused", "deployment.went_on"):
@@ -207,6 +211,6 @@ def _step(view: DeploymentView, change: Change) -> Message | None:
     if change.verb == "deployment.taken_over":
         said = "Its worker fell silent; another goes on from where the hosts are."
         return sayings.note(said, state="lost")
-    if change.new in ("pending", "queued"):
+    if change.new in ("pending", "queued") or change.verb == "deployment.waits":
         return None
     return sayings.activity(replace(view, state="running") if change.new == "in_progress" else view)

@@ -14,6 +14,7 @@ from deployments import lines, parameters
 from deployments.models import Plan
 from deployments.plans import Asked, Preview
 from deployments.providers.contract import RELEASE
+from deployments.selectors import merges
 from deployments.selectors.environments import Step
 from deployments.services import plans, promotion
 
@@ -61,6 +62,7 @@ def _shown(made: Plan, shown: Preview, speaker: Speaker) -> Message:
         fields=(
             Field("Version", _version(shown)),
             Field("Runs now", _runs(shown)),
+            *_merges(shown),
             *_brings(shown, speaker),
             Field("Hosts", phrase(", ".join(shown.review.hosts) or "none")),
             *_order(shown),
@@ -97,6 +99,18 @@ def _runs(shown: Preview) -> Parts:
     whole = runs.whole
     but = f", but {runs.but}" if runs.but else ""
     return phrase(Code(whole.sha[:7]), f" (#{whole.pk}){but}") if whole else phrase("nothing")
+
+
+def _merges(shown: Preview) -> tuple[Field, ...]:
+    """Say that the branch's own line would merge first, and a plan never does."""
+    found, asked = shown.review.merge, shown.asked
+    if found is None or asked.force:
+        return ()
+    place = asked.environment
+    line = Line(lines.deploy(place.application.name, found.branch, place.name))
+    now = phrase(f"{found}, with ", line, "; this plan deploys the commit as it is")
+    return (Field("Merge", now), *(Field("In the way of it", phrase(str(one)))
+            for one in merges.against(place, found)))  # fmt: skip
 
 
 def _brings(shown: Preview, speaker: Speaker) -> tuple[Field, ...]:

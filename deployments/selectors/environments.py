@@ -14,9 +14,10 @@ from deployments.exceptions import DeploymentError, RepositoryAway
 from deployments.forges.contract import Commit, Comparison, Ref, Refs, Resolved, TreeNotes
 from deployments.models import Application, Deployment, Environment, Placement
 from deployments.providers.contract import RELEASE, Context, HostSpec
-from deployments.selectors import code, commits, progress, tasks
+from deployments.selectors import code, commits, merges, progress, tasks
 from deployments.selectors import running as runs
 from deployments.selectors.history import lately
+from deployments.selectors.merges import Coming
 from deployments.selectors.progress import Usual
 from deployments.selectors.running import Running
 
@@ -74,6 +75,7 @@ class Review:
     hosts: list[str]
     usual: Usual
     migrations: tuple[str, ...] = ()  # files by which the database changes
+    merge: Coming | None = None  # what is merged into it first
     order: str = ""  # in which the hosts come, in words; empty: all at once
 
     @property
@@ -169,6 +171,7 @@ def review(
         names,
         progress.usual(environment, task),
         _migrations(app, comparison),
+        merges.coming(app, resolved) if is_release else None,
         _order(environment, names) if steps and is_release else "",
     )
 

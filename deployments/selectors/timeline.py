@@ -29,9 +29,16 @@ FLAGS = {
     "deployment.stopping": "stopping",
     "deployment.taken_over": "lost_contact",
     "deployment.doubt": "lost_contact",
+    "deployment.merged": "pending",
+    "deployment.waits": "pending",
     "deployment.paused": "paused",
     "deployment.went_on": "in_progress",
     "deployment.undone": "rolledback",
+}
+WAITS = {
+    "repository": "its repository",
+    "merge": "its merge",
+    "checks": "its checks",
 }
 
 
@@ -100,6 +107,10 @@ def undone(change: Change) -> str:
 def _words(change: Change) -> str:
     if change.verb in ("deployment.paused", "deployment.went_on"):
         return paused(change)
+    if change.verb == "deployment.merged":
+        return f"Shipmate merged {change.subject}: {change.new}."
+    if change.verb == "deployment.waits":
+        return f"It waits for {WAITS.get(change.new, change.new)}."
     if change.verb == "deployment.undone":
         return undone(change)
     if change.verb == "deployment.stopping":

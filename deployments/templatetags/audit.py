@@ -30,6 +30,8 @@ WORDS = {
     "deployment.forced": "forced it past its checks",
     "deployment.stopping": "asked it to stop",
     "deployment.taken_over": "another worker took it over",
+    "deployment.merged": "merged first:",
+    "deployment.waits": "it waits for its",
     "deployment.paused": "it paused behind its first host",
     "deployment.went_on": "let it go on",
     "deployment.undone": "asked for its way back",

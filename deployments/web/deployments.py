@@ -22,6 +22,7 @@ from deployments.selectors import (
     log_search,
     lookup,
     lots,
+    merges,
     pauses,
     phases,
     progress,
@@ -144,6 +145,7 @@ def _head(found: Deployment, person: Person) -> dict[str, Any]:
         "refusal": actions.refusal(found, person),
         "kept_out": _kept_out(found, person),
         "paused": _pause(found, person),
+        "merged": merges.told(found),
         "lost": going and found.lease_until is not None and found.lease_until < timezone.now(),
         "title": _title(found, f"{percent}%" if look.data_state == "running" else look.word),
         "favicon": static(f"img/favicon-{FAVICONS[found.status]}.svg")

@@ -22,6 +22,7 @@ from deployments.selectors import (
     environments,
     log_search,
     lookup,
+    merges,
     releases,
     running,
     tasks,
@@ -150,12 +151,16 @@ def _commits(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unchecked(person: Person, context: dict[str, Any]) -> dict[str, Any]:
-    """Add the checks that the commit has not passed; who may go past them is offered to."""
+    """Add what is in the way of its merge, or the checks that the commit has not passed; who may
+    go past those is offered to.
+    """
     if context["form"].is_task:
         return {}
     found = context["environment"]
-    wrong = list(unchecked(found, person, context["review"].resolved.sha))
-    may_force = bool(wrong) and rights.may(person, "force", found)
+    merge = context["review"].merge
+    red = [] if merge else list(unchecked(found, person, context["review"].resolved.sha))
+    wrong = [*merges.against(found, merge), *red]
+    may_force = bool(red) and rights.may(person, "force", found)
     return {
         "blockers": [*context["blockers"], *wrong],
         "may_force": may_force,
