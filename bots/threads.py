@@ -199,7 +199,7 @@ def _step(view: DeploymentView, change: Change) -> Message | None:
     if change.verb == "deployment.doubt":
         return sayings.note(change.note or timeline.doubt(change), state="lost")
     if change.verb == "deployment.merged":
-        return sayings.note(change.note, state="waiting")
+        return sayings.note(timeline.merged(change), state="waiting")
     if change.verb == "deployment.paused" and view.state == "paused":
         return sayings.activity(view)
     if change.verb in ("deployment.paused", "deployment.went_on"):

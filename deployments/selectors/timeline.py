@@ -58,7 +58,8 @@ def timeline(deployment: Deployment) -> list[Moment]:
 def _moment(change: Change) -> Moment:
     if change.verb == "deployment.status":
         return Moment(change.at, _state(change), _status_words(change), change.note)
-    return Moment(change.at, _flag(change), _words(change), change.note)
+    note = "" if change.verb == "deployment.merged" else change.note
+    return Moment(change.at, _flag(change), _words(change), note)
 
 
 def _state(change: Change) -> str:
@@ -97,6 +98,11 @@ def paused(change: Change) -> str:
     return f"{change.person} let it go on{_door(change)}."
 
 
+def merged(change: Change) -> str:
+    """Say what was merged into its branch before it was deployed."""
+    return f"Shipmate merged {change.subject}: {change.new} ({change.note})."
+
+
 def undone(change: Change) -> str:
     """Say that it is rolled back, and as which deployment."""
     if not change.new:
@@ -108,7 +114,7 @@ def _words(change: Change) -> str:
     if change.verb in ("deployment.paused", "deployment.went_on"):
         return paused(change)
     if change.verb == "deployment.merged":
-        return f"Shipmate merged {change.subject}: {change.new}."
+        return merged(change)
     if change.verb == "deployment.waits":
         return f"It waits for {WAITS.get(change.new, change.new)}."
     if change.verb == "deployment.undone":

@@ -114,12 +114,11 @@ def _keep(deployment: Deployment, made: Merged) -> None:
     with transaction.atomic():
         waiting = Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING, sha="")
         if waiting.update(**values) and made.is_new:
-            deployment.merging = values["merging"]
             changes.record(
                 "deployment.merged",
                 deployment=deployment,
                 subject=f"{merging['base']} into {deployment.ref}",
                 new=made.sha[:7],
-                note=f"{merges.told(deployment)}.",
+                note=merges.count(merging["commits"]),
             )
     deployment.refresh_from_db(fields=["sha", "merging"])

@@ -145,7 +145,8 @@ def _head(found: Deployment, person: Person) -> dict[str, Any]:
         "refusal": actions.refusal(found, person),
         "kept_out": _kept_out(found, person),
         "paused": _pause(found, person),
-        "merged": merges.told(found),
+        # Until it begins, its note says so.
+        "merged": "" if found.status in ("pending", "queued") else merges.told(found),
         "lost": going and found.lease_until is not None and found.lease_until < timezone.now(),
         "title": _title(found, f"{percent}%" if look.data_state == "running" else look.word),
         "favicon": static(f"img/favicon-{FAVICONS[found.status]}.svg")

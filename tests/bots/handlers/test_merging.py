@@ -26,7 +26,9 @@ def test_it_goes_on_by_itself_and_says_what_was_merged(
     answer = say("deploy hello/fix-login to qa")
 
     assert f"is queued: {FIRST}" in answer
-    assert f"◷ {FIRST}." in say.in_thread(the_deployment()).texts()
+    sha = the_deployment().sha[:7]
+    said = f"◷ Shipmate merged main into fix-login: {sha} (1 commit)."
+    assert said in say.in_thread(the_deployment()).texts()
 
 
 def test_until_it_is_merged_it_says_what_it_waits_for(

@@ -114,3 +114,13 @@ def test_why_it_cannot_be_put_on_is_said_at_the_switch(
 
 def test_who_may_not_change_it_reads_it(as_bob: Client, hello: Application) -> None:
     assert "Merge the default branch into a branch before it is deployed" in text(as_bob, SETTINGS)
+
+
+def test_the_page_of_what_has_begun_still_says_what_was_merged(
+    as_alice: Client, alice: Person, branch: str, production: Environment
+) -> None:
+    made = lifecycle.request(production, "fix-login", Door(alice, "web"))
+    clearing.clear(made)
+    Deployment.objects.update(status="success", note="")
+
+    assert FIRST in text(as_alice, f"/deployments/{made.pk}/")
