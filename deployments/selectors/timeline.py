@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,29 +112,33 @@ def undone(change: Change) -> str:
 
 
 def _words(change: Change) -> str:
-    if change.verb in ("deployment.paused", "deployment.went_on"):
-        return paused(change)
-    if change.verb == "deployment.merged":
-        return merged(change)
-    if change.verb == "deployment.waits":
-        return f"It waits for {WAITS.get(change.new, change.new)}."
-    if change.verb == "deployment.undone":
-        return undone(change)
-    if change.verb == "deployment.stopping":
-        return f"{_who(change)} asked to stop it{_door(change)}."
-    if change.verb == "deployment.taken_over":
-        return f"Worker {change.new} took over from {change.old}, which had fallen silent."
-    if change.verb == "deployment.doubt":
-        return doubt(change)
-    if change.verb == "deployment.forced":
-        return f"{_who(change)} went past the checks{_door(change)}."
-    if change.verb == "deployment.tell_again":
-        return f"{_who(change)} had GitHub told again{_door(change)}."
-    if change.verb == "deployment.comment":
-        return f"{_who(change)} commented{_door(change)}."
+    if change.verb in SENTENCES:
+        return SENTENCES[change.verb](change)
+    if change.verb in DID:
+        return f"{_who(change)} {DID[change.verb]}{_door(change)}."
     told = change.verb.removeprefix("deployment.").replace("_", " ").replace(".", " ")
     move = f": {change.old} → {change.new}" if change.old or change.new else ""
     return f"{_who(change)}: {told}{f' {change.subject}' if change.subject else ''}{move}."
+
+
+SENTENCES: dict[str, Callable[[Change], str]] = {
+    "deployment.paused": paused,
+    "deployment.went_on": paused,
+    "deployment.merged": merged,
+    "deployment.undone": undone,
+    "deployment.doubt": doubt,
+    "deployment.waits": lambda change: f"It waits for {WAITS.get(change.new, change.new)}.",
+    "deployment.taken_over": lambda change: (
+        f"Worker {change.new} took over from {change.old}, which had fallen silent."
+    ),
+}
+# What a person did, after the name.
+DID = {
+    "deployment.stopping": "asked to stop it",
+    "deployment.forced": "went past the checks",
+    "deployment.tell_again": "had GitHub told again",
+    "deployment.comment": "commented",
+}
 
 
 def _who(change: Change) -> str:

@@ -106,7 +106,7 @@ def test_it_ends_on_the_hosts_when_a_webhook_tells_of_the_checks(
 def test_a_github_that_is_ill_while_it_merges_costs_nothing(
     live: World, hub: GitHub, web: Repository, late: bool
 ) -> None:
-    hub.faults.append(Fault(502, path="/merges", late=late))
+    hub.faults.append(Fault(502, path="/merges", done=late))
     asked = live.ask("fix-login")
     drain("chat")
     assert (copy(asked).status, copy(asked).waits_for) == ("pending", "repository")

@@ -133,7 +133,7 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         given = dict(parse_qsl((body or parts.query.encode()).decode()))
         self.hub.asked.append(f"{self.command} {parts.path}")
-        fault = self.hub.take_fault(parts.path)
+        fault = self.hub.take_fault(self.command, parts.path)
         if fault and fault.status:
             self._send(fault.status, fault.message.encode(), fault.headers)
         elif parts.path.endswith("/access_token") and self.command == "POST":
