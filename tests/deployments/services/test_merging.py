@@ -153,6 +153,19 @@ def test_two_workers_at_once_merge_once(asked: Deployment, repository: Repositor
     assert Change.objects.filter(verb="deployment.status", new="queued").count() == 1
 
 
+def test_a_worker_that_comes_late_keeps_and_tells_nothing_anew(
+    qa: Environment, asked: Deployment
+) -> None:
+    gate(qa, "ci")
+    late = copy(asked)
+    clearing.clear(copy(asked))
+
+    clearing.clear(late)
+
+    assert Change.objects.filter(verb="deployment.merged").count() == 1
+    assert copy(asked).waits_for == "checks"
+
+
 def test_one_that_died_behind_its_merge_is_found_and_told_as_merged(
     asked: Deployment, repository: Repository
 ) -> None:
