@@ -113,7 +113,7 @@ def _is_resting(access: ForgeAccess) -> bool:
 
 def every(apps: Collection[int]) -> QuerySet[ForgeReport]:
     """Return those of these apps, newest first."""
-    found = ForgeReport.objects.select_related(f"{APP}__repository").order_by("-deployment")
+    found = ForgeReport.objects.select_related(f"{APP}__repository").order_by("-deployment_id")
     return found.filter(**{f"{APP}__in": apps})
 
 

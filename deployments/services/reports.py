@@ -87,7 +87,7 @@ def _note_superseded(later: Deployment) -> None:
         deployment__status=Status.SUCCESS,
         deployment__lt=later.pk,
     )
-    numbers = list(before.order_by("-deployment").values_list("deployment", flat=True)[:AT_ONCE])
+    numbers = list(before.order_by("-deployment_id").values_list("deployment", flat=True)[:AT_ONCE])
     if not later.is_task and _note_news(ForgeReport.objects.filter(deployment__in=numbers)):
         for number in numbers:
             ring(number)
@@ -140,7 +140,7 @@ def ring_due() -> None:
         return
     now = timezone.now()
     unheard = Q(rung_at=None) | Q(rung_at__lt=now - RING_AGAIN) | Q(rung_at__gt=now + RING_AGAIN)
-    waiting = reading.due(now).filter(reading.free(now), unheard).order_by("-deployment")
+    waiting = reading.due(now).filter(reading.free(now), unheard).order_by("-deployment_id")
     for number in waiting.values_list("deployment", flat=True)[:AT_ONCE]:
         ring(number)
 

@@ -16,7 +16,7 @@ from deployments.outbound import Reply
 LONGEST = 140  # letters of a description
 WORDS = {"failure": "failed", "error": "could not be run", "pending": "has not ended"}
 NEXT = (
-    "Give the App, or the token, the right *Deployments: write* for it at GitHub (a classic token:"
+    "Give the App, or the token, the right “Deployments: write” for it at GitHub (a classic token:"
     " the scope repo_deployment)."
 )
 

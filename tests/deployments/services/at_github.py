@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from deployments.models import Application, Change, Deployment, Environment, ForgeReport, Person
+from deployments.models import Application, Deployment, Environment, ForgeReport, Person
 from deployments.selectors.repositories import Opening
-from deployments.services import applications
+from deployments.services import applications, reports
 from deployments.services.lifecycle import Door, request
 from deployments.services.moves import move
 from tests.deployments import build
@@ -84,23 +83,13 @@ class Clock:
     def on(self, **time: float) -> None:
         self.ahead += timedelta(**time)
 
-    def until(
-        self, condition: Callable[[], bool], step: Callable[[], object], **time: float
-    ) -> int:
-        """Take steps of time until something is so; return how many."""
-        for count in range(1, 500):
-            self.on(**time)
-            step()
-            if condition():
-                return count
-        raise AssertionError("it never came to that")
+
+def round_of(clock: Clock, **time: float) -> None:
+    """Let time pass, the sweeper look, and the workers of the chat do what it rings for."""
+    clock.on(**time)
+    reports.ring_due()
+    drain("chat")
 
 
 def report_of(deployment: Deployment) -> ForgeReport:
     return ForgeReport.objects.get(deployment=deployment)
-
-
-def age(deployment: Deployment, **time: float) -> None:
-    """Let all that happened to it have happened earlier."""
-    for change in Change.objects.filter(deployment=deployment):
-        Change.objects.filter(pk=change.pk).update(at=change.at - timedelta(**time))

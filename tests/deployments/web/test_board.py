@@ -182,11 +182,11 @@ def test_the_number_of_queries_does_not_grow(
     as_alice: Client, alice: Person, tmp_path: Path, django_assert_num_queries: Queries
 ) -> None:
     fill(tmp_path, alice, range(3))
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(29):
         as_alice.get("/")
     fill(tmp_path, alice, range(3, 30))
 
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(29):
         as_alice.get("/")
     with django_assert_num_queries(17):
         as_alice.get(f"/?part=cell&environment={Environment.objects.latest('pk').pk}")

@@ -55,6 +55,14 @@ def test_it_lists_what_was_told_and_what_was_not(as_dora: Client, shop: Applicat
     assert "acme/hello" in shown and "1 given up" in shown
 
 
+def test_the_newest_comes_first(as_dora: Client, shop: Application) -> None:
+    first, second = told(shop), told(shop)
+
+    shown = page(as_dora)
+
+    assert shown.index(f"qa #{second.deployment_id}") < shown.index(f"qa #{first.deployment_id}")
+
+
 def test_it_is_narrowed_and_empty(as_dora: Client, shop: Application) -> None:
     told(shop)
 
@@ -156,9 +164,9 @@ def test_it_is_switched_off_and_on(as_dora: Client, shop: Application) -> None:
 
 
 def test_a_missing_right_is_told_in_the_settings(as_dora: Client, shop: Application) -> None:
-    ForgeAccess.objects.update(trouble="Give the App *Deployments: write*.")
+    ForgeAccess.objects.update(trouble="Give the App “Deployments: write”.")
 
-    assert "Give the App *Deployments: write*." in page(as_dora, "/settings/apps/hello/")
+    assert "Give the App “Deployments: write”." in page(as_dora, "/settings/apps/hello/")
 
 
 def test_without_a_credential_there_is_nothing_to_switch(
