@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from .application import Repository
 from .deployment import Deployment
 
 
@@ -14,6 +15,8 @@ class ForgeReport(models.Model):
         FAILED = "failed"  # given up, until there is news or somebody has it told again
 
     deployment = models.OneToOneField(Deployment, models.CASCADE, related_name="report")
+    # Where it is told: an app may take its code from elsewhere later.
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="reports")
     place = models.CharField(max_length=140)  # the environment, as the forge calls it
     remote_id = models.BigIntegerField(null=True)  # the forge's number of the deployment
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -33,7 +36,9 @@ class ForgeReport(models.Model):
     made_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["state", "-deployment"], name="reports_by_state")]
+        indexes = [
+            models.Index(fields=["state", "repository", "-deployment"], name="reports_by_state")
+        ]
 
     def __str__(self) -> str:
         return f"#{self.deployment_id} is {self.state}"

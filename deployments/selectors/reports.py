@@ -31,12 +31,12 @@ APP = "deployment__environment__application"
 
 def due(now: datetime) -> QuerySet[ForgeReport]:
     """Return what may be told now: its pause is over, its forge is let in and not left alone."""
-    access = f"{APP}__repository__access"
+    awake = ForgeAccess.objects.filter(Q(rest_until=None) | Q(rest_until__lte=now))
     return ForgeReport.objects.filter(
         Q(next_at=None) | Q(next_at__lte=now),
-        Q(**{f"{access}__rest_until": None}) | Q(**{f"{access}__rest_until__lte": now}),
         state=ForgeReport.State.WAITING,
-        **{f"{access}__isnull": False, f"{APP}__reports": True},
+        repository__in=awake.values("repository"),
+        **{f"{APP}__reports": True},
     )
 
 
@@ -72,20 +72,17 @@ class Shown:
 
 def of(deployment: Deployment) -> Shown | None:
     """Return how far its forge was told; None where nobody is to be told."""
-    if deployment.environment.application.repository.forge != "github":
-        return None
-    found = ForgeReport.objects.filter(deployment=deployment).first()
+    found = ForgeReport.objects.filter(deployment=deployment).select_related("repository").first()
     return shown(found, deployment) if found else None
 
 
 def shown(report: ForgeReport, deployment: Deployment) -> Shown:
-    app = deployment.environment.application
-    access = ForgeAccess.objects.filter(repository=app.repository_id).first()
+    access = ForgeAccess.objects.filter(repository=report.repository_id).first()
     return _shown(report, deployment, access)
 
 
 def _shown(report: ForgeReport, deployment: Deployment, access: ForgeAccess | None) -> Shown:
-    app = deployment.environment.application
+    reports = deployment.environment.application.reports
     waits = report.state == ForgeReport.State.WAITING
     error = report.error
     if waits and access is None:
@@ -95,10 +92,10 @@ def _shown(report: ForgeReport, deployment: Deployment, access: ForgeAccess | No
     return Shown(
         report,
         deployment.environment,
-        page_of(app.repository.location, report.place),
-        is_off=not app.reports,
+        page_of(report.repository.location, report.place),
+        is_off=not reports,
         error=error,
-        next_at=_next_at(report, access) if waits and app.reports else None,
+        next_at=_next_at(report, access) if waits and reports else None,
     )
 
 
@@ -113,7 +110,7 @@ def _is_resting(access: ForgeAccess) -> bool:
 
 def every(apps: Collection[int]) -> QuerySet[ForgeReport]:
     """Return those of these apps, newest first."""
-    found = ForgeReport.objects.select_related(f"{APP}__repository").order_by("-deployment_id")
+    found = ForgeReport.objects.select_related(APP, "repository").order_by("-deployment_id")
     return found.filter(**{f"{APP}__in": apps})
 
 
@@ -131,16 +128,9 @@ def kept(person: Person) -> list[int]:
 
 def page(found: Sequence[ForgeReport]) -> list[Shown]:
     """Return what a list shows of these, in one query more."""
-    repositories = {row.deployment.environment.application.repository_id for row in found}
-    opened = {
-        one.repository_id: one for one in ForgeAccess.objects.filter(repository__in=repositories)
-    }
-    return [
-        _shown(
-            row, row.deployment, opened.get(row.deployment.environment.application.repository_id)
-        )
-        for row in found
-    ]
+    opened = ForgeAccess.objects.filter(repository__in={row.repository_id for row in found})
+    by_repository = {one.repository_id: one for one in opened}
+    return [_shown(row, row.deployment, by_repository.get(row.repository_id)) for row in found]
 
 
 @dataclass(frozen=True)
@@ -155,7 +145,7 @@ class Contact:
 def contacts(apps: Collection[int]) -> list[Contact]:
     """Return the forges of these apps' repositories by their names."""
     held = ForgeReport.objects.filter(**{f"{APP}__in": apps}, state__in=("waiting", "failed"))
-    counted = held.order_by().values_list(f"{APP}__repository", "state").annotate(Count("pk"))
+    counted = held.order_by().values_list("repository", "state").annotate(Count("pk"))
     counts = {(repository, state): count for repository, state, count in counted}
     found = ForgeAccess.objects.filter(repository__applications__in=apps).distinct()
     return [

@@ -66,6 +66,7 @@ def _begin(deployment: Deployment) -> None:
 def _write(deployment: Deployment, remote_id: int | None) -> None:
     ForgeReport.objects.create(
         deployment=deployment,
+        repository=deployment.environment.application.repository,
         place=slugs.word_of(deployment.environment),
         remote_id=remote_id,
         waits_since=timezone.now(),
@@ -170,7 +171,7 @@ def tell_again(deployment: Deployment, person: Person) -> None:
         told = report.told_number - 1 if report.state == State.TOLD else report.told_number
         anew = {"attempts": 0, "next_at": None, "error": "", "told_number": max(told, 0)}
         _note_news(ForgeReport.objects.filter(pk=report.pk), **anew)
-        ForgeAccess.objects.filter(repository=app.repository_id).update(rest_until=None)
+        ForgeAccess.objects.filter(repository=report.repository_id).update(rest_until=None)
         changes.record("deployment.tell_again", person=person, via="web", deployment=deployment)
         ring(deployment.pk)
 
@@ -181,7 +182,9 @@ def tell_all_again(repository: Repository, person: Person) -> int:
     if not apps:
         rights.require(person, "configure", repository.applications.first())
     failed = ForgeReport.objects.filter(
-        state=State.FAILED, deployment__environment__application__in=apps
+        state=State.FAILED,
+        repository=repository,
+        deployment__environment__application__in=apps,
     )
     with transaction.atomic():
         count = _note_news(failed, attempts=0, next_at=None, error="", rung_at=None)

@@ -29,12 +29,12 @@ from deployments.services import credentials, reporting
 
 State = ForgeReport.State
 
-SETTLED = timedelta(seconds=40)  # by then no request is under way any more
+SETTLED = timedelta(seconds=10)  # GitHub is done with a request by then, or has ended it
 FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 2.0, 3.0, 120.0  # seconds
 SELDOM = timedelta(hours=1)  # until a right is tried again that was lacking
 ATTEMPTS = 5
 CONTACT = timedelta(minutes=1)  # so exactly is the last contact known
-RELATED = ("deployment__person", "deployment__environment__application__repository")
+RELATED = ("deployment__person", "deployment__environment__application", "repository")
 
 
 class _Lost(Exception):
@@ -73,18 +73,23 @@ def pause(failures: int) -> timedelta:
 
 
 def _take(number: int) -> ForgeReport | None:
-    """Let nobody else tell of it for a while; None, if somebody does or nothing is due."""
+    """Let nobody else tell of it for a while; None, if somebody does or nothing is due.
+
+    What decides between two is asked of the row alone: PostgreSQL looks at that again where another
+    has written it meanwhile, and not at what is joined to it.
+    """
     now = timezone.now()
-    rows = reading.due(now).filter(reading.free(now), deployment=number)
-    if not rows.update(epoch=F("epoch") + 1, lease_until=now + LEASE):
+    found = reading.due(now).filter(reading.free(now), deployment=number).first()
+    taken = {"epoch": F("epoch") + 1, "lease_until": now + LEASE}
+    if found is None or not _mine(found).filter(reading.free(now)).update(**taken):
         return None
-    return ForgeReport.objects.select_related(*RELATED).get(deployment=number)
+    return ForgeReport.objects.select_related(*RELATED).get(pk=found.pk)
 
 
 def _bring_up_to_date(report: ForgeReport) -> None:
-    access = ForgeAccess.objects.get(
-        repository=report.deployment.environment.application.repository_id
-    )
+    access = ForgeAccess.objects.filter(repository=report.repository_id).first()
+    if access is None:
+        return  # it was taken away this moment
     try:
         _tell_news(report, access)
     except _Unsettled:
@@ -125,7 +130,7 @@ def _caller(report: ForgeReport) -> Caller:
 
 
 def _access(report: ForgeReport) -> Token | App | None:
-    source = code.source_of(report.deployment.environment.application.repository)
+    source = code.source_of(report.repository)
     return source.access if isinstance(source.access, Token | App) else None
 
 

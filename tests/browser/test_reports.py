@@ -45,7 +45,9 @@ def hello(site: str, tmp_path: Path) -> Application:
 
 def told(app: Application, state: str, person: Person, **fields: object) -> ForgeReport:
     made = build.deployment(app.environments.get(), person, "a" * 40)
-    return ForgeReport.objects.create(deployment=made, place="qa", state=state, **fields)
+    return ForgeReport.objects.create(
+        deployment=made, repository=app.repository, place="qa", state=state, **fields
+    )
 
 
 @pytest.fixture

@@ -295,7 +295,12 @@ def test_the_sweeper_rings_for_the_newest_and_few(shop: Shop) -> None:
     long_ago = timezone.now() - timedelta(minutes=1)
     rows = [build.deployment(shop.qa, shop.person, "a" * 40) for _ in range(30)]
     ForgeReport.objects.bulk_create(
-        [ForgeReport(deployment=row, place="qa", waits_since=long_ago) for row in rows]
+        [
+            ForgeReport(
+                deployment=row, repository=shop.app.repository, place="qa", waits_since=long_ago
+            )
+            for row in rows
+        ]
     )
 
     for _ in range(2):

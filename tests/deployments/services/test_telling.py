@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from deployments.models import ForgeAccess, Person
+from deployments.models import Deployment, ForgeAccess, Person
 from deployments.selectors.repositories import Opening
 from deployments.services import applications, lifecycle, reports, telling
 from deployments.services.lifecycle import Door
@@ -21,7 +21,7 @@ from tests.deployments.services.at_github import (
     shop_at,
 )
 from tests.deployments.services.queueing import drain
-from tests.servers.github.hub import Fault, GitHub
+from tests.servers.github.hub import TOKEN, Fault, GitHub
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +91,10 @@ def test_while_it_is_ill_people_are_told_why_and_until_when(shop: Shop) -> None:
     assert access().rest_until is not None
 
 
-def test_a_github_that_is_away_costs_one_look_for_all_that_wait(shop: Shop) -> None:
+def test_a_github_that_is_away_costs_one_look_for_all_that_wait(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "FIRST_PAUSE", 120.0)
     ill(shop)
     for _ in range(5):
         shop.ask()
@@ -155,6 +158,31 @@ def test_until_it_has_settled_nobody_looks(shop: Shop, clock: Clock) -> None:
 
 
 # ---- Limits and refusals ----
+
+
+def test_where_the_code_comes_from_elsewhere_now_the_old_place_is_told(
+    shop: Shop, root: Person
+) -> None:
+    made = shop.ask()
+    shop.hub.make("acme/moved").commit({"a": "a"})
+    opening = Opening("github", "", TOKEN)
+    applications.move(shop.app, f"{shop.hub.address}/acme/moved", root, opening)
+
+    shop.went(Deployment.objects.get(pk=made.pk), "in_progress")
+
+    assert shop.told(made) == ["pending", "queued", "in_progress"]
+    assert shop.hub.repositories["acme/moved"].deployment_statuses == []
+
+
+def test_without_a_credential_any_more_it_waits(shop: Shop, clock: Clock) -> None:
+    made = shop.ask()
+    ForgeAccess.objects.all().delete()
+    shop.went(made, "in_progress")
+
+    round_of(clock, minutes=5)
+
+    assert report_of(made).state == "waiting"
+    assert shop.told(made) == ["pending", "queued"]
 
 
 def test_a_limit_is_waited_for(shop: Shop, clock: Clock) -> None:

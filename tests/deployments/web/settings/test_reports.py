@@ -39,7 +39,7 @@ def told(app: Application, state: str = "told", **fields: Any) -> ForgeReport:
     made = build.deployment(place, build.maker(), "a" * 40)
     given: dict[str, Any] = {"told": "success", "told_at": timezone.now(), "remote_id": 42}
     return ForgeReport.objects.create(
-        deployment=made, place="qa", state=state, **{**given, **fields}
+        deployment=made, repository=app.repository, place="qa", state=state, **{**given, **fields}
     )
 
 
