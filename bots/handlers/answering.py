@@ -21,7 +21,7 @@ from bots.sayings import CommitLine, Standing, Versions
 from bots.speaker import Speaker
 from deployments.exceptions import DeploymentError, UnknownRef
 from deployments.models import Application, Environment
-from deployments.selectors import code, locks, lookup, running
+from deployments.selectors import authors, code, locks, lookup, running
 from deployments.selectors import log as logs
 from deployments.selectors.running import Running
 from deployments.templatetags.shipmate import relative
@@ -178,7 +178,9 @@ def _difference(
         return sayings.note(Strong(str(environment)), " runs ", Code(head[:7]), ", the same.")
     found = code.between(environment.application, base, head)
     url = diff_url(environment, base, head, speaker.base)
-    commits = [CommitLine(c.sha, c.subject, c.author_name) for c in found.commits[:SHOWN]]
+    shown = found.commits[:SHOWN]
+    by = authors.names(shown)
+    commits = [CommitLine(c.sha, c.subject, by[c.sha]) for c in shown]
     counts = f": {found.ahead} ahead, {found.behind} behind."
     several = (*sayings.mixed(versions), "; from the one furthest away, ") if versions else ()
     return sayings.difference(

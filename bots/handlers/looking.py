@@ -27,7 +27,7 @@ from deployments.drift import Whereabouts
 from deployments.exceptions import DeploymentError, ForgeError, RepositoryAway
 from deployments.forges.contract import Commit
 from deployments.models import Application, Deployment, Environment, Person
-from deployments.selectors import code, history, lookup, running
+from deployments.selectors import authors, code, history, lookup, running
 from deployments.selectors.running import Running
 from deployments.templatetags.shipmate import relative
 
@@ -143,9 +143,9 @@ def _work_of(name: str, speaker: Speaker) -> Message:
     """Follow the newest commit of somebody in each app."""
     apps = list(lookup.applications_for(speaker.person))[:ASKED]
     speaker.about.update(app.pk for app in apps)
-    known = Person.objects.filter(username__iexact=name).values_list("name", flat=True)
-    called = {name.casefold(), *(full.casefold() for full in known if full)}
-    found = [(app, sha) for app in apps if (sha := _newest_by(app, called))]
+    known = list(Person.objects.filter(username__iexact=name))
+    called = {name.casefold(), *(one.name.casefold() for one in known if one.name)}
+    found = [(app, sha) for app in apps if (sha := _newest_by(app, called, known))]
     if not found:
         near = [lines.where_is(person=other) for other in nearest(name, _authors(apps))]
         asks = " Did you mean:" if near else ""
@@ -154,9 +154,16 @@ def _work_of(name: str, speaker: Speaker) -> Message:
     return _joined([_places(app, sha, speaker) for app, sha in found[:SHOWN]], [])
 
 
-def _newest_by(app: Application, called: set[str]) -> str:
-    """Return the newest commit of theirs on the default branch."""
-    return next((one.sha for one in _lately(app) if called & set(_names(one))), "")
+def _newest_by(app: Application, called: set[str], known: list[Person]) -> str:
+    """Return the newest commit of theirs on the default branch. What somebody else proved to be
+    theirs is not taken for it, whatever name it bears."""
+    lately = _lately(app)
+    people = authors.of(lately) if known else {}
+    for one in lately:
+        person = people.get(one.author_email)
+        if person in known if person else called & set(_names(one)):
+            return one.sha
+    return ""
 
 
 def _authors(apps: Iterable[Application]) -> list[str]:
@@ -181,8 +188,9 @@ def _names(commit: Commit) -> list[str]:
 def _places(app: Application, sha: str, speaker: Speaker) -> Message:
     places = list(lookup.environments_for(speaker.person).filter(application=app))
     seen = [_sighting(one, speaker) for one in drift.whereabouts(places, sha)]
-    newest = code.commits(app, sha, 1)
-    subject, author = (newest[0].subject, newest[0].author_name) if newest else ("", "")
+    newest = code.commits(app, sha, 1)[:1]
+    subject = newest[0].subject if newest else ""
+    author = next(iter(authors.names(newest).values()), "")
     return answers.where_is(app.name, CommitLine(sha, subject, author), seen)
 
 
@@ -257,13 +265,13 @@ def _gap(place: Environment, runs: Running, speaker: Speaker) -> Gap:
         return replace(gap, trouble=str(error))
     if found is None:
         return gap
-    authors = tuple(dict.fromkeys(one.author_name for one in found.commits))
+    wrote = tuple(dict.fromkeys(authors.names(found.commits).values()))
     return replace(
         gap,
         branch=head.ref,
         ahead=found.ahead,
         behind=found.behind,
-        authors=_few(authors),
+        authors=_few(wrote),
         diff_url=diff_url(place, found.base, found.head, speaker.base),
     )
 

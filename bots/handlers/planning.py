@@ -14,7 +14,7 @@ from deployments import lines, parameters
 from deployments.models import Plan
 from deployments.plans import Asked, Preview
 from deployments.providers.contract import RELEASE
-from deployments.selectors import merges
+from deployments.selectors import authors, merges
 from deployments.selectors.environments import Step
 from deployments.services import plans, promotion
 
@@ -163,8 +163,9 @@ def _commits(shown: Preview) -> tuple[Parts, ...]:
     found = shown.review.comparison
     if found is None:
         return ()
+    by = authors.names(found.commits[:SHOWN])
     listed = [
-        phrase(Code(one.sha[:7]), f" {one.subject} ({one.author_name})")
+        phrase(Code(one.sha[:7]), f" {one.subject} ({by[one.sha]})")
         for one in found.commits[:SHOWN]
     ]
     more = [phrase(f"and {found.ahead - SHOWN} more")] if found.ahead > SHOWN else []

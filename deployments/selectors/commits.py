@@ -14,7 +14,7 @@ from functools import lru_cache
 from deployments import forges
 from deployments.exceptions import DeploymentError, ForgeError
 from deployments.forges.contract import Commit, Comparison, Size, Source
-from deployments.models import Application, Deployment, Environment
+from deployments.models import Application, Deployment, Environment, Person
 from deployments.selectors import checks, code
 from deployments.selectors.applications import Stop
 from deployments.selectors.checks import Sign
@@ -77,11 +77,15 @@ def listed(
     ]
 
 
-def people(comparison: Comparison) -> People | None:
-    """Return how many wrote it; None where not all of the commits are at hand."""
+def people(comparison: Comparison, known: Mapping[str, Person]) -> People | None:
+    """Return how many wrote it; None where not all of the commits are at hand. `known`: people
+    here by their addresses, of which one person may have several."""
     if comparison.truncated or not comparison.commits:
         return None
-    authors = {one.author_email or one.author_name for one in comparison.commits}
+    authors = {
+        known.get(one.author_email) or one.author_email or one.author_name
+        for one in comparison.commits
+    }
     return People(len(authors), comparison.commits[-1])
 
 

@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 
 from deployments import durations, lines
 from deployments.forges.contract import Commit
-from deployments.models import Application
-from deployments.selectors import checks
+from deployments.models import Application, Person
+from deployments.selectors import authors, checks
 from deployments.selectors.checks import Sign
 from deployments.web.looks import Look, any_look, phase_look
 
@@ -60,6 +60,12 @@ def _text(value: object) -> str:
 def checks_of(application: Application, commits: Sequence[Commit]) -> dict[str, Sign]:
     """Return what checks say of each commit that any spoke of."""
     return checks.signs(application, [commit.sha for commit in commits])
+
+
+@register.simple_tag
+def authors_of(commits: Sequence[Commit]) -> dict[str, Person]:
+    """Return who of the people here wrote them, by the addresses in the commits."""
+    return authors.of(commits)
 
 
 @register.filter

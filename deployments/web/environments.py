@@ -17,6 +17,7 @@ from deployments.models import Environment, Person
 from deployments.providers.contract import RELEASE
 from deployments.selectors import (
     applications,
+    authors,
     code,
     commits,
     environments,
@@ -139,13 +140,15 @@ def _commits(context: dict[str, Any]) -> dict[str, Any]:
         shown = comparison.commits[: commits.SHOWN] if comparison else ()
         if review.resolved.sha not in [commit.sha for commit in shown]:
             comparison, asked = asked, None
+    wrote = authors.of(comparison.commits) if comparison else {}
     listed = commits.listed(found, comparison, context["stops"], asked)
     return {
         "comparison": comparison,
         "aside": comparison is not waits.comparison,
         "listed": listed,
         "more": comparison.ahead - len(listed) if comparison else 0,
-        "people": commits.people(comparison) if comparison else None,
+        "authors": wrote,
+        "people": commits.people(comparison, wrote) if comparison else None,
         "size": commits.size(found.application, comparison),
     }
 

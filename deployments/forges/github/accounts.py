@@ -29,7 +29,7 @@ def account(api: str, token: str) -> Account:
         raise _refused(said)
     found = _read(said)
     uid, login = found.get("id"), found.get("login")
-    if type(uid) is not int or uid <= 0 or not isinstance(login, str) or not login:
+    if type(uid) is not int or not 0 < uid < 2**63 or not isinstance(login, str) or not login:
         raise RepositoryAway("GitHub did not say whose account it is. Try again in a while.")
     name = found.get("name")
     return Account(uid, login[:100], name if isinstance(name, str) else "")

@@ -54,7 +54,8 @@ def _oidc(way: Way, told: Mapping[str, Any]) -> Proof:
     if signed["sub"] != asked["sub"]:
         raise ValueError("two different accounts")
     claims = {**signed, **asked}
-    email = str(claims.get("email") or "") if claims.get("email_verified") is True else ""
+    verified = claims.get("email_verified") is True
+    email = str(claims.get("email") or "").lower() if verified else ""
     login = str(claims.get("preferred_username") or email or claims["sub"])[:100]
     if way.members and not any(_holds(claims, each) for each in way.members):
         raise NotAllowed(

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from bots.handlers import looking
 from bots.language import commands
 from bots.speaker import Speaker
-from deployments.models import Environment, Person
+from deployments.models import Environment, ForgeAccount, Person
 from deployments.selectors import patience, reading
 from deployments.services import indexing
 from tests.bots.talking import Talk
@@ -84,6 +84,19 @@ def test_the_newest_work_of_somebody_is_followed(
 
     assert "Say it three times" in say("where is @Alice")
     assert "is by “nobody”" in say("shipmate where is @nobody")
+
+
+def test_whose_account_it_is_counts_before_a_name(
+    say: Talk, qa: Environment, repository: Repository, dora: Person
+) -> None:
+    ForgeAccount.objects.create(
+        person=dora, base_url="https://api.github.com", uid=583231, login="octocat"
+    )
+    author = b"Alice <583231+octocat@users.noreply.github.com>"
+    repository.commit({"new": "x"}, "Written by dora", author=author)
+
+    assert "“Written by dora” by Dora" in say("where is @dora")
+    assert "Say it three times" in say("where is @alice")
 
 
 # ---- Where can I deploy ----

@@ -75,7 +75,7 @@ def test_the_people_are_counted_where_all_commits_are_at_hand(waits: Environment
     assert waits.current is not None
     found = code.between(app, waits.current.sha, code.resolve(app, "main").sha)
 
-    people = commits.people(found)
+    people = commits.people(found, {})
     assert people and (people.count, people.oldest.subject) == (2, "Say it twice")
 
 
