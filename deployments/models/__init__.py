@@ -23,6 +23,7 @@ from .search import Indexing
 from .shared_key import SharedKey
 from .star import Star
 from .tally import Tally
+from .verified_address import VerifiedAddress
 from .webhook import Delivery, Webhook
 from .worker import Worker
 
@@ -56,6 +57,7 @@ __all__ = [
     "SshKey",
     "Star",
     "Tally",
+    "VerifiedAddress",
     "Webhook",
     "Worker",
 ]

@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from allauth.socialaccount.models import SocialAccount
 from django.db.models import Q
 from django.db.models.functions import Lower
 
 from deployments.forges.contract import Commit
 from deployments.forges.github import places
-from deployments.models import ForgeAccount, Person
+from deployments.models import ForgeAccount, Person, VerifiedAddress
 
 # What GitHub writes for those who keep their address to themselves; long ago without the number.
 NOREPLY = re.compile(
@@ -82,10 +81,10 @@ def _by_accounts(accounts: dict[str, _Account]) -> dict[str, Person]:
 def _by_addresses(addresses: Iterable[str]) -> dict[str, Person]:
     """Return whose verified address it is; what two people have says nothing."""
     wanted = sorted({each.lower() for each in addresses})
-    rows = SocialAccount.objects.filter(extra_data__email__in=wanted)
+    rows = VerifiedAddress.objects.filter(address__in=wanted)
     held: dict[str, set[Person]] = {}
-    for row in rows.select_related("user"):
-        held.setdefault(row.extra_data["email"], set()).add(row.user)
+    for row in rows.select_related("account__user"):
+        held.setdefault(row.address, set()).add(row.account.user)
     return {
         each: next(iter(held[low]))
         for each in addresses

@@ -17,12 +17,13 @@ from django.db.models import QuerySet
 
 from deployments import changes, rights
 from deployments.exceptions import Invalid
-from deployments.models import ForgeAccount, Person
+from deployments.models import ForgeAccount, Person, VerifiedAddress
 from deployments.selectors import ways
 from deployments.selectors.ways import Way
 from deployments.services import ledger, people
 
 TAKEN = "{} is linked to somebody else here. Unlink it there first, or ask an administrator."
+LONGEST_ADDRESS = 254
 LONGEST = 140  # of a username; Django's own limit leaves room for a number behind it
 
 
@@ -34,12 +35,8 @@ class Proof:
     uid: str
     login: str
     name: str = ""
-    email: str = ""  # only one that the other side has verified
-
-    @property
-    def kept(self) -> dict[str, str]:
-        """Return what is remembered of the account."""
-        return {"login": self.login, "email": self.email} if self.email else {"login": self.login}
+    # E-mail addresses that the other side has verified; None: it did not tell this time.
+    addresses: tuple[str, ...] | None = ()
 
     def __str__(self) -> str:
         return f"{self.login} at {self.way.name}"
@@ -76,10 +73,14 @@ def link(person: Person, proof: Proof) -> bool:
 
 
 def seen(proof: Proof) -> None:
-    """Keep what the account is called now."""
-    told = SocialAccount.objects.filter(provider=proof.way.place, uid=proof.uid)
+    """Keep what the account is called now, and which addresses it has."""
+    known = SocialAccount.objects.filter(provider=proof.way.place, uid=proof.uid)
     with transaction.atomic():
-        told.update(extra_data=proof.kept)
+        account = known.select_for_update().first()
+        if account is None:
+            return
+        known.update(extra_data={"login": proof.login})
+        _keep_addresses(account, proof)
         if proof.way.key == "github":
             number = int(proof.uid)
             row = ForgeAccount.objects.filter(base_url=proof.way.place, uid=number)
@@ -149,17 +150,30 @@ def make(proof: Proof) -> Person:
 
 
 def _link(person: Person, proof: Proof) -> None:
-    SocialAccount.objects.create(
+    account = SocialAccount.objects.create(
         user=person,
         provider=proof.way.place,
         uid=proof.uid,
-        extra_data=proof.kept,
+        extra_data={"login": proof.login},
     )
+    _keep_addresses(account, proof)
     if proof.way.key == "github":
         ForgeAccount.objects.create(
             person=person, base_url=proof.way.place, uid=int(proof.uid), login=proof.login
         )
     changes.record("sign_in.linked", person=person, via="web", subject=str(proof), new=proof.uid)
+
+
+def _keep_addresses(account: SocialAccount, proof: Proof) -> None:
+    if proof.addresses is None:
+        return
+    now = {each.lower() for each in proof.addresses if 0 < len(each) <= LONGEST_ADDRESS}
+    kept = VerifiedAddress.objects.filter(account=account)
+    kept.exclude(address__in=now).delete()
+    new = now - set(kept.values_list("address", flat=True))
+    VerifiedAddress.objects.bulk_create(
+        VerifiedAddress(account=account, address=each) for each in sorted(new)
+    )
 
 
 def _unlink(account: SocialAccount) -> None:

@@ -35,6 +35,19 @@ def account(api: str, token: str) -> Account:
     return Account(uid, login[:100], name if isinstance(name, str) else "")
 
 
+def verified_addresses(api: str, token: str) -> tuple[str, ...] | None:
+    """Return their e-mail addresses that GitHub has verified; None where it does not tell."""
+    said = _ask(api, "/user/emails?per_page=100", token)
+    if said.status != 200:
+        return None
+    try:
+        listed = json.loads(said.body)
+        found = [str(each["email"]) for each in listed if each["verified"] is True]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return tuple(found)
+
+
 def require_member(api: str, token: str, login: str, wanted: Sequence[str]) -> None:
     """Refuse who is in none of these organisations and teams, such as `acme` or `acme/ops`."""
     untold: ForgeError | None = None

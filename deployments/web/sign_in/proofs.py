@@ -11,6 +11,7 @@ from typing import Any
 import requests
 from allauth.socialaccount.models import SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 
@@ -46,7 +47,10 @@ def _github(way: Way, token: str) -> Proof:
     account = accounts.account(way.place, token)
     if way.members:
         accounts.require_member(way.place, token, account.login, way.members)
-    return Proof(way, str(account.uid), account.login, account.name)
+    addresses: tuple[str, ...] | None = ()
+    if settings.SHIPMATE_GITHUB_ADDRESSES:
+        addresses = accounts.verified_addresses(way.place, token)
+    return Proof(way, str(account.uid), account.login, account.name, addresses)
 
 
 def _oidc(way: Way, told: Mapping[str, Any]) -> Proof:
@@ -54,8 +58,7 @@ def _oidc(way: Way, told: Mapping[str, Any]) -> Proof:
     if signed["sub"] != asked["sub"]:
         raise ValueError("two different accounts")
     claims = {**signed, **asked}
-    verified = claims.get("email_verified") is True
-    email = str(claims.get("email") or "").lower() if verified else ""
+    email = str(claims.get("email") or "") if claims.get("email_verified") is True else ""
     login = str(claims.get("preferred_username") or email or claims["sub"])[:100]
     if way.members and not any(_holds(claims, each) for each in way.members):
         raise NotAllowed(
@@ -63,7 +66,9 @@ def _oidc(way: Way, told: Mapping[str, Any]) -> Proof:
             f" looks after {way.name} to add you, then sign in again; or sign in with your"
             " password, if you have one."
         )
-    return Proof(way, str(claims["sub"]), login, str(claims.get("name") or ""), email)
+    return Proof(
+        way, str(claims["sub"]), login, str(claims.get("name") or ""), (email,) if email else ()
+    )
 
 
 def _holds(claims: Mapping[str, Any], wanted: str) -> bool:

@@ -45,13 +45,17 @@ class GitHubAdapter(GitHubOAuth2Adapter):  # type: ignore[misc]  # allauth has n
 
 
 class GitHub(GitHubProvider):  # type: ignore[misc]  # allauth has no types
-    """Asks for nothing where no membership is asked about: who it is, GitHub tells everybody."""
+    """Asks for as little as settings need: who it is, GitHub tells everybody."""
 
     oauth2_adapter_class = GitHubAdapter
     pkce_enabled_default = True
 
     def get_scope(self) -> list[str]:
-        return ["read:org"] if settings.SHIPMATE_GITHUB_MEMBERS else []
+        asked = {
+            "read:org": settings.SHIPMATE_GITHUB_MEMBERS,
+            "user:email": settings.SHIPMATE_GITHUB_ADDRESSES,
+        }
+        return [scope for scope, is_asked in asked.items() if is_asked]
 
     def get_auth_params(self) -> dict[str, str]:
         return {"allow_signup": "false"}

@@ -9,7 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from pytest_django import DjangoAssertNumQueries
 
 from deployments.forges.contract import Commit
-from deployments.models import ForgeAccount, Person
+from deployments.models import ForgeAccount, Person, VerifiedAddress
 from deployments.selectors import authors
 
 GITHUB = "https://api.github.com"
@@ -26,9 +26,8 @@ def linked(
 
 
 def verified(person: Person, address: str, uid: str = "1") -> None:
-    SocialAccount.objects.create(
-        user=person, provider="https://sso", uid=uid, extra_data={"login": "x", "email": address}
-    )
+    account = SocialAccount.objects.create(user=person, provider="https://sso", uid=uid)
+    VerifiedAddress.objects.create(account=account, address=address)
 
 
 def who(address: str) -> Person | None:

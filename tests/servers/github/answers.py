@@ -209,6 +209,17 @@ def user(asked: Asked) -> Answer:
     return 200, completed("public-user", {**about, "user_view_type": "public"})
 
 
+def addresses(asked: Asked) -> Answer:
+    member, scopes = _visitor(asked)
+    if "user:email" not in scopes:
+        raise Refused(404, "Not Found")
+    rest = {"primary": False, "visibility": None}
+    return 200, [
+        {"email": address, "verified": verified, **rest}
+        for address, verified in member.addresses.items()
+    ]
+
+
 def own_membership(asked: Asked) -> Answer:
     """Say whether the visitor is in the organisation, if they let the App ask that."""
     member, scopes = _visitor(asked)
@@ -316,6 +327,7 @@ QUESTIONS: list[tuple[str, re.Pattern[str], Question]] = [
         ("GET", "/app", app),
         ("GET", "/rate_limit", rate_limit),
         ("GET", "/user", user),
+        ("GET", "/user/emails", addresses),
         ("GET", r"/user/memberships/orgs/(?P<org>[^/]+)", own_membership),
         (
             "GET",

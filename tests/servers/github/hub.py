@@ -58,6 +58,7 @@ class Member:
     login: str
     name: str | None = None
     belongs: dict[str, str] = field(default_factory=dict)  # acme or acme/ops: active or pending
+    addresses: dict[str, bool] = field(default_factory=dict)  # whether each is verified
 
 
 class GitHub:

@@ -37,6 +37,7 @@ OPERATIONS = {
     "/meta": ["get"],
     "/rate_limit": ["get"],
     "/user": ["get"],
+    "/user/emails": ["get"],
     "/user/memberships/orgs/{org}": ["get"],
 }
 TALK = {"description", "summary", "examples", "example", "externalDocs", "tags", "x-github"}

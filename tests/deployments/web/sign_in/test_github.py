@@ -7,7 +7,7 @@ from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.test import Client
 from pytest_django import Settings
 
-from deployments.models import Change, ForgeAccount, Person
+from deployments.models import Change, ForgeAccount, Person, VerifiedAddress
 from deployments.selectors import forge_accounts, ways
 from deployments.services import invitations, linked_accounts, sessions
 from deployments.services.linked_accounts import Proof
@@ -203,3 +203,35 @@ def test_what_is_linked_is_recorded(linked: Person) -> None:
     change = Change.objects.get(verb="sign_in.linked")
 
     assert (change.person, change.subject, change.new) == (linked, "octocat at GitHub", "583231")
+
+
+def test_addresses_are_kept_where_settings_say_so(
+    client: Client, github: GitHub, linked: Person, settings: Settings
+) -> None:
+    settings.SHIPMATE_GITHUB_ADDRESSES = True
+    github.members["octocat"].addresses = {"Octo@example.com": True, "new@example.com": False}
+    assert "scope=user%3Aemail&" in begun(client)
+
+    came_back(client, github)
+    assert kept() == ["octo@example.com"]
+
+    github.members["octocat"].addresses = {"new@example.com": True}
+    came_back(client, github)
+    assert kept() == ["new@example.com"]
+
+
+def test_addresses_that_are_not_told_this_time_stay(
+    client: Client, github: GitHub, linked: Person, settings: Settings
+) -> None:
+    settings.SHIPMATE_GITHUB_ADDRESSES = True
+    github.members["octocat"].addresses = {"octo@example.com": True}
+    came_back(client, github)
+    github.faults.append(Fault(status=403, path="/user/emails"))
+
+    came_back(client, github)
+
+    assert (who(client), kept()) == ("alice", ["octo@example.com"])
+
+
+def kept() -> list[str]:
+    return [str(each) for each in VerifiedAddress.objects.all()]
