@@ -170,6 +170,54 @@ def test_a_call_leaves_no_line_open(server: web.Server) -> None:
     assert _lines() <= before + 1
 
 
+@pytest.mark.parametrize("slowly", [_say_nothing, _drip_headers])
+def test_a_session_for_libraries_ends_in_time(
+    answering: Callable[..., int],
+    slowly: Callable[[socket.socket], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbound, "SECONDS", 0.4)
+    began = time.monotonic()
+
+    with outbound.Session() as session, pytest.raises(requests.RequestException):
+        session.get(_url(answering(slowly)))
+
+    assert time.monotonic() - began < 25
+
+
+def test_a_session_reads_no_body_without_end(answering: Callable[..., int]) -> None:
+    def pour(line: socket.socket) -> None:
+        line.sendall(b"HTTP/1.1 200 Yes\r\n\r\n")
+        while True:
+            line.send(b"x" * 65_536)
+
+    with outbound.Session() as session, pytest.raises(requests.RequestException, match="more than"):
+        session.get(_url(answering(pour)))
+
+
+def test_a_session_follows_nothing_and_uses_no_proxy(
+    server: web.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    server.answers = [302, 200]
+
+    with outbound.Session() as session:
+        answer = session.get(_url(server.port), allow_redirects=True)
+
+    assert (answer.status_code, server.asked) == (302, ["/"])
+
+
+@pytest.mark.parametrize("address", FORBIDDEN)
+def test_a_session_reaches_no_such_address(
+    server: web.Server, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    _lead(monkeypatch, address, server.port)
+
+    with outbound.Session() as session, pytest.raises(requests.ConnectionError, match="never"):
+        session.get("http://name.example/")
+    assert server.asked == []
+
+
 def _lines() -> int:
     import psutil  # noqa: PLC0415
 

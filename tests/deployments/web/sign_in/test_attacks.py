@@ -110,6 +110,17 @@ def test_who_was_signed_in_here_before_is_signed_out(
     assert who(client) == "alice"
 
 
+def test_who_was_signed_in_here_before_does_not_stay_while_a_code_is_asked_for(
+    client: Client, github: GitHub, linked: Person, bob: Person
+) -> None:
+    set_up(linked)
+    client.force_login(bob)
+
+    came_back(client, github)
+
+    assert who(client) == ""
+
+
 def test_the_second_factor_is_asked_all_the_same(
     client: Client, github: GitHub, linked: Person
 ) -> None:

@@ -100,6 +100,15 @@ def test_a_member_joins_with_the_role_that_settings_state(
     assert (joined.person, joined.new) == (person, "octocat at GitHub")
 
 
+def test_nobody_joins_where_no_members_are_named(
+    client: Client, github: GitHub, settings: Settings
+) -> None:
+    settings.SHIPMATE_GITHUB_JOIN = "viewer"
+
+    assert came_back(client, github).status_code == 403
+    assert not Person.objects.exists()
+
+
 def test_nobody_else_joins(client: Client, acme: GitHub, settings: Settings) -> None:
     settings.SHIPMATE_GITHUB_JOIN = "viewer"
     acme.join("mallory", 666, "umbrella")

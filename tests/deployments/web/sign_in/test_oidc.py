@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from django.test import Client
 from pytest_django import Settings
 
@@ -184,7 +185,6 @@ def test_the_way_of_one_is_no_way_back_of_the_other(
         ("200 OK", b"<html>"),
         ("200 OK", []),
         ("200 OK", {}),
-        ("200 OK", {"issuer": "https://evil.example"}),
         ("302 Found", {}),
     ],
 )
@@ -216,6 +216,22 @@ def test_what_makes_no_sense_signs_nobody_in(
 
     assert ended.status_code in {400, 502}
     assert who(client) == ""
+
+
+def test_another_issuer_than_settings_name_is_none(
+    client: Client, issuer: Issuer, linked: Person
+) -> None:
+    told = requests.get(issuer.address + CONFIGURATION, timeout=30).json()
+    issuer.spoilt[CONFIGURATION] = ("200 OK", {**told, "issuer": "https://evil.example"})
+
+    assert client.post(LOGIN).status_code == 409
+
+
+def test_an_account_with_a_long_number_is_unlinked(issuer: Issuer, alice: Person) -> None:
+    linked_accounts.link(alice, Proof(ways.way("oidc"), "1" * 21, "ada"))
+    account, _ = linked_accounts.named(alice)[0]
+
+    assert linked_accounts.unlink(alice, account.pk) == "ada at Acme SSO"
 
 
 def test_an_issuer_that_is_away_is_told(client: Client, issuer: Issuer, settings: Settings) -> None:
