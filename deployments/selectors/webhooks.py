@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from deployments import rights, vault
 from deployments.exceptions import DeploymentError, NotAllowed, NotFound
@@ -24,11 +24,13 @@ def name_in(location: str) -> str:
 
 
 def secrets(hook: str) -> Iterator[tuple[Webhook, str]]:
-    """Yield webhooks with their secrets, those first that are known by this id of the forge's."""
-    known = Webhook.objects.select_related("repository")
-    likely = Q(hook_id=hook)
-    for found in (known.filter(likely), known.exclude(likely)) if hook else (known,):
-        for webhook in found.order_by("pk"):
+    """Yield webhooks with their secrets, those first that are known by this id of the forge's.
+
+    Then all of them: which id one has may be learnt between the two looks.
+    """
+    known = Webhook.objects.order_by("pk")
+    for found in (known.filter(hook_id=hook), known) if hook else (known,):
+        for webhook in found:
             with suppress(DeploymentError):  # its key is gone; the others are as good as ever
                 yield webhook, vault.decrypt(webhook.secret_encrypted)
 

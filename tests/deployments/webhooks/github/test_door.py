@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -202,6 +203,25 @@ def test_it_notes_that_github_was_heard(deliver: Deliver, webhook: Webhook) -> N
     webhook.refresh_from_db()
     assert webhook.heard_at is not None
     assert (webhook.forge_id, webhook.hook_id) == (186853002, "77")
+
+
+def test_of_the_first_two_at_once_neither_is_taken_for_forged(
+    deliver: Deliver, webhook: Webhook
+) -> None:
+    """The one teaches what GitHub calls the webhook while the other is looked for by that."""
+    taught = list[str]()
+
+    def teach(execute: Any, sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if "hook_id" in sql and not taught:
+            taught.append(sql)
+            webhooks.note_contact(webhook, None, "77")
+        return found
+
+    with connection.execute_wrapper(teach):
+        answer = deliver("push", about(), X_GitHub_Hook_ID="77")
+
+    assert (answer.status_code, len(taught)) == (202, 1)
 
 
 def test_only_post_is_taken(client: Client, db: None) -> None:
