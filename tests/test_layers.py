@@ -19,7 +19,7 @@ BELOW: dict[str, set[str]] = {
 # Inside deployments: lower numbers know nothing of higher ones.
 FLOOR = {
     "exceptions": 0, "durations": 0, "typed": 0, "terminal": 0, "outbound": 0, "lines": 0,
-    "parameters": 0, "durability": 0, "rollouts": 0,
+    "parameters": 0, "durability": 0, "rollouts": 0, "together": 0,
     "vault": 1, "models": 1, "forges": 1, "providers": 1, "runner": 1,
     "apps_json": 2, "changes": 2, "rights": 2,
     "blockers": 3, "plans": 3, "drift": 3, "search": 3, "selectors": 3,

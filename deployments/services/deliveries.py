@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from deployments import changes, rights
 from deployments.durability import redone_if_lost
 from deployments.models import Delivery, Person, Webhook
 from deployments.services import queue, webhooks
+from deployments.together import Together
 
 State = Delivery.State
 LEASE = timedelta(seconds=60)
@@ -39,23 +40,49 @@ class Told:
 def accept(webhook: Webhook, told: Told) -> tuple[Delivery, bool]:
     """Keep it and ring for a worker, in one transaction; say whether it is new.
 
-    The same id delivered again is the one that is kept, whatever it says now.
+    The same id delivered again is the one that is kept, whatever it says now. What comes at once
+    shares a transaction: in a burst most of the time would go into beginning and ending one.
     """
+    if connection.in_atomic_block:  # somebody else says when it is kept
+        return _alone(webhook, told)
+    return _together.ask((webhook, told))
+
+
+def _at_once(asked: list[tuple[Webhook, Told]]) -> list[tuple[Delivery, bool] | Exception]:
+    """Keep all of them; where one was kept before, each by itself."""
     try:
         with transaction.atomic():
-            row = _keep(webhook, told)
-            webhooks.note_contact(webhook, told.forge_id, told.hook_id)
+            return [(row, True) for row in _keep(asked)]
+    except IntegrityError:
+        return [_alone(*one) for one in asked]
+
+
+def _alone(webhook: Webhook, told: Told) -> tuple[Delivery, bool]:
+    try:
+        with transaction.atomic():
+            return _keep([(webhook, told)])[0], True
     except IntegrityError:
         known = Delivery.objects.filter(repository=webhook.repository_id, guid=told.guid)
         return known.defer("body").get(), False
-    return row, True
 
 
-def _keep(webhook: Webhook, told: Told) -> Delivery:
-    """Write it and ring, unless a bell is on its way: who hears that looks for all that waits."""
+def _keep(asked: list[tuple[Webhook, Told]]) -> list[Delivery]:
+    """Write them and ring, unless a bell is on its way: who hears that looks for all that waits."""
     now = timezone.now()
     is_rung = _waiting().filter(rung_at__gt=now - UNDER_WAY, rung_at__lte=now).exists()
-    row = Delivery.objects.create(
+    rows = [_row(webhook, told) for webhook, told in asked]
+    rows[0].rung_at = None if is_rung else now
+    Delivery.objects.bulk_create(rows)
+    if not is_rung:
+        _wake(rows[0].pk)
+    contacts = {(one.pk, told.forge_id, told.hook_id): one for one, told in asked}
+    for (_, forge_id, hook_id), webhook in contacts.items():
+        webhooks.note_contact(webhook, forge_id, hook_id)
+    return rows
+
+
+def _row(webhook: Webhook, told: Told) -> Delivery:
+    return Delivery(
         repository_id=webhook.repository_id,
         guid=told.guid,
         event=told.event,
@@ -63,11 +90,10 @@ def _keep(webhook: Webhook, told: Told) -> Delivery:
         headers=told.headers,
         body=told.body,
         digest=hashlib.sha256(told.body).hexdigest(),
-        rung_at=None if is_rung else now,
     )
-    if not is_rung:
-        _wake(row.pk)
-    return row
+
+
+_together = Together(_at_once)
 
 
 def take(number: int) -> Delivery | None:
