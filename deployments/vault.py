@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -41,4 +42,9 @@ def fingerprint(text: str) -> str:
 
 
 def _fernet() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.SHIPMATE_FERNET_KEYS])
+    return _made_of(*settings.SHIPMATE_FERNET_KEYS)
+
+
+@lru_cache(maxsize=1)
+def _made_of(*keys: str) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
