@@ -28,6 +28,9 @@ class Channel(Protocol):
 
     def settimeout(self, timeout: float | None, /) -> None: ...
 
+    @property
+    def closed(self) -> bool: ...
+
     def recv(self, nbytes: int, /) -> bytes:
         """Return what was printed, nothing at its end; TimeoutError where nothing came."""
 
@@ -51,7 +54,23 @@ class Connected(Protocol):
     @property
     def alive(self) -> bool: ...
 
+    @property
+    def keeps(self) -> bool:
+        """Return whether a shell can be kept for further programs."""
+
     def run(self, program: bytes, *, more_follows: bool = False) -> Channel: ...
+
+    def run_on(self, shell: Channel, program: bytes) -> None:
+        """Hand a further program to a shell that was kept."""
+
+    def keep(self, shell: Channel) -> None:
+        """Keep a shell that waits for a further program."""
+
+    def take(self) -> Channel | None:
+        """Return a shell that was kept. It is the caller's now."""
+
+    def news(self, channel: Channel) -> Event:
+        """Return what is set while one of the channel's streams has something, or its end."""
 
     def deadline(self, seconds: float) -> AbstractContextManager[None]: ...
 

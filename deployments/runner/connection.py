@@ -77,9 +77,12 @@ class ConnectionLost(HostError):
 class Connection(Closing):
     """A signed-in connection. It serves several channels, from several threads."""
 
+    keeps = True
+
     def __init__(self, target: Target, transport: paramiko.Transport) -> None:
         self.target = target
         self.transport = transport
+        self._shells: list[Channel] = []  # that wait for a further program; one at most
 
     @classmethod
     def open(cls, target: Target, *, timeout: float = 15.0) -> Connection:
@@ -128,15 +131,46 @@ class Connection(Closing):
             raise ConnectionLost(text, sent=sending) from error
         return channel
 
+    def run_on(self, shell: Channel, program: bytes) -> None:
+        try:
+            self._give(shell, program, more_follows=True)
+        except Exception as error:
+            hang_up(shell)
+            text = f"{self.target.name}: the connection broke: {reason(error)}"
+            raise ConnectionLost(text) from error
+
+    def keep(self, shell: Channel) -> None:
+        # Those who began at once may end at once.
+        if self._shells:
+            hang_up(shell)
+        else:
+            self._shells.append(shell)
+
+    def take(self) -> Channel | None:
+        shell = self._shells.pop() if self._shells else None
+        if shell is not None and (shell.closed or shell.eof_received):
+            hang_up(shell)
+            return None
+        return shell
+
+    def news(self, channel: Channel) -> threading.Event:
+        news = threading.Event()
+        for stream in (channel.in_buffer, channel.in_stderr_buffer):  # type: ignore[attr-defined]
+            stream.set_event(news)
+        return news
+
     def _open_session(self) -> paramiko.Channel:
         """Open one, where a host allows one, as soon as the shell before it has ended."""
         for pause in PAUSES:
             with suppress(paramiko.ChannelException):
                 return self.transport.open_session(window_size=WINDOW, timeout=OPEN_TIMEOUT)
+            # A shell that only waits makes room.
+            if (shell := self.take()) is not None:
+                hang_up(shell)
             time.sleep(pause)
         return self.transport.open_session(window_size=WINDOW, timeout=OPEN_TIMEOUT)
 
-    def _give(self, channel: paramiko.Channel, program: bytes, more_follows: bool) -> None:
+    def _give(self, channel: Channel, program: bytes, more_follows: bool) -> None:
         channel.settimeout(SEND_TIMEOUT)
         try:
             with self.deadline(SEND_TIMEOUT):

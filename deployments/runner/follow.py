@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
+from math import inf
 from typing import Literal, Protocol
 
 from deployments.runner import wrapper
@@ -35,6 +38,9 @@ FINAL_WORDS: dict[str, Word] = {
 # After these words the host tells the exit code and how long its log is.
 COUNTED = ("ended", "lost", "cancelled")
 POLL = 0.5
+# A shell that has not answered for so long gets the end of its input, and is not kept: a start-up
+# file that reads what the shell is to have would wait for it for ever.
+LATE = 3.0
 CHUNK = 64 * 1024
 # Start-up files print before our mark comes; more than this is no greeting.
 LONGEST_PREAMBLE = 1024 * 1024
@@ -74,6 +80,10 @@ class Outcome:
         return self.word == "refused" and self.code is not None
 
 
+# A shell that was kept has ended without a word for the run: another one is to be asked.
+UNHEARD = Outcome("broken", detail="the shell that was kept is gone")
+
+
 def follow(
     connection: Connected,
     run: Run,
@@ -91,21 +101,52 @@ def follow(
     `since`: so many seconds ago a start may have been sent: a host that was started anew since then
     does not know what it has done, and begins nothing. Stopping leaves the run alone.
     """
-    nonce = wrapper.new_nonce()
-    program = wrapper.program(
+    write = partial(
+        wrapper.program,
         mode,
-        nonce,
-        run.id,
+        run_id=run.id,
         offset=offset,
         script=run.script if mode == "start" else "",
         interpreter=run.interpreter,
         since=since if mode == "start" else None,
+        keep=connection.keeps,
     )
-    channel = connection.run(program)
-    try:
-        return _Follower(channel, nonce, offset, sink, beat).until(stop)
-    finally:
-        hang_up(channel)
+    attempt = _Attempt(connection, write, offset, sink, beat, stop)
+    shell = connection.take()
+    return attempt.with_new_shell() if shell is None else attempt.with_kept(shell)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    connection: Connected
+    write: Callable[..., bytes]
+    offset: int
+    sink: Callable[[bytes], None]
+    beat: Callable[[], None] | None
+    stop: Stop
+
+    def with_new_shell(self) -> Outcome:
+        nonce = wrapper.new_nonce()
+        channel = self.connection.run(self.write(nonce=nonce), more_follows=self.connection.keeps)
+        return self._follower(channel, nonce).until(self.stop)
+
+    def with_kept(self, shell: Channel) -> Outcome:
+        """Follow with a shell that was kept; if it has ended meanwhile, with another one."""
+        nonce = wrapper.new_nonce()
+        self.connection.run_on(shell, self.write(nonce=nonce, again=True))
+        outcome = self._follower(shell, nonce, again=True).until(self.stop)
+        if outcome is not UNHEARD or not self.connection.alive:
+            return outcome
+        try:
+            return self.with_new_shell()
+        except ConnectionLost as error:
+            error.sent = True  # to the shell that was kept
+            raise
+
+    def _follower(self, channel: Channel, nonce: str, *, again: bool = False) -> _Follower:
+        return _Follower(
+            self.connection, channel, nonce, self.offset, self.sink, self.beat, again=again
+        )
 
 
 def cancel(connection: Connected, run_id: str, *, grace: float) -> Outcome:
@@ -138,17 +179,31 @@ def _ask(
 
 
 class _Follower:
-    """Reads one channel: log bytes on standard output, control lines on standard error."""
+    """Reads one channel: log bytes on standard output, control lines on standard error.
+
+    Where the connection keeps shells, the end is told by the host's last word and the position; the
+    shell waits for a further run then. Else, and after other words, it is the end of the streams.
+    """
 
     def __init__(
         self,
+        connection: Connected,
         channel: Channel,
         nonce: str,
         offset: int,
         sink: Callable[[bytes], None],
         beat: Callable[[], None] | None,
+        *,
+        again: bool = False,
     ) -> None:
+        self._connection = connection
         self._channel = channel
+        self._news = connection.news(channel)
+        self._keeps = connection.keeps
+        self._ticks = list(wrapper.TICKS) if connection.keeps else []
+        self._begun = time.monotonic()
+        self._ticked = 0.0  # or when the host was first heard
+        self._again = again
         self._mark = nonce.encode() + b"\n"
         self._control = wrapper.ControlLines(nonce)
         self._preamble: bytes | None = b""
@@ -158,19 +213,69 @@ class _Follower:
         self._said: list[str] = []
 
     def until(self, stop: Stop) -> Outcome:
-        self._channel.settimeout(POLL)
+        """Read until the end, or until `stop` is set; keep the shell if it waits for more."""
+        waits_for_more = False
+        try:
+            outcome = self._until(stop)
+            waits_for_more = outcome.word == "ended" and self._is_complete()
+        finally:
+            if waits_for_more:
+                self._connection.keep(self._channel)
+            else:
+                hang_up(self._channel)
+        return outcome
+
+    def _until(self, stop: Stop) -> Outcome:
+        self._channel.settimeout(0.0)
         waited = 0.0
         while not stop.is_set():
-            asked = time.monotonic()
             heard = self._read()
             if heard is None:
                 return self._outcome()
+            if self._is_complete():
+                return self._verdict()
             # Only waiting counts: while the sink takes its time, the host is not to blame.
-            waited = 0.0 if heard else waited + time.monotonic() - asked
+            waited = 0.0 if heard else waited + self._wait()
             if waited > SILENCE:
-                is_deaf = self._preamble is not None and not self._said
+                is_deaf = self._preamble is not None and not self._said and not self._again
                 return Outcome("broken", detail=NO_SHELL_YET if is_deaf else "the host fell silent")
         return Outcome("broken", detail="stopped here")
+
+    def _wait(self) -> float:
+        """Wait for news, but not beyond what is due to be sent; return how long."""
+        begun = time.monotonic()
+        due = self._due() - begun if self._keeps else POLL
+        self._news.wait(max(0.0, min(due, POLL)))
+        now = time.monotonic()
+        if self._keeps and self._due() <= now:
+            # Nothing depends on it but when the host looks, or that it is not kept.
+            with suppress(*BROKEN):
+                self._send_what_is_due(now)
+        return now - begun
+
+    def _due(self) -> float:
+        """Return when the next tick is, or until when a shell may be without an answer."""
+        if not self._ticked:
+            return self._begun + LATE
+        return self._ticked + self._ticks[0] if self._ticks else inf
+
+    def _send_what_is_due(self, now: float) -> None:
+        if not self._ticked:
+            self._keeps = False
+            self._channel.shutdown_write()
+        else:
+            del self._ticks[0]
+            self._ticked = now
+            self._channel.sendall(b"\n")
+
+    def _is_complete(self) -> bool:
+        """Return whether the host has said all, and waits for more."""
+        return (
+            self._keeps
+            and self._said[:1] == ["end"]
+            and self._said[2:] == [str(self._position)]
+            and self._preamble is None
+        )
 
     def _read(self) -> bool | None:
         """Take what there is. True: something came. False: nothing did so far. None: the end."""
@@ -224,6 +329,7 @@ class _Follower:
         return after
 
     def _alive(self) -> None:
+        self._ticked = self._ticked or time.monotonic()
         if self._beat is not None:
             self._beat()
 
@@ -234,7 +340,7 @@ class _Follower:
         if self._said and self._said[0] in FINAL_WORDS:
             return self._verdict()
         if not self._said and self._preamble is not None:
-            return self._no_shell()
+            return UNHEARD if self._again else self._no_shell()
         return Outcome("broken", detail="the connection broke")
 
     def _verdict(self) -> Outcome:

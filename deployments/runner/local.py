@@ -13,11 +13,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import IO
+from typing import IO, cast
 
-from deployments.runner.channels import Connected
+from deployments.runner.channels import Channel, Connected, Event
 from deployments.runner.closing import Closing
-from deployments.runner.connection import Connection, ConnectionLost, reason
+from deployments.runner.connection import Connection, ConnectionLost, hang_up, reason
 from deployments.runner.hosts import Here, Target
 
 
@@ -30,6 +30,7 @@ class LocalConnection(Closing):
     """Stands for a connection where none is needed; nothing can break it."""
 
     alive = True
+    keeps = False  # a shell here costs little
 
     def __init__(self, here: Here) -> None:
         self.target = here
@@ -60,6 +61,18 @@ class LocalConnection(Closing):
                 start_new_session=True,
             )
 
+    def run_on(self, shell: Channel, program: bytes) -> None:
+        raise ValueError("no shell is kept on this machine")
+
+    def keep(self, shell: Channel) -> None:
+        hang_up(shell)
+
+    def take(self) -> None:
+        """Return nothing: none is kept."""
+
+    def news(self, channel: Channel) -> Event:
+        return cast(LocalChannel, channel).news
+
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[None]:
         """Do the block: nothing in it waits for anybody."""
@@ -76,10 +89,15 @@ class LocalChannel:
         self._process = process
         self._timeout: float | None = None
         self.status_event = _Status(process)
+        self.news = _News(process)
 
     @property
     def eof_received(self) -> bool:
         return True  # no connection under it could end the streams before the program does
+
+    @property
+    def closed(self) -> bool:
+        return self._process.stdout is None or self._process.stdout.closed
 
     @property
     def exit_status(self) -> int:
@@ -131,6 +149,16 @@ class _Status:
             self._process.wait(timeout)
             return True
         return False
+
+
+class _News:
+    """Waits for something on standard output, which alone tells of the end."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return _is_ready(self._process.stdout, timeout)
 
 
 def _is_ready(stream: IO[bytes] | None, seconds: float | None) -> bool:

@@ -19,6 +19,9 @@ SAY = r"""say() { printf '%s %s\n' "$nonce" "$*" >&2; }"""
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 # More without a line's end is no control line of ours.
 LONGEST_LINE = 64 * 1024
+# Whoever keeps a shell sends it empty lines, so many seconds after the host has answered and after
+# one another: they end its first naps.
+TICKS = (0.2, 0.3, 0.3)
 
 
 def new_nonce() -> str:
@@ -43,10 +46,13 @@ def program(
     interpreter: str = "sh",
     grace: float = 10,
     since: float | None = None,
+    keep: bool = False,
+    again: bool = False,
 ) -> bytes:
     """Write the program that starts, follows or cancels one run.
 
-    `since`: so many seconds ago a start may have been sent already.
+    `since`: so many seconds ago a start may have been sent already. `keep`: the shell waits for
+    another program once the run has ended; it is written with `again` then, and much shorter.
     """
     if "\0" in script:
         raise HostError("A command cannot contain a NUL character.", code="settings")
@@ -56,8 +62,14 @@ def program(
         "interpreter": interpreter,
         "grace": str(max(0, round(grace))),
         "since": "" if since is None else str(int(since)),
+        "keep": "1" if keep else "",
+        "ticks": str(len(TICKS) if keep else 0),
         "script": script,
     }
+    if again:
+        return _assembled(mode, nonce, f"{FOLDER}/runs/{run_id}", assignments)
+    # The rights for new files are the login's at first only; a kept shell remembers them.
+    assignments["mask"] = ""
     return assemble(mode, nonce, f"{FOLDER}/runs/{run_id}", assignments, _wrapper())
 
 
@@ -74,9 +86,15 @@ def assemble(
 
     Nor where a start-up file has read the beginning of it, in which the nonce is.
     """
+    return _assembled(mode, nonce, folder, assignments, SAY, functions)
+
+
+def _assembled(
+    mode: str, nonce: str, folder: str, assignments: dict[str, str], *functions: str
+) -> bytes:
     lines = [f"mode={mode} nonce={nonce} folder={folder}"]
     lines += [f"{name}={shlex.quote(value)}" for name, value in assignments.items()]
-    lines += [SAY, functions, '[ -z "$nonce" ] || main', ""]
+    lines += [*functions, '[ -z "$nonce" ] || main', ""]
     return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 

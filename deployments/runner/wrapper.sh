@@ -2,6 +2,9 @@
 # assignments (see wrapper.py) and before the line that calls main: cut anywhere, nothing has run.
 # The comments stay here: only whole lines are comments, and they are not sent.
 #
+# A shell that is kept (keep=1) has its input open: it goes on reading there once a run has ended, and gets for the next
+# one no more than assignments and the call. All else that may be told of a run ends it.
+#
 # Standard output: the nonce on a line of its own, then bytes of the log from `offset` on, nothing else.
 # Standard error: control lines, each begun by the nonce:
 #   started | attached | beat (at work) | end CODE POSITION | lost - POSITION | cancelled | none | short
@@ -15,7 +18,7 @@
 #   status      "running", overwritten in place by "CODE ."; the final dot means: whole
 #   cancelled, refused    empty marks
 main() {
-told=
+told= supervisor=
 # The part that the supervisor needs too, which is a shell of its own. No single quotes in here.
 library='
 # Sets birth: when process $1 began, in ticks since boot ("-" without /proc). Fails if it is gone or a zombie.
@@ -145,6 +148,14 @@ empty_scripts() {
   for file in script.*; do [ ! -e "$file" ] || true >"$file"; done
 }
 
+# Sets mask, the login's own. Where the kernel tells it, that takes no process.
+own_mask() {
+  [ -z "$mask" ] || return 0
+  _key=
+  { { read -r _line && read -r _key mask; } </proc/self/status; } 2>/dev/null
+  [ "$_key" = Umask: ] || mask=$(umask)
+}
+
 enter() {
   umask 077
   boot_id
@@ -183,6 +194,7 @@ start() {
   write 2>/dev/null || { error=$(write 2>&1); true >"$file"; refuse "cannot write to $PWD: is the disk full? $error"; }
   $newsession sh -c "$library
 supervise \"\$@\"" supervisor "$run" "$interpreter" "$file" "$newsession" "$mask" $$ </dev/null >/dev/null 2>&1 &
+  supervisor=$!
 }
 
 # Descriptor 3 is shared by tail and every cat, so each goes on where the last one stopped.
@@ -271,7 +283,7 @@ pump() {
     looks=$((looks + pause)) quiet=$((quiet + pause))
     [ $quiet -lt 50 ] || { quiet=0; say beat || exit 1; }
     case $told in
-    '') doze || pause=10 ;;
+    '') rest ;;
     1) told=2 ;;
     # It was looked at again since, and is not over: somebody else wants this process to end.
     *) exit 1 ;;
@@ -283,9 +295,28 @@ pump() {
   refused) refuse 'the host could not write the files of the run. Its disk may be full, or out of inodes' ;;
   short | none) say $over ;;
   lost) empty_scripts; say lost - "$position" ;;
-  *) say $over "$code" "$position"; exit 0 ;;
+  cancelled) say cancelled "$code" "$position"; exit 0 ;;
+  # Where the position is not known, only the end of the output tells where it ends.
+  end) say end "$code" "$position"; [ "$keep" ] && [ "$position" != - ] || exit 0; await_more; return ;;
   esac
   exit 3
+}
+
+# The supervisor's signal must have come before the next run is waited for: it would be taken for that one's.
+await_more() {
+  exec 3<&-
+  [ -z "$supervisor" ] || wait "$supervisor" || true
+}
+
+# The first naps end with empty lines that whoever follows has promised: most runs are over by then, and a sleep would
+# be a process more. Who is stopped sends none, and misses nothing. Where the input ends, this shell naps by itself.
+rest() {
+  if [ "$ticks" -gt 0 ]; then
+    ticks=$((ticks - 1))
+    read -r _line || [ "$told" ] || ticks=0
+  else
+    doze || pause=10
+  fi
 }
 
 # A nap that a signal ends. A sleep that knows no fractions exits 1.
@@ -396,7 +427,7 @@ tidy() {
 
 case $mode in
 start)
-  mask=$(umask)
+  own_mask
   enter || locked_out
   start
   say started

@@ -75,7 +75,7 @@ class Impostor:
         while (channel := transport.accept(5)) is not None:
             with suppress(OSError, EOFError, paramiko.SSHException):
                 program = b""
-                while data := channel.recv(65536):
+                while not program.endswith(b" || main\n") and (data := channel.recv(65536)):
                     program += data
                 if program:
                     nonce = program.partition(b"nonce=")[2].split()[0]

@@ -98,7 +98,10 @@ def test_a_host_that_never_answers_the_request_is_given_up(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("behave", [flood, flood_control])
-def test_a_host_that_ignores_the_window_does_not_fill_memory(behave: Behaviour) -> None:
+def test_a_host_that_ignores_the_window_does_not_fill_memory(
+    behave: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "SILENCE", 2.0)
     gate = threading.Event()
 
     def stall(data: bytes) -> None:
