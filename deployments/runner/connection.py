@@ -25,6 +25,7 @@ from deployments.runner.room import is_want_of_room
 # 10 MB a second through on a line of 200 ms.
 WINDOW = 2 * 1024 * 1024
 LARGEST_PACKET = 256 * 1024
+AT_ONCE = 32 * 1024
 # A key exchange takes some kilobytes; whoever sends more before the sign-in is no SSH server.
 LARGEST_GREETING = 1024 * 1024
 FIRST_WORDS = 200  # bytes
@@ -201,11 +202,14 @@ class Wire:
     """A socket that acknowledges at once, and that takes no more than is reasonable.
 
     sshd leaves Nagle's algorithm on: its second small packet waits for an acknowledgement, which
-    Linux delays by 40 ms.
+    Linux delays by 40 ms. Paramiko asks for the parts of a packet one by one: what came with the
+    first is handed out without asking the kernel again.
     """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        self._came = b""
+        self._taken = 0
         self._credit: float = LARGEST_GREETING
         self.first = b""  # what the host said first
 
@@ -218,7 +222,14 @@ class Wire:
     def recv(self, size: int) -> bytes:
         if size > LARGEST_PACKET or self._credit <= 0:
             raise OSError("the host sends more than SSH allows")
-        data = self._sock.recv(size)
+        if self._taken >= len(self._came):
+            self._came, self._taken = self._receive(), 0
+        begin = self._taken
+        self._taken += size
+        return self._came[begin : self._taken]
+
+    def _receive(self) -> bytes:
+        data = self._sock.recv(AT_ONCE)
         self._credit -= len(data)
         if len(self.first) < FIRST_WORDS:
             self.first = (self.first + data)[:FIRST_WORDS]
