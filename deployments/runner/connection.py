@@ -25,7 +25,7 @@ from deployments.runner.room import is_want_of_room
 # 10 MB a second through on a line of 200 ms.
 WINDOW = 2 * 1024 * 1024
 LARGEST_PACKET = 256 * 1024
-AT_ONCE = 32 * 1024
+AT_ONCE = 2 * 1024  # each connection waits with room for so much
 # A key exchange takes some kilobytes; whoever sends more before the sign-in is no SSH server.
 LARGEST_GREETING = 1024 * 1024
 FIRST_WORDS = 200  # bytes
@@ -223,13 +223,13 @@ class Wire:
         if size > LARGEST_PACKET or self._credit <= 0:
             raise OSError("the host sends more than SSH allows")
         if self._taken >= len(self._came):
-            self._came, self._taken = self._receive(), 0
+            self._came, self._taken = self._receive(max(size, AT_ONCE)), 0
         begin = self._taken
         self._taken += size
         return self._came[begin : self._taken]
 
-    def _receive(self) -> bytes:
-        data = self._sock.recv(AT_ONCE)
+    def _receive(self, size: int) -> bytes:
+        data = self._sock.recv(size)
         self._credit -= len(data)
         if len(self.first) < FIRST_WORDS:
             self.first = (self.first + data)[:FIRST_WORDS]
@@ -258,6 +258,16 @@ class HostTransport(paramiko.Transport):
         MSG_CHANNEL_DATA: _bounded(paramiko.Channel._feed),  # type: ignore[attr-defined]
         MSG_CHANNEL_EXTENDED_DATA: _bounded(paramiko.Channel._feed_extended),  # type: ignore[attr-defined]
     }
+
+    def run(self) -> None:
+        super().run()
+        # What refers to itself stays in memory until Python looks for such things, which is seldom.
+        self._handler_table: dict[int, object] = {}
+        self.packetizer.complete_handshake()
+        self.packetizer._Packetizer__timer = None  # type: ignore[attr-defined]
+        error: BaseException | None = self.saved_exception
+        while error is not None:
+            error.__traceback__, error = None, error.__context__
 
 
 def greet(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from deployments.exceptions import HostError
 from deployments.runner import keys
 from deployments.runner.connection import Connection, ConnectionLost
 from deployments.runner.hosts import ChangedHostKey, LoginRefused, UnknownHostKey
-from tests.deployments.runner.observing import followed
+from tests.deployments.runner.observing import followed, until
 from tests.servers import sshd as servers
 from tests.servers.sshd import Sshd
 
@@ -24,6 +26,27 @@ def test_a_connection_serves_many_runs(host: Sshd) -> None:
 
     assert outputs == [b"0\n", b"1\n", b"2\n"]
     assert not connection.alive
+
+
+@pytest.mark.parametrize("how", ["closed", "broken"])
+def test_a_connection_that_is_over_takes_no_memory(own_host: Sshd, how: str) -> None:
+    """Nor does it wait until Python looks for what refers to itself."""
+    gc.collect()
+    gc.disable()
+    try:
+        transport = _used(own_host, how)
+        until(lambda: transport() is None)
+    finally:
+        gc.enable()
+
+
+def _used(host: Sshd, how: str) -> weakref.ref[object]:
+    with Connection.open(host.target()) as connection:
+        followed(connection, "echo")
+        if how == "broken":
+            host.kill_sessions()
+            until(lambda: not connection.alive)
+        return weakref.ref(connection.transport)
 
 
 @pytest.mark.parametrize("kind", [["ecdsa"], ["rsa", "-b", "2048"]])
