@@ -305,6 +305,7 @@ pump() {
 # The supervisor's signal must have come before the next run is waited for: it would be taken for that one's.
 await_more() {
   exec 3<&-
+  script=
   [ -z "$supervisor" ] || wait "$supervisor" || true
 }
 
