@@ -25,7 +25,9 @@ from deployments.runner.room import is_want_of_room
 # 10 MB a second through on a line of 200 ms.
 WINDOW = 2 * 1024 * 1024
 LARGEST_PACKET = 256 * 1024
-AT_ONCE = 2 * 1024  # each connection waits with room for so much
+# Each connection waits with room for so much; one that fills it has more to come.
+LITTLE = 2 * 1024
+MUCH = 64 * 1024
 # A key exchange takes some kilobytes; whoever sends more before the sign-in is no SSH server.
 LARGEST_GREETING = 1024 * 1024
 FIRST_WORDS = 200  # bytes
@@ -210,6 +212,7 @@ class Wire:
         self._sock = sock
         self._came = b""
         self._taken = 0
+        self._room = LITTLE
         self._credit: float = LARGEST_GREETING
         self.first = b""  # what the host said first
 
@@ -223,13 +226,14 @@ class Wire:
         if size > LARGEST_PACKET or self._credit <= 0:
             raise OSError("the host sends more than SSH allows")
         if self._taken >= len(self._came):
-            self._came, self._taken = self._receive(max(size, AT_ONCE)), 0
+            self._came, self._taken = self._receive(max(size, self._room)), 0
         begin = self._taken
         self._taken += size
         return self._came[begin : self._taken]
 
     def _receive(self, size: int) -> bytes:
         data = self._sock.recv(size)
+        self._room = MUCH if len(data) >= self._room else LITTLE
         self._credit -= len(data)
         if len(self.first) < FIRST_WORDS:
             self.first = (self.first + data)[:FIRST_WORDS]
