@@ -264,7 +264,7 @@ def unchecked(environment: Environment, person: Person | None, sha: str) -> Iter
     found = checks.problems(environment, sha)
     if found:
         app, where = environment.application, f"{sha[:7]} may not go to {environment}"
-        clears = f"Mend it or wait for them; past them goes {_who_forces(environment)}"
+        clears = f"Mend it, or wait with “when green”; past them goes {_who_forces(environment)}"
         may = person is not None and rights.may(person, "force", environment)
         line = lines.deploy(app.name, sha[:7], environment.name, force=True) if may else ""
         yield Blocker(

@@ -40,6 +40,7 @@ def deploy(
     force: bool = False,
     parameters: Mapping[str, str] | None = None,
     apps: Sequence[str] = (),
+    when_green: bool = False,
     verb: str = "",
 ) -> str:
     place = "/".join(filter(None, [environment or "", ",".join(hosts)]))
@@ -53,6 +54,7 @@ def deploy(
         "to" if environment else "",
         place,
         *(f"{key}={value}" for key, value in (parameters or {}).items()),
+        "when green" if when_green else "",
         _because(because),
     )
 
@@ -67,6 +69,7 @@ def plan(
     task: str = "deploy",
     force: bool = False,
     parameters: Mapping[str, str] | None = None,
+    when_green: bool = False,
 ) -> str:
     return deploy(
         app,
@@ -77,6 +80,7 @@ def plan(
         task=task,
         force=force,
         parameters=parameters,
+        when_green=when_green,
         verb="plan",
     )
 

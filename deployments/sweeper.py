@@ -25,6 +25,7 @@ from deployments.services import (
     clearing,
     deliveries,
     drifts,
+    gates,
     indexing,
     life,
     locks,
@@ -180,8 +181,8 @@ def ring_paused() -> None:
 
 
 def clear_pending() -> None:
-    """Have pending deployments looked at again."""
-    for deployment in Deployment.objects.filter(_unheard(), status="pending"):
+    """Have pending deployments looked at again; for checks, less and less often."""
+    for deployment in Deployment.objects.filter(_unheard(), gates.due(), status="pending"):
         queue.ring_to_clear(deployment)
 
 

@@ -152,12 +152,17 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a check says of a commit; `state` is pending, success, failure or error."""
+    """What a check says of a commit; `state` is pending, success, failure or error.
+
+    `source`: what of the forge's says it, where several may under one name; `said_at`: when.
+    """
 
     context: str
     state: str
     description: str = ""
     url: str = ""
+    source: str = field(default="", compare=False)
+    said_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

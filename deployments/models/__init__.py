@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .application import Application, Repository
 from .change import Change
-from .check import CommitStatus
+from .check import CommitHeard, CommitStatus
 from .comment import Comment
 from .credential import ForgeAccess, Secret, SshKey
 from .deployment import Deployment, PhaseRun
@@ -32,6 +32,7 @@ __all__ = [
     "Application",
     "Change",
     "Comment",
+    "CommitHeard",
     "CommitStatus",
     "Delivery",
     "Deployment",

@@ -25,6 +25,10 @@ class CommitStatus(models.Model):
     description = models.CharField(max_length=140, blank=True)
     target_url = models.URLField(max_length=500, blank=True)
     person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+    # What of the forge's said it and when, by the forge's clock: an older word of the same never
+    # takes the place of a newer one. Null: it came by the API, or before this was kept.
+    source = models.CharField(max_length=40, null=True)  # noqa: DJ001
+    said_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -38,3 +42,20 @@ class CommitStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.context} {self.state} on {self.sha[:7]}"
+
+
+class CommitHeard(models.Model):
+    """When the forge was last heard about a commit's checks, by whichever way."""
+
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="+")
+    sha = models.CharField(max_length=40)
+    heard_at = models.DateTimeField(null=True)
+    trouble = models.TextField(blank=True)  # why it did not answer when it was asked since
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "sha"], name="heard_once_per_commit")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sha[:7]} of {self.repository}"

@@ -65,6 +65,9 @@ class Deployment(models.Model):
     # Null: for its repository, since it was asked for; null so that adding it rewrites no table.
     waits_for = models.CharField(max_length=12, null=True)  # noqa: DJ001
     waits_since = models.DateTimeField(null=True)
+    # It was asked for “when green”: its checks are waited for, whatever its environment asks for.
+    when_green = models.BooleanField(null=True)
+    look_at = models.DateTimeField(null=True)  # when its checks are asked for anew; null: now
     previous = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     settings = models.JSONField(default=dict, blank=True)  # frozen when claimed
 

@@ -20,6 +20,7 @@ class Plan(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     why = models.CharField(max_length=500, blank=True)
     forced = models.BooleanField(default=False)
+    when_green = models.BooleanField(null=True)
     # What it stands on, by name: whichever of it has moved is named when the plan is refused.
     facts = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
-from deployments.models import Application, CommitStatus, Environment, Repository
+from deployments.models import (
+    Application,
+    CommitHeard,
+    CommitStatus,
+    Deployment,
+    Environment,
+    Repository,
+)
 
 State = CommitStatus.State
+NONE = "no check was reported"
 WORDS = {
     State.PENDING: "has not ended yet",
     State.SUCCESS: "passed",
@@ -50,15 +59,91 @@ def reported(repository: Repository, sha: str) -> QuerySet[CommitStatus]:
     return found.select_related("person").order_by("-updated_at", "-pk")
 
 
-def problems(environment: Environment, sha: str) -> list[str]:
-    """Return each check that keeps the commit out of the environment, in a few words."""
-    if not sha or environment.checks == "none":
+def problems(environment: Environment, sha: str, *, always: bool = False) -> list[str]:
+    """Return each check that keeps the commit out of the environment, in a few words.
+
+    `always`: also where the environment asks for none; then all that were reported count.
+    """
+    if not sha or (environment.checks == "none" and not always):
         return []
+    found = gates(environment, sha)
+    return [gate.text for gate in found if not gate.is_open] if found else [NONE]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One check that a commit has to pass, and how it stands; unreported: an empty state."""
+
+    context: str
+    state: str
+    text: str
+    url: str = ""
+    since: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == State.SUCCESS
+
+    @property
+    def is_red(self) -> bool:
+        return self.state in (State.FAILURE, State.ERROR)
+
+    @property
+    def look(self) -> str:
+        """The state of a deployment that looks like it."""
+        return {"": "pending", State.PENDING: "in_progress"}.get(self.state, self.state)
+
+
+def gates(environment: Environment, sha: str) -> list[Gate]:
+    """Return the checks that the commit has to pass there: those named, or all that there are."""
     said = {one.context: one for one in statuses(environment.application.repository, sha)}
     wanted = environment.required_contexts if environment.checks == "named" else sorted(said)
-    if not wanted:
-        return ["no check was reported"]
-    return [words(name, said.get(name)) for name in wanted if not _has_passed(said.get(name))]
+    return [_gate(name, said.get(name)) for name in wanted]
+
+
+def _gate(name: str, said: CommitStatus | None) -> Gate:
+    if said is None:
+        return Gate(name, "", words(name, None))
+    since = said.said_at or said.updated_at
+    return Gate(name, said.state, words(name, said), said.target_url, since)
+
+
+def names(repository: Repository, sha: str) -> list[str]:
+    """Return the checks that were reported on the commit."""
+    found = CommitStatus.objects.filter(repository=repository, sha=sha)
+    return list(found.order_by("context").values_list("context", flat=True))
+
+
+def waits(deployment: Deployment) -> bool:
+    """Return whether its checks have to pass before it begins."""
+    goes_back = deployment.kind == Deployment.Kind.ROLLBACK
+    if deployment.forced or deployment.is_task or goes_back:
+        return False
+    return bool(deployment.when_green) or deployment.environment.checks != "none"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """When the forge was last heard about a commit; `trouble`: why not when it was asked since."""
+
+    forge: str  # what people call it; empty: nothing but the API reports
+    at: datetime | None
+    trouble: str = ""
+
+    @property
+    def text(self) -> str:
+        """The beginning of a sentence that ends with how long ago."""
+        return f"last heard from {self.forge}" if self.forge else "last reported"
+
+
+FORGES = {"github": "GitHub"}
+
+
+def heard(repository: Repository, sha: str) -> Heard:
+    """Return how fresh what is known of the commit's checks is."""
+    kept = CommitHeard.objects.filter(repository=repository, sha=sha).first()
+    forge = FORGES.get(repository.forge, "")
+    return Heard(forge, kept.heard_at, kept.trouble) if kept else Heard(forge, None)
 
 
 def missing(repository: Repository, sha: str, wanted: Iterable[str]) -> list[str]:

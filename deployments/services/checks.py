@@ -6,14 +6,15 @@ import re
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.utils import timezone
 
 from deployments import changes, rights
-from deployments.exceptions import Invalid
+from deployments.exceptions import Invalid, RepositoryAway
 from deployments.forges.contract import Check
-from deployments.models import Application, CommitStatus, Person, Repository
+from deployments.models import Application, CommitHeard, CommitStatus, Person, Repository
 from deployments.selectors import checks as selectors
 from deployments.selectors import code
-from deployments.services import ledger
+from deployments.services import ledger, queue
 
 SHA = re.compile(r"[0-9a-f]{40}")
 LONGEST, TEXT, URL = 100, 140, 500  # characters that are kept of a name, a word, an address
@@ -49,44 +50,110 @@ def report(
         old = known.state if known else ""
         said = known or CommitStatus(repository=repository, sha=sha, context=context)
         said.state, said.description, said.target_url = state, description, target_url
-        said.person = person
-        ledger.check(said, checked=["target_url"])
+        said.person, said.source, said.said_at = person, None, None
+        ledger.check(said, checked=["target_url", "source", "said_at"])
         said.save()
         if old != state:
             subject = f"{repository} {sha[:7]} {context}"
             changes.record("check.set", person=person, via=via, subject=subject, old=old, new=state)
+        if repository.forge not in selectors.FORGES:
+            _note_heard(repository, sha)
+        queue.ring_for_commit(repository.pk, sha, ask=False)
     return said
 
 
 def ask(application: Application, sha: str) -> None:
     """Keep what the forge's own checks say of the commit now. Never inside a transaction."""
-    if not sha:
-        return
-    found = code.checks(application, sha)
-    if found:
-        with transaction.atomic():
-            _keep(application.repository, sha, found)
+    repository = application.repository
+    if not sha or repository.forge not in selectors.FORGES:
+        return  # git alone has no checks
+    try:
+        found = code.checks(application, sha)
+    except RepositoryAway as error:
+        _note_heard(repository, sha, trouble=str(error))
+        raise
+    with transaction.atomic():
+        _keep(repository, sha, found)
+        _note_heard(repository, sha)
+
+
+def hear(repository: Repository, sha: str, check: Check) -> bool:
+    """Keep what the forge tells of one check by itself; no, if it has to be asked.
+
+    A word that is older than what is known, or whose order cannot be told, changes nothing: and
+    where others speak under the same name, the worse counts, which the forge alone can tell.
+    """
+    with transaction.atomic():
+        Repository.objects.select_for_update().get(pk=repository.pk)
+        context = check.context[:LONGEST]
+        known = CommitStatus.objects.filter(repository=repository, sha=sha, context=context).first()
+        if known is not None and (known.source != check.source or known.said_at is None):
+            return False
+        if check.said_at is None or not check.source:
+            return False
+        if known is None or known.said_at < check.said_at or _has_ended(known, check):
+            _write(repository, sha, check, known, via="webhook")
+        elif known.said_at == check.said_at and _differ(known, check):
+            return False
+        _note_heard(repository, sha)
+    return True
+
+
+def _has_ended(known: CommitStatus, check: Check) -> bool:
+    """Return whether it is the end of what is known to go on, in the same second."""
+    pending = CommitStatus.State.PENDING
+    is_same_moment = known.said_at == check.said_at
+    return is_same_moment and known.state == pending and check.state != pending
+
+
+def _differ(known: CommitStatus, check: Check) -> bool:
+    """Return whether two words of one moment cannot both be true; one that goes on was before."""
+    return check.state not in (known.state, CommitStatus.State.PENDING)
+
+
+def _note_heard(repository: Repository, sha: str, trouble: str = "") -> None:
+    """Note that the forge spoke of the commit, or why it did not."""
+    values = {"trouble": trouble} if trouble else {"trouble": "", "heard_at": timezone.now()}
+    CommitHeard.objects.update_or_create(repository=repository, sha=sha, defaults=values)
 
 
 def _keep(repository: Repository, sha: str, found: Sequence[Check]) -> None:
-    """Keep each word that is news, in one look at what is known."""
+    """Keep each word that is news, in one look at what is known.
+
+    A webhook may have told of something newer while the answer was on its way.
+    """
     Repository.objects.select_for_update().get(pk=repository.pk)
     known = {one.context: one for one in selectors.statuses(repository, sha)}
     for check in found:
-        context, url = check.context[:LONGEST], check.url
-        if len(url) > URL or not ADDRESS.fullmatch(url):
-            url = ""
-        words = (check.state, check.description[:TEXT], url)
-        said = known.get(context) or CommitStatus(repository=repository, sha=sha, context=context)
-        old = said.state
-        if said.pk and (old, said.description, said.target_url) == words:
-            continue
-        said.state, said.description, said.target_url = words
-        said.person = None
-        said.save()
-        if old != check.state:
-            subject = f"{repository} {sha[:7]} {context}"
-            changes.record("check.set", via="forge", subject=subject, old=old, new=check.state)
+        said = known.get(check.context[:LONGEST])
+        if said is None or not _is_older(check, said):
+            _write(repository, sha, check, said, via="forge")
+
+
+def _is_older(check: Check, said: CommitStatus) -> bool:
+    if check.source != said.source or check.said_at is None or said.said_at is None:
+        return False
+    return check.said_at < said.said_at
+
+
+def _write(
+    repository: Repository, sha: str, check: Check, known: CommitStatus | None, via: str
+) -> None:
+    """Write what a check says, unless that is what is known."""
+    context, url = check.context[:LONGEST], check.url
+    if len(url) > URL or not ADDRESS.fullmatch(url):
+        url = ""
+    said = known or CommitStatus(repository=repository, sha=sha, context=context)
+    old = said.state
+    new = (check.state, check.description[:TEXT], url, check.source or None, check.said_at)
+    if said.pk and new == (old, said.description, said.target_url, said.source, said.said_at):
+        return
+    said.state, said.description, said.target_url, said.source, said.said_at = new
+    said.person = None
+    said.save()
+    if old != check.state:
+        subject = f"{repository} {sha[:7]} {context}"
+        changes.record("check.set", via=via, subject=subject, old=old, new=check.state)
 
 
 def _require(repository: Repository, person: Person) -> None:

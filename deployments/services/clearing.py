@@ -12,8 +12,7 @@ from deployments.blockers import blockers, refusals
 from deployments.exceptions import ForgeError, RepositoryAway
 from deployments.models import Deployment
 from deployments.selectors import checks, code, merges
-from deployments.services import checks as heard
-from deployments.services import merging
+from deployments.services import gates, merging
 from deployments.services.lifecycle import subject_of
 from deployments.services.moves import move
 
@@ -59,7 +58,10 @@ def clear(deployment: Deployment) -> None:
     except Ends as end:
         move(deployment, Status.ERROR, reason=end.reason, note=end.text)
     else:
-        move(deployment, Status.QUEUED, note=merges.told(deployment))
+        waited_for_green = deployment.when_green or deployment.waits_for == Wait.CHECKS
+        green = gates.GREEN if waited_for_green else ""
+        note = " ".join(filter(None, [merges.told(deployment), green]))
+        move(deployment, Status.QUEUED, note=note)
 
 
 def end_if_late(deployment: Deployment, grace: float = GRACE) -> bool:
@@ -89,7 +91,6 @@ def _go_through(deployment: Deployment) -> None:
     _merge_first(deployment)
     _know_its_commit(deployment)
     _need_checks(deployment)
-    _need_named_checks(deployment)
     _need_nothing_else(deployment)
 
 
@@ -102,6 +103,8 @@ def _merge_first(deployment: Deployment) -> None:
 
 def _know_its_commit(deployment: Deployment) -> None:
     """Decide its commit, for ever: what it waits for next is asked of that."""
+    if deployment.waits_for == Wait.CHECKS and deployment.sha:
+        return
     application = deployment.environment.application
     resolved = code.resolve(application, deployment.sha or deployment.ref)
     if deployment.sha and deployment.subject:
@@ -118,22 +121,10 @@ def _know_its_commit(deployment: Deployment) -> None:
 
 
 def _need_checks(deployment: Deployment) -> None:
-    """Wait for the checks that its environment asks for, unless somebody went past them."""
-    environment, sha = deployment.environment, deployment.sha
-    goes_back = deployment.kind == Deployment.Kind.ROLLBACK
-    if deployment.forced or deployment.is_task or goes_back or environment.checks == "none":
-        return
-    heard.ask(environment.application, sha)
-    found = checks.problems(environment, sha)
-    if found:
-        raise Waits(Wait.CHECKS, f"{sha[:7]} waits for its checks: {'; '.join(found)}.")
-
-
-def _need_named_checks(deployment: Deployment) -> None:
-    """Wait for the checks of the merge commit that whoever asked has named."""
-    found = merging.unmet(deployment)
-    if found:
-        raise Waits(Wait.CHECKS, f"{deployment.sha[:7]} waits for its checks: {'; '.join(found)}.")
+    """Wait for the checks that it or its environment asks for, unless somebody went past them."""
+    text = gates.look(deployment) if checks.waits(deployment) or gates.named(deployment) else ""
+    if text:
+        raise Waits(Wait.CHECKS, text)
 
 
 def _need_nothing_else(deployment: Deployment) -> None:
@@ -152,22 +143,20 @@ def _wait_on(deployment: Deployment, wait: Waits) -> None:
     """Keep the newest reason; end what has waited too long."""
     old = deployment.waits_for or Wait.REPOSITORY
     if wait.wait != old:
-        _begin_to_wait(deployment, wait)
+        now: dict[str, object] = {"waits_for": wait.wait, "waits_since": timezone.now()}
+        if wait.wait != Wait.CHECKS:
+            now["look_at"] = None
+        _keep(deployment, wait, **now)
     elif waited(deployment) > patience(wait.wait):
         deployment.note = wait.text
         end_if_late(deployment, grace=0)
     elif wait.text != deployment.note:
-        _keep(deployment, note=wait.text)
+        _keep(deployment, wait)
 
 
-def _begin_to_wait(deployment: Deployment, wait: Waits) -> None:
-    """Keep and tell that it waits for something else now."""
-    now: dict[str, object] = {"waits_for": wait.wait, "waits_since": timezone.now()}
+def _keep(deployment: Deployment, wait: Waits, **values: object) -> None:
+    """Write it, and tell whoever follows that it waits for something else now."""
+    same = Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING, note=deployment.note)
     with transaction.atomic():
-        if _keep(deployment, note=wait.text, **now):
+        if same.update(note=wait.text, **values):
             changes.record("deployment.waits", deployment=deployment, new=wait.wait, note=wait.text)
-
-
-def _keep(deployment: Deployment, **values: object) -> bool:
-    waiting = Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING)
-    return bool(waiting.update(**values))

@@ -179,6 +179,10 @@ def _freeze(deployment: Deployment, lease: Lease) -> None:
     }
     if deployment.forced:
         values["forced_past"] = checks.problems(environment, sha)
+    if deployment.when_green and (amiss := checks.problems(environment, sha, always=True)):
+        raise DeploymentError(
+            f"{sha[:7]} is not green any more: {'; '.join(amiss)}.", code="settings"
+        )
     lease.write(**values)
     for name, value in values.items():
         setattr(deployment, name, value)

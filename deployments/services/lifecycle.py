@@ -17,12 +17,13 @@ from deployments.forges.contract import Resolved
 from deployments.models import Deployment, Environment, Person
 from deployments.providers.contract import RELEASE
 from deployments.selectors import code, phases, releases, tasks
-from deployments.services import merging, queue
+from deployments.services import gates, merging, queue
 from deployments.services.looking import Look, More, Wish, look, refuse
 from deployments.services.moves import move
 
 Status = Deployment.Status
 Kind = Deployment.Kind
+Wait = Deployment.Wait
 
 AGAIN = frozenset({Status.FAILURE, Status.ERROR, Status.CANCELLED})
 
@@ -74,7 +75,9 @@ def request(environment: Environment, ref: str, door: Door, **more: Unpack[More]
         forced=wish.force,
         forced_past=list(found.forced_past),
         why=typed.reason(wish.why),
-        note=merging.note(merge) if merge else found.away,
+        when_green=wish.when_green or None,
+        note=merging.note(merge) if merge else found.away or found.red,
+        **gated(found.red),
     )
 
 
@@ -86,6 +89,14 @@ def _merging(environment: Environment, wish: Wish, found: Look) -> dict[str, Any
         return {"merging": kept, "waits_for": Deployment.Wait.MERGE}
     undecided = found.away and wish.merges and environment.application.auto_merge
     return {"merging": {}} if undecided else {}
+
+
+def gated(red: str) -> dict[str, Any]:
+    """Return what is kept of one that waits for its checks; nothing, if it does not."""
+    now = timezone.now()
+    if not red:
+        return {}
+    return {"waits_for": Wait.CHECKS, "waits_since": now, "look_at": gates.next_look(now)}
 
 
 def retry(deployment: Deployment, door: Door, *, failed_hosts: bool = False) -> Deployment:
@@ -102,19 +113,14 @@ def retry(deployment: Deployment, door: Door, *, failed_hosts: bool = False) -> 
     if kept is not None:
         return rollback(deployment.environment, door, to=kept, hosts=hosts)
     if not deployment.sha:
-        return request(
-            deployment.environment,
-            deployment.ref,
-            door,
-            hosts=deployment.hosts,
-            why=deployment.why,
-            parameters=deployment.parameters,
-        )
+        return _ask_anew(deployment, door)
     away = refuse_retry(deployment, door.person, hosts)
+    is_gated = deployment.when_green and not away
+    red = gates.ahead(deployment.environment, deployment.sha) if is_gated else ""
     return create(
         deployment.environment,
         door,
-        note=away,
+        note=away or red,
         kind=Kind.RETRY,
         parent=deployment,
         ref=deployment.ref,
@@ -124,6 +130,21 @@ def retry(deployment: Deployment, door: Door, *, failed_hosts: bool = False) -> 
         why=deployment.why,
         task=deployment.task,
         parameters=deployment.parameters,
+        when_green=deployment.when_green,
+        **gated(red),
+    )
+
+
+def _ask_anew(deployment: Deployment, door: Door) -> Deployment:
+    """Ask again for what ended before anybody knew its commit."""
+    return request(
+        deployment.environment,
+        deployment.ref,
+        door,
+        hosts=deployment.hosts,
+        why=deployment.why,
+        parameters=deployment.parameters,
+        when_green=bool(deployment.when_green),
     )
 
 
@@ -198,7 +219,7 @@ def refuse_retry(deployment: Deployment, person: Person, hosts: Sequence[str] | 
     wrong = list(tasks.unfit(environment, task, deployment.parameters))
     if task != RELEASE:
         wrong += tasks.refusals(environment, hosts, deployment.sha)
-    sha = deployment.sha if task == RELEASE else ""
+    sha = deployment.sha if task == RELEASE and not deployment.when_green else ""
     return refuse(blockers(environment, person, hosts=hosts, fetches=fetches, sha=sha), wrong)
 
 
@@ -250,7 +271,7 @@ def state_words(deployment: Deployment) -> str:
 
 
 def create(environment: Environment, door: Door, *, note: str = "", **fields: Any) -> Deployment:
-    """Write the deployment and its Change; queue it unless it waits for its code (the note)."""
+    """Write the deployment and its Change; queue it unless it waits for something (the note)."""
     try:
         with transaction.atomic():
             queue.settle(environment.pk)  # nobody renames or archives it in between
@@ -272,9 +293,11 @@ def create(environment: Environment, door: Door, *, note: str = "", **fields: An
                 note=note,
             )
             _record_force(deployment, door)
+            if deployment.waits_for == Wait.CHECKS:
+                gates.note_red(deployment, door.person)
             if not note:
-                move(deployment, Status.QUEUED)
-            elif deployment.waits_for == Deployment.Wait.MERGE:
+                move(deployment, Status.QUEUED, note=gates.GREEN if deployment.when_green else "")
+            elif deployment.waits_for == Wait.MERGE:
                 queue.ring_to_clear(deployment)
     except IntegrityError:
         known = find_by_key(door)

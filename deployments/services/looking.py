@@ -16,6 +16,7 @@ from deployments.providers.contract import RELEASE
 from deployments.selectors import checks, code, merges, tasks
 from deployments.selectors.merges import Coming
 from deployments.services import checks as heard
+from deployments.services import gates
 
 FEW = 3  # lines that are offered where nothing is near
 
@@ -31,6 +32,7 @@ class More(TypedDict, total=False):
     force: bool
     merge: bool
     named: Sequence[str]
+    when_green: bool
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Wish:
     force: bool = False  # past red or missing checks
     merge: bool = True  # the default branch into it first, where its app wants that
     named: Sequence[str] = ()  # checks that the merge commit has to have passed, too
+    when_green: bool = False  # as soon as its checks have passed
 
     @property
     def is_release(self) -> bool:
@@ -60,19 +63,23 @@ class Wish:
 @dataclass(frozen=True)
 class Look:
     """What the ref means now, or why nobody can tell; what is merged into it first; and the
-    checks that are passed by."""
+    checks that are passed by.
+
+    `red`: which checks it waits for, in a sentence; empty: none.
+    """
 
     resolved: Resolved | None
     merge: Coming | None = None
     away: str = ""
     forced_past: tuple[str, ...] = ()
+    red: str = ""
 
 
 def look(environment: Environment, person: Person, wish: Wish) -> Look:
     """Say what the wish means now. Raises Refused with every reason against it."""
     given = tasks.spelled(environment, wish.parameters)
     unforced = _unforced(environment, person, wish)
-    wrong = [*tasks.unfit(environment, wish.task, given), *unforced]
+    wrong = [*tasks.unfit(environment, wish.task, given), *unforced, *_nonsense(wish)]
     instead = _instead(environment, person, wish)
     resolved: Resolved | None = None
     merge: Coming | None = None
@@ -89,28 +96,24 @@ def look(environment: Environment, person: Person, wish: Wish) -> Look:
         wrong.append(str(error))
     # Of what is merged first, the checks of the merge commit count.
     sha = resolved.sha if resolved and wish.is_release and not merge else ""
-    forced = wish.force and not unforced
-    wrong += _unheard(environment, sha, forced=forced)
+    is_gated = bool(sha) and not (wish.when_green or (wish.force and not unforced))
+    wrong += _unheard(environment, sha) if is_gated else []
     # Asked just now, so what is known of the repository is true.
-    hosts, judged = list(wish.hosts), "" if forced else sha
+    hosts, judged = list(wish.hosts), sha if is_gated else ""
     found = blockers(environment, person, hosts=hosts, fetches=bool(away), sha=judged)
     found += merges.against(environment, merge)
-    against = [blocker.code for blocker in refusals(found)]
-    if against == [UNKNOWN_HOST] and not wrong:
-        instead = _with_hosts(environment, wish)
-    elif against or len(wrong) != 1:
-        instead = []  # the wish itself is not all that is wrong
-    next_lines = [line for one in instead if (line := _line(environment, one))]
-    refuse(found, [*wrong, *_moved(resolved, wish.expected_sha)], next_lines)
-    return Look(
-        resolved, merge, away, tuple(checks.problems(environment, sha)) if wish.force else ()
-    )
+    offered = _offered(environment, wish, found, wrong, instead)
+    refuse(found, [*wrong, *_moved(resolved, wish.expected_sha)], offered)
+    past = tuple(checks.problems(environment, sha)) if wish.force else ()
+    red = gates.ahead(environment, sha) if wish.when_green and sha else ""
+    return Look(resolved, merge, away, past, red)
 
 
 def refuse(found: list[Blocker], wrong: Sequence[str] = (), instead: Sequence[str] = ()) -> str:
     """Refuse with every reason at once, if any is a refusal; else return what is waited for.
 
-    `instead`: lines that are right where the wish itself was all that was wrong.
+    `instead`: lines that say something in place of the wish; they go before those that clear
+    what is in the way.
     """
     against = refusals(found)
     if wrong or against:
@@ -118,15 +121,43 @@ def refuse(found: list[Blocker], wrong: Sequence[str] = (), instead: Sequence[st
         helping = [blocker.line for blocker in found if blocker.line]
         raise Refused(
             [str(blocker) for blocker in every],
-            helping or list(instead),
+            [*instead, *helping],
             every,
         )
     return next((blocker.text for blocker in found if blocker.code == "away"), "")
 
 
-def _unheard(environment: Environment, sha: str, *, forced: bool) -> list[str]:
+def _offered(
+    environment: Environment,
+    wish: Wish,
+    found: list[Blocker],
+    wrong: Sequence[str],
+    instead: Sequence[Wish],
+) -> list[str]:
+    """Return the lines that are right, where one thing alone is wrong with the wish."""
+    against = [blocker.code for blocker in refusals(found)]
+    if against == ["checks"] and not wrong:
+        instead = [replace(wish, when_green=True)]
+    elif against == [UNKNOWN_HOST] and not wrong:
+        instead = _with_hosts(environment, wish)
+    elif against or len(wrong) != 1:
+        instead = []
+    return [line for one in instead if (line := _line(environment, one))]
+
+
+def _nonsense(wish: Wish) -> list[str]:
+    """Say so where it is to wait for checks and not to."""
+    if wish.when_green and wish.force:
+        said = f"“{lines.spoken('deploy')}!” goes past checks and “when green” waits for them"
+        return [f"{said}: say one of them."]
+    if wish.when_green and not wish.is_release:
+        return [f"{wish.task} runs in what is there, so no check is waited for: say it alone."]
+    return []
+
+
+def _unheard(environment: Environment, sha: str) -> list[str]:
     """Ask the forge what checks say now, where that counts; say why it did not tell."""
-    if environment.checks == "none" or forced:
+    if environment.checks == "none":
         return []
     try:
         heard.ask(environment.application, sha)
@@ -175,6 +206,7 @@ def _line(environment: Environment, wish: Wish) -> str:
         task=wish.task,
         force=wish.force,
         parameters=wish.parameters,
+        when_green=wish.when_green,
     )
 
 

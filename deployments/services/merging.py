@@ -14,9 +14,8 @@ from deployments import changes
 from deployments.exceptions import ForgeError, MergeConflict
 from deployments.forges.contract import Author, Merge, Merged
 from deployments.models import Deployment
-from deployments.selectors import checks, code, merges
+from deployments.selectors import code, merges
 from deployments.selectors.merges import Coming
-from deployments.services import checks as heard
 
 Status = Deployment.Status
 LOOKED_AT = 50  # commits in which the address of who asked may stand already
@@ -55,16 +54,6 @@ def perform(deployment: Deployment) -> None:
             f"{conflict} {merges.by_hand(conflict.base, conflict.branch, line)}"
         ) from None
     _keep(deployment, made)
-
-
-def unmet(deployment: Deployment) -> list[str]:
-    """Return the checks that whoever asked named, and that the merge commit has not passed."""
-    wanted = (deployment.merging or {}).get("named", [])
-    if not wanted:
-        return []
-    application = deployment.environment.application
-    heard.ask(application, deployment.sha)
-    return checks.missing(application.repository, deployment.sha, wanted)
 
 
 def _decide(deployment: Deployment) -> None:

@@ -27,6 +27,22 @@ def ring_to_clear(deployment: Deployment) -> None:
     wake("deployments.tasks.clear", deployment.pk, cluster="chat")
 
 
+def ring_for_commit(repository_id: int, sha: str, *, ask: bool) -> list[Deployment]:
+    """Have what waits with this commit looked at again, and its forge asked, too, if that is due.
+
+    Returns what was rung for.
+    """
+    waiting = Deployment.objects.filter(
+        environment__application__repository=repository_id, status="pending", sha=sha
+    )
+    rung = list(waiting.order_by("pk"))
+    if ask:
+        waiting.update(look_at=None)
+    for deployment in rung:
+        ring_to_clear(deployment)
+    return rung
+
+
 def ring_next(environment_id: int) -> None:
     """Tell a worker of what waits longest for this environment, if anything does."""
     following = _first(environment_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from deployments.forges import git
@@ -20,6 +22,7 @@ CONCLUSIONS = {
     "action_required": "failure",
 }
 WORST = ("failure", "error", "pending", "success")
+STATUS, SEVERAL = "status", "several"  # sources; a run's is its suite
 
 
 def checks(caller: Caller, sha: str) -> tuple[Check, ...]:
@@ -28,31 +31,60 @@ def checks(caller: Caller, sha: str) -> tuple[Check, ...]:
     found: dict[str, Check] = {}
     for check in (*_statuses(caller, at), *_runs(caller, at)):
         known = found.get(check.context)
-        if known is None or WORST.index(check.state) < WORST.index(known.state):
-            found[check.context] = check
+        found[check.context] = _worse(known, check) if known else check
     return tuple(found[name] for name in sorted(found))
+
+
+def of_status(said: Mapping[str, Any]) -> Check:
+    """Return a status as the API and the event `status` have it."""
+    return Check(
+        str(said["context"]), _state(said["state"]), said.get("description") or "",
+        said.get("target_url") or "", STATUS, _moment(said.get("updated_at")),
+    )  # fmt: skip
+
+
+def of_run(said: Mapping[str, Any]) -> Check:
+    """Return a check run as the API and the event `check_run` have it."""
+    output, suite = said.get("output") or {}, said.get("check_suite") or {}
+    url = said.get("details_url") or said.get("html_url") or ""
+    at = said.get("completed_at") or said.get("started_at")
+    source = f"run {suite.get('id', '')}".strip()[:40]
+    title = output.get("title") or ""
+    return Check(str(said["name"]), _run_state(said), title, url, source, _moment(at))
+
+
+def _worse(one: Check, other: Check) -> Check:
+    worse = min(one, other, key=lambda check: WORST.index(check.state))
+    if one.source == other.source:
+        return worse
+    moments = [check.said_at for check in (one, other) if check.said_at]
+    return replace(worse, source=SEVERAL, said_at=max(moments, default=None))
 
 
 def _statuses(caller: Caller, at: str) -> Iterator[Check]:
     for page in client.pages(caller, f"{at}/status"):
         for each in _listed(page, "statuses"):
-            yield Check(
-                str(each["context"]), _state(each["state"]),
-                each.get("description") or "", each.get("target_url") or "",
-            )  # fmt: skip
+            yield of_status(each)
 
 
 def _runs(caller: Caller, at: str) -> Iterator[Check]:
     for page in client.pages(caller, f"{at}/check-runs", {"filter": "latest"}):
         for each in _listed(page, "check_runs"):
-            output = each.get("output") or {}
-            url = each.get("details_url") or each.get("html_url") or ""
-            yield Check(str(each["name"]), _run_state(each), output.get("title") or "", url)
+            yield of_run(each)
 
 
 def _listed(page: Any, name: str) -> Iterable[Mapping[str, Any]]:
     found = page.get(name, []) if isinstance(page, dict) else []
     return [each for each in found if isinstance(each, dict)]
+
+
+def _moment(said: object) -> datetime | None:
+    """Return a moment with its zone; what is none counts as unsaid."""
+    try:
+        found = datetime.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+    return found.replace(tzinfo=found.tzinfo or UTC) if found else None
 
 
 def _state(said: object) -> str:
