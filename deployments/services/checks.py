@@ -73,8 +73,9 @@ def ask(application: Application, sha: str) -> None:
         _note_heard(repository, sha, trouble=str(error))
         raise
     with transaction.atomic():
-        _keep(repository, sha, found)
         _note_heard(repository, sha)
+        if _keep(repository, sha, found):
+            queue.ring_for_commit(repository.pk, sha, ask=False)
 
 
 def hear(repository: Repository, sha: str, check: Check) -> bool:
@@ -117,17 +118,19 @@ def _note_heard(repository: Repository, sha: str, trouble: str = "") -> None:
     CommitHeard.objects.update_or_create(repository=repository, sha=sha, defaults=values)
 
 
-def _keep(repository: Repository, sha: str, found: Sequence[Check]) -> None:
-    """Keep each word that is news, in one look at what is known.
+def _keep(repository: Repository, sha: str, found: Sequence[Check]) -> bool:
+    """Keep each word that is news, in one look at what is known; return whether any is.
 
     A webhook may have told of something newer while the answer was on its way.
     """
     Repository.objects.select_for_update().get(pk=repository.pk)
     known = {one.context: one for one in selectors.statuses(repository, sha)}
+    written = False
     for check in found:
         said = known.get(check.context[:LONGEST])
         if said is None or not _is_older(check, said):
-            _write(repository, sha, check, said, via="forge")
+            written |= _write(repository, sha, check, said, via="forge")
+    return written
 
 
 def _is_older(check: Check, said: CommitStatus) -> bool:
@@ -138,8 +141,8 @@ def _is_older(check: Check, said: CommitStatus) -> bool:
 
 def _write(
     repository: Repository, sha: str, check: Check, known: CommitStatus | None, via: str
-) -> None:
-    """Write what a check says, unless that is what is known."""
+) -> bool:
+    """Write what a check says, unless that is what is known; return whether it is news."""
     context, url = check.context[:LONGEST], check.url
     if len(url) > URL or not ADDRESS.fullmatch(url):
         url = ""
@@ -147,13 +150,14 @@ def _write(
     old = said.state
     new = (check.state, check.description[:TEXT], url, check.source or None, check.said_at)
     if said.pk and new == (old, said.description, said.target_url, said.source, said.said_at):
-        return
+        return False
     said.state, said.description, said.target_url, said.source, said.said_at = new
     said.person = None
     said.save()
     if old != check.state:
         subject = f"{repository} {sha[:7]} {context}"
         changes.record("check.set", via=via, subject=subject, old=old, new=check.state)
+    return True
 
 
 def _require(repository: Repository, person: Person) -> None:

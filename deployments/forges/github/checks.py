@@ -55,8 +55,6 @@ def of_run(said: Mapping[str, Any]) -> Check:
 
 def _worse(one: Check, other: Check) -> Check:
     worse = min(one, other, key=lambda check: WORST.index(check.state))
-    if one.source == other.source:
-        return worse
     moments = [check.said_at for check in (one, other) if check.said_at]
     return replace(worse, source=SEVERAL, said_at=max(moments, default=None))
 

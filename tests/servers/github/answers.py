@@ -91,8 +91,12 @@ def combined(asked: Asked) -> Answer:
 
 def runs(asked: Asked) -> Answer:
     sha = asked.sha(asked.parts["ref"])
-    found = [one for one in asked.kept.runs if one["head_sha"] == sha]
-    shown = [completed("check-run", {**one, "app": None}) for one in found]
+    latest = {
+        (one["check_suite"]["id"], one["name"]): one
+        for one in asked.kept.runs
+        if one["head_sha"] == sha
+    }
+    shown = [completed("check-run", {**one, "app": None}) for one in latest.values()]
     return 200, {"total_count": len(shown), "check_runs": shown}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,8 @@ class GitHub:
         self.closed: set[str] = set()  # organisations that have not approved the OAuth App
         self.lives = HOUR
         self._ids = 0
+        self._moments = 0
+        self._began = datetime.now(UTC)
 
     @cached_property
     def key(self) -> rsa.RSAPrivateKey:
@@ -115,18 +118,30 @@ class GitHub:
         self._ids += 1
         return self._ids
 
-    def say(self, name: str, sha: str, context: str, state: str, text: str = "") -> None:
-        """Keep a commit status."""
-        url = f"https://ci.example/{context}"
+    def say(self, name: str, sha: str, context: str, state: str, text: str = "") -> Json:
+        """Keep a commit status; return what the event says of it."""
+        url, at = f"https://ci.example/{context}", self.moment()
         said = {"context": context, "state": state, "description": text, "target_url": url}
-        self.repositories[name].statuses.append({**said, "sha": sha, "id": self.number()})
+        said |= {"sha": sha, "id": self.number(), "created_at": at, "updated_at": at}
+        self.repositories[name].statuses.append(said)
+        return said
 
-    def run(self, name: str, sha: str, check: str, conclusion: str | None) -> None:
-        """Keep a check run; without a conclusion it goes on."""
+    def run(
+        self, name: str, sha: str, check: str, conclusion: str | None, *, suite: int = 1
+    ) -> Json:
+        """Keep a check run; without a conclusion it goes on. Return what the event says of it."""
         about = {"name": check, "head_sha": sha, "conclusion": conclusion, "id": self.number()}
-        about["status"] = "completed" if conclusion else "in_progress"
-        about["details_url"] = f"https://ci.example/{check}"
+        about |= {"status": "completed" if conclusion else "in_progress"}
+        about |= {"details_url": f"https://ci.example/{check}", "check_suite": {"id": suite}}
+        about |= {"started_at": self.moment()}
+        about["completed_at"] = self.moment() if conclusion else None
         self.repositories[name].runs.append(about)
+        return about
+
+    def moment(self) -> str:
+        """Return a moment that is later than each before it."""
+        self._moments += 1
+        return f"{self._began + timedelta(seconds=self._moments):%Y-%m-%dT%H:%M:%SZ}"
 
     def pull(self, name: str, number: int, sha: str) -> None:
         """Open a pull request, or push to it."""

@@ -76,8 +76,8 @@ def test_statuses_and_runs_are_one_list(
 def test_of_two_of_one_name_the_worse_counts(
     forge: GitHubForge, hub: GitHub, source: Source, sha: str
 ) -> None:
-    for conclusion in ("success", "failure", None):
-        hub.run(NAME, sha, "build", conclusion)
+    for suite, conclusion in enumerate(("success", "failure", None)):
+        hub.run(NAME, sha, "build", conclusion, suite=suite)
 
     assert states(forge, source, sha) == {"build": "failure"}
 
