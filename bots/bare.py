@@ -102,7 +102,10 @@ def _is_no_talk(command: commands.Command, speaker: Speaker) -> bool:
             return bool(FIELD.match(query)) or query.startswith('"')
         case commands.WhereIs(ref=ref, person=person, app=app):
             is_plain = bool(person or SHA.fullmatch(ref or ""))
-            return _is_app(app, speaker) if app else is_plain or _is_a_ref(ref or "", speaker)
+            is_pull_request = "#" in (ref or "")  # acme/web#12
+            if app:
+                return is_pull_request or _is_app(app, speaker)
+            return is_plain or _is_a_ref(ref or "", speaker)
         case _:
             return True
 

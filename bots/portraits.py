@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.urls import reverse
 
@@ -9,7 +11,7 @@ from bots.sayings import Versions
 from bots.sentences import DeploymentView
 from deployments.models import Deployment, Environment
 from deployments.parameters import said
-from deployments.selectors import locks, log_search, lots, pauses, phases, running
+from deployments.selectors import code, locks, log_search, lots, pauses, phases, running
 from deployments.selectors.running import Running
 from deployments.web.looks import look_of
 
@@ -28,6 +30,7 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
         environment=environment.name,
         state=look_of(deployment).data_state,
         who=str(deployment.person),
+        asker=deployment.person.username,
         ref=deployment.ref,
         sha=deployment.sha,
         kind=deployment.kind,
@@ -48,11 +51,20 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
         url=url,
         log_url=f"{url}?at={line}#L{line}" if line else f"{url}?tab=log",
         broke_at=line,
-        app_url=base + app.get_absolute_url(),
-        environment_url=base + environment.get_absolute_url(),
-        previous_url=base + previous.get_absolute_url() if previous else "",
-        diff_url=diff_url(environment, previous.sha, deployment.sha, base) if previous else "",
+        **_addresses(deployment, previous, base),
     )
+
+
+def _addresses(deployment: Deployment, previous: Deployment | None, base: str) -> dict[str, Any]:
+    environment, app = deployment.environment, deployment.environment.application
+    before = previous.sha if previous else ""
+    return {
+        "ref_url": code.ref_url(app.repository, deployment.ref),
+        "app_url": base + app.get_absolute_url(),
+        "environment_url": base + environment.get_absolute_url(),
+        "previous_url": base + previous.get_absolute_url() if previous else "",
+        "diff_url": diff_url(environment, before, deployment.sha, base),
+    }
 
 
 def _broke_at(deployment: Deployment, *, row: bool) -> int:

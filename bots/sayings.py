@@ -23,7 +23,7 @@ from bots.messages import (
     link,
     phrase,
 )
-from bots.sentences import ENDS, UNFINISHED, DeploymentView, commit, sentence, short, started
+from bots.sentences import ENDS, UNFINISHED, DeploymentView, commit, named, sentence, short, started
 from deployments import lines
 
 
@@ -168,8 +168,8 @@ def _six_fields(view: DeploymentView) -> tuple[Field, ...]:
 
 def _ref_and_commit(view: DeploymentView) -> Parts:
     if not view.sha:
-        return phrase(Code(view.ref or "default branch"), ", commit not known yet")
-    return phrase(Code(view.ref), " @ " if view.ref else "", commit(view))
+        return phrase(named(view) or Code("default branch"), ", commit not known yet")
+    return phrase(named(view) or "", " @ " if view.ref else "", commit(view))
 
 
 def _previous(view: DeploymentView) -> Parts:
@@ -340,7 +340,11 @@ def deployments(title: str, views: Sequence[DeploymentView], url: str = "") -> M
     cells = tuple(
         (
             phrase(link(f"#{view.number}", view.url)),
-            phrase(view.ref, " @ " if view.ref and view.sha else "", Code(short(view.sha))),
+            phrase(
+                link(view.ref, view.ref_url),
+                " @ " if view.ref and view.sha else "",
+                Code(short(view.sha)),
+            ),
             phrase(view.environment),
             phrase(view.who),
             phrase(ENDS.get(view.state, "succeeded").removeprefix("is ").removeprefix("was ")),

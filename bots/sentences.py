@@ -18,6 +18,7 @@ class DeploymentView:
     environment: str
     state: str
     who: str
+    asker: str = ""  # the name that who asked for it signs in with
     ref: str = ""
     sha: str = ""
     kind: str = "deploy"
@@ -41,6 +42,7 @@ class DeploymentView:
     app_url: str = ""
     environment_url: str = ""
     repository_url: str = ""
+    ref_url: str = ""  # of a pull request
     commit_url: str = ""
     previous_url: str = ""
     diff_url: str = ""
@@ -100,6 +102,13 @@ def commit(view: DeploymentView) -> Part:
     if not view.sha:
         return Code(view.ref)
     return Link(short(view.sha), view.commit_url) if view.commit_url else Code(short(view.sha))
+
+
+def named(view: DeploymentView) -> Part | None:
+    """Name what was asked for; a pull request with its page."""
+    if view.ref_url:
+        return Link(view.ref, view.ref_url)
+    return Code(view.ref) if view.ref else None
 
 
 def _done(view: DeploymentView) -> Parts:

@@ -67,6 +67,7 @@ def _deploy(command: commands.Deploy, *, plan: bool = False) -> str:
         force=command.force,
         parameters=dict(command.parameters),
         apps=command.apps,
+        when_green=command.when_green,
         verb="plan" if plan else "",
     )
 

@@ -14,7 +14,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from bots import bells, outgoing, sayings
-from bots.messages import Message, Strong, to_json
+from bots.messages import Mention, Message, Strong, to_json
 from bots.models import ChatRoom, ChatThread, Outgoing
 from bots.platforms import platform
 from bots.portraits import outside, portrait
@@ -37,6 +37,9 @@ TOLD = (
     "deployment.undone",
     "deployment.taken_over",
     "deployment.comment",
+    "deployment.waits",
+    "deployment.check_failed",
+    "deployment.check_missing",
 )
 
 
@@ -211,6 +214,16 @@ def _step(view: DeploymentView, change: Change) -> Message | None:
     if change.verb == "deployment.taken_over":
         said = "Its worker fell silent; another goes on from where the hosts are."
         return sayings.note(said, state="lost")
-    if change.new in ("pending", "queued") or change.verb == "deployment.waits":
+    if change.verb in ("deployment.check_failed", "deployment.check_missing"):
+        return _check(view, change)
+    if change.verb == "deployment.waits" or change.new in ("pending", "queued"):
         return None
     return sayings.activity(replace(view, state="running") if change.new == "in_progress" else view)
+
+
+def _check(view: DeploymentView, change: Change) -> Message | None:
+    """Tell who asked that a check keeps it waiting; what was so when they asked they have read."""
+    if change.person_id is not None or view.state != "waiting":
+        return None
+    said = f"{change.note}." if change.verb == "deployment.check_failed" else change.note
+    return sayings.note(Mention(view.asker), f": {said} It goes on waiting.", state="waiting")

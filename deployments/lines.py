@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from django.conf import settings
 
 PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+PULL_REQUEST = re.compile("#[1-9][0-9]{0,8}")
 SIGNS = frozenset("-_./+@#=~,%!:()$")
 
 
@@ -50,7 +51,7 @@ def deploy(
         return ""
     return _line(
         _verb(verb) + (f":{task}" if task != "deploy" else "") + ("!" if force else ""),
-        _target(",".join(apps) or app, ref),
+        named(",".join(apps) or app, ref),
         "to" if environment else "",
         place,
         *(f"{key}={value}" for key, value in (parameters or {}).items()),
@@ -113,7 +114,7 @@ def where_is(ref: str = "", *, person: str = "", app: str | None = None) -> str:
     """Return the line about a ref, in an app or in all, or about a person."""
     if not _is_sayable(ref, person) or set("@/#") & set(person + ("" if app else ref)):
         return ""
-    return _line("where is", f"@{person}" if person else f"{app}/{ref}" if app else ref)
+    return _line("where is", f"@{person}" if person else named(app, ref) if app else ref)
 
 
 def deploy_status(app: str, environment: str | None = None, *, verb: str = "") -> str:
@@ -154,7 +155,7 @@ def deploys(
 ) -> str:
     if not _is_sayable(ref or ""):
         return ""
-    return _line(plural(_verb(verb)), _target(app, ref), *_place(environment))
+    return _line(plural(_verb(verb)), named(app, ref), *_place(environment))
 
 
 def which_checks_failed(app: str, environment: str | None = None) -> str:
@@ -189,7 +190,10 @@ def _line(*words: str) -> str:
     return " ".join(word for word in words if word)
 
 
-def _target(app: str, ref: str | None) -> str:
+def named(app: str, ref: str | None) -> str:
+    """Return the app with a ref: web/main, or web#123 for a pull request."""
+    if ref and PULL_REQUEST.fullmatch(ref):
+        return f"{app}{ref}"
     return f"{app}/{ref}" if ref else app
 
 

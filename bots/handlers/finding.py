@@ -8,9 +8,11 @@ from dataclasses import replace
 from bots.language.commands import Command, Deploy
 from bots.language.nearest import nearest
 from bots.speaker import Speaker
+from deployments import lines
 from deployments.exceptions import NotFound
 from deployments.models import Application, Deployment, Environment
 from deployments.selectors import lookup
+from deployments.selectors.slugs import slug
 
 
 class Unknown(NotFound):
@@ -71,17 +73,32 @@ def by_repository(speaker: Speaker, command: Deploy) -> Deploy:
     seen = lookup.applications_for(speaker.person)
     if seen.filter(name=command.app.lower()).exists():
         return command
-    said = f"{command.app}/{command.ref}"
-    ends = [at for at, sign in enumerate(said) if sign in "/@"]
+    said = lines.named(command.app, command.ref)
+    ends = [at for at, sign in enumerate(said) if sign in "/@#"]
     for end in [len(said), *reversed(ends)]:
-        apps = list(seen.filter(repository__name__iexact=said[:end]).values_list("name", flat=True))
+        apps = [app.name for app in of_repository(seen, said[:end])]
         if len(apps) > 1:
             text = f"The repository {said[:end]} belongs to several apps; say which."
-            ways = [replace(command, app=app, ref=said[end + 1 :] or None) for app in apps[:3]]
+            ways = [replace(command, app=app, ref=_ref(said[end:])) for app in apps[:3]]
             raise Unknown(text, "app", apps[:3], instead=ways)
         if apps:
-            return replace(command, app=apps[0], ref=said[end + 1 :] or None)
+            return replace(command, app=apps[0], ref=_ref(said[end:]))
     return command
+
+
+def of_repository(apps: Iterable[Application], name: str) -> list[Application]:
+    """Return the apps of a repository: by its own name, or by owner and name at its forge."""
+    wanted = name.lower()
+    return [
+        app
+        for app in apps
+        if wanted in (app.repository.name.lower(), "/".join(slug(app.repository)).lower())
+    ]
+
+
+def _ref(behind: str) -> str | None:
+    """Return the ref that stands behind a repository's name: /main, @v2, #123."""
+    return (behind if behind.startswith("#") else behind[1:]) or None
 
 
 def environments(speaker: Speaker, app: str | None, name: str | None) -> list[Environment]:

@@ -43,7 +43,7 @@ def where_is(command: commands.WhereIs, speaker: Speaker) -> Message:
         return _work_of(command.person, speaker)
     found, trouble = _commits(command, speaker)
     if not found:
-        name = f"{command.app}/{command.ref}" if command.app else command.ref or ""
+        name = lines.named(command.app, command.ref) if command.app else command.ref or ""
         near = _meant_instead(command, speaker)
         asks = [f"No repository here has “{name}”.", *trouble, *["Did you mean:"] * bool(near)]
         return sorry(" ".join(asks), suggestions=near)
@@ -120,7 +120,10 @@ def _meant(command: commands.WhereIs, speaker: Speaker) -> tuple[list[Applicatio
     seen = list(lookup.applications_for(speaker.person))
     named = [app for app in seen if command.app and app.name == command.app.lower()]
     if command.app and not named:
-        ref = f"{command.app}/{ref}"
+        ref = lines.named(command.app, ref)
+        name, sign, number = ref.partition("#")
+        named = finding.of_repository(seen, name) if sign else []
+        ref = f"#{number}" if named else ref
     speaker.about.update(app.pk for app in named or seen)
     return named or seen, ref
 

@@ -15,6 +15,7 @@ def more(command: Deploy, expected_sha: str = "") -> More:
         "task": command.task,
         "parameters": dict(command.parameters),
         "force": command.force,
+        "when_green": command.when_green,
     }
 
 

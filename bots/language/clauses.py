@@ -12,7 +12,8 @@ NUMBER = re.compile(r"#?[0-9]{1,9}")
 DURATION = re.compile(
     r"(?=[0-9])(?:([0-9]{1,3})w)?(?:([0-9]{1,4})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?"
 )
-PULL_REQUEST = re.compile(SLUG.pattern + "#[0-9]+")
+PULL_REQUEST = re.compile(SLUG.pattern + "#[1-9][0-9]{0,8}")
+NUMBERED = re.compile("#[1-9][0-9]{0,8}")  # a pull request, as a ref
 SECONDS = (7 * 86_400, 86_400, 3_600, 60)
 PLACE_WORDS = ("to", "in", "on")
 SMALL_WORDS = (
@@ -38,7 +39,7 @@ def named_app(reader: Reader) -> str:
 
 
 def target(reader: Reader) -> tuple[str, str | None]:
-    """Read APP, APP/REF or APP@REF."""
+    """Read APP, APP/REF, APP@REF or APP#NUMBER, the head of a pull request."""
     apps, ref = targets(reader)
     if len(apps) > 1:
         reader.puzzle("one application at a time is understood here", back=1)
@@ -126,6 +127,8 @@ def _divide(word: str) -> tuple[str, str, str]:
     for index, letter in enumerate(word):
         if letter in "/@":
             return word[:index], letter, word[index + 1 :]
+        if letter == "#":
+            return word[:index], letter, word[index:]
     return word, "", ""
 
 
@@ -137,9 +140,7 @@ def _must_follow(reader: Reader) -> NoReturn:
 
 def _check_names(reader: Reader, name: str) -> tuple[str, ...]:
     apps = tuple(name.split(","))
-    if PULL_REQUEST.fullmatch(name):
-        reader.needs(5, reader.words[reader.at].typed)
-    elif not all(SLUG.fullmatch(one) for one in apps):
+    if not all(SLUG.fullmatch(one) for one in apps):
         reader.puzzle("an application's name has letters, digits, “-”, “_” and “.” only")
     elif len(set(apps)) < len(apps):
         reader.puzzle("an application is named twice")
@@ -147,6 +148,8 @@ def _check_names(reader: Reader, name: str) -> tuple[str, ...]:
 
 
 def _check_ref(reader: Reader, sign: str, ref: str) -> None:
+    if sign == "#" and not NUMBERED.fullmatch(ref):
+        reader.puzzle("the number of a pull request must follow “#”")
     if sign and not ref:
         reader.puzzle(f"a branch, tag or commit must follow “{sign}”")
     if ref.startswith("-"):

@@ -20,6 +20,7 @@ class Deploy:
     force: bool = False
     parameters: tuple[tuple[str, str], ...] = ()
     apps: tuple[str, ...] = ()  # all of them, where several are named
+    when_green: bool = False  # as soon as its checks have passed
 
 
 @dataclass(frozen=True)

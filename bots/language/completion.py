@@ -147,7 +147,8 @@ def _next(
 ) -> Iterator[Expected]:
     if at >= len(line) or line[at].goes_on:
         return
-    words, end = _run(line, at, 1 if at else len(pattern.name.split()))
+    most = 1 + (line[at].literal == "when")  # “when green” is one thing
+    words, end = _run(line, at, most if at else len(pattern.name.split()))
     if words:
         yield from _literal(Expected(pattern, words, said=names), line[end:], at, typed)
         return

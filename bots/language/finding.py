@@ -33,8 +33,6 @@ def where_is(reader: Reader) -> WhereIs:
         person = reader.take()[1:]
         reader.end()
         return WhereIs(person=person)
-    if clauses.PULL_REQUEST.fullmatch(word):
-        reader.needs(5, reader.words[reader.at].typed)
     app, ref = _app_and_ref(reader)
     reader.end()
     return WhereIs(ref, None, app)
@@ -68,10 +66,11 @@ def search(reader: Reader) -> Search:
 
 
 def _app_and_ref(reader: Reader) -> tuple[str | None, str]:
-    """Read REF, APP/REF or APP@REF. A first part that is no app's name belongs to the ref."""
+    """Read REF, APP/REF, APP@REF or APP#NUMBER. A first part that is no app belongs to the ref."""
     word = reader.words[reader.at].plain
     if word.startswith(("-", "#", "/", "@")):
         reader.puzzle("it is neither a commit, a branch, a tag nor a person")
-    if "/" not in word and "@" not in word:
+    is_pull_request = clauses.PULL_REQUEST.fullmatch(word.lower())
+    if "/" not in word and "@" not in word and not is_pull_request:
         return None, reader.take()
     return clauses.target(reader)  # type: ignore[return-value]

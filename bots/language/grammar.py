@@ -47,11 +47,13 @@ def deploy(reader: Reader) -> Deploy:
     environment, hosts = clauses.place_and_hosts(reader)
     parameters = _parameters(reader)
     _code(reader)
-    _when(reader)
+    when_green = _when(reader, task, force=force)
     reason = clauses.because(reader)
     reader.end()
     several = apps if len(apps) > 1 else ()
-    return Deploy(apps[0], ref, environment, hosts, reason, task, force, parameters, several)
+    return Deploy(
+        apps[0], ref, environment, hosts, reason, task, force, parameters, several, when_green
+    )
 
 
 def plan(reader: Reader) -> Plan:
@@ -217,14 +219,23 @@ def _code(reader: Reader) -> None:
         reader.needs(9, "a one-time code")
 
 
-def _when(reader: Reader) -> None:
+def _when(reader: Reader, task: str, *, force: bool) -> bool:
+    """Read “when green”, which waits for checks; times are understood, and not done yet."""
     word = reader.peek()
     if word not in WHEN:
-        return
+        return False
     reader.take()
     if not WHEN[word].fullmatch(reader.peek()):
         reader.puzzle("it is said “when green”, “at 03:00” or “after 20m”", back=1)
-    reader.needs(9, f"{word} {reader.take()}")
+    said = reader.take()
+    if word != "when":
+        reader.needs(9, f"{word} {said}")
+        return False
+    if force:
+        reader.puzzle("it goes past checks, and “when green” waits for them", back=reader.at)
+    if task != "deploy":
+        reader.puzzle("a task waits for no check, so it has no “when green”", back=reader.at)
+    return True
 
 
 def _number_follows(reader: Reader) -> bool:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bots.language.clauses import NUMBER
+from bots.language.clauses import NUMBER, NUMBERED
 from bots.language.names import SHA, Names
 from bots.language.nearest import nearest
 from bots.language.repair import RISKY, is_a_slip
 from bots.language.sorting import Sorted
 from bots.language.words import Word
+from deployments.lines import named
 
 ABOUT_A_NUMBER = ("retry", "retry failed hosts", "go on", "cancel", "log", "show")
 WITH_REF = ("deploy", "plan", "deploys")
@@ -108,7 +109,8 @@ def _apps(verb: str, found: Sorted, names: Names) -> list[tuple[str, list[str]]]
 
 def _refs(app: str, found: Sorted, names: Names) -> list[str]:
     """Return the branches, tags and commits that the words may mean; an empty one is none."""
-    said = [found.ref] if found.ref else found.others
+    others = [word for word in found.others if not NUMBERED.fullmatch(word)]
+    said = [found.ref] if found.ref else others
     if not said:
         return [""]
     if names.refs(app) is None:
@@ -132,7 +134,8 @@ def _together(head: str, found: Sorted, names: Names) -> Iterator[str]:
     apps = ",".join(found.apps)
     for place in found.places:
         if all(place in names.apps[app] for app in found.apps):
-            yield " ".join([head, apps, "to", place, *found.parameters])
+            green = ["when green"] if found.green else []
+            yield " ".join([head, apps, "to", place, *found.parameters, *green])
 
 
 def example(text: str, found: Sorted, names: Names) -> str:
@@ -187,8 +190,8 @@ def _placed_lines(
     verb: str, head: str, app: str, places: list[str], found: Sorted
 ) -> Iterator[str]:
     acts = verb in ("deploy", "plan")
-    target = f"{app}/{found.ref}" if found.ref and verb in WITH_REF else app
-    rest = [*found.parameters] if acts else []
+    target = named(app, found.ref) if found.ref and verb in WITH_REF else app
+    rest = [*found.parameters, *(["when green"] if found.green else [])] if acts else []
     if verb == "lock" and found.duration:
         rest.append(f"for {found.duration}")
     if found.reason and (acts or verb == "lock"):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from bots.language.clauses import NUMBERED
 from bots.language.commands import Command, Deploy, Deploys, Plan
 from bots.language.nearest import nearest
 
@@ -66,7 +67,7 @@ class Names:
     def is_ref(self, app: str, ref: str) -> bool:
         """Return whether the ref may be there; where none is known, any may be."""
         known = self.refs(app)
-        if known is None or SHA.fullmatch(ref.lower()):
+        if known is None or SHA.fullmatch(ref.lower()) or NUMBERED.fullmatch(ref):
             return True
         return ref.removeprefix(EXPLICIT[0]).removeprefix(EXPLICIT[1]) in known
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from bots.language.clauses import NUMBER, PLACE_WORDS, SMALL_WORDS
 from bots.language.nearest import distance
 from bots.language.words import Word, join
+from deployments.lines import named
 
 FILLERS = frozenset(
     ["", "now", "please", "pls", "asap", "today", "tonight", "tomorrow", "later", "soon", "thanks",
@@ -98,6 +100,7 @@ def _candidates(miss: Miss) -> Iterator[Words]:
         head = miss.plain.replace("!", "")
         if head != miss.plain and head.partition(":")[2] in ("lock", "unlock", "version"):
             yield (_word(head), *miss.after)
+        yield from _either_green(miss)
         yield from _tasked(miss)
         return
     if miss.at == 1 and miss.plain.startswith(":"):
@@ -114,6 +117,18 @@ def _candidates(miss: Miss) -> Iterator[Words]:
     names_a_place = miss.plain in PLACE_WORDS and miss.after
     if miss.is_placed and len(miss.words) > 2 and not names_a_place:
         yield miss.before + miss.after
+
+
+def _either_green(miss: Miss) -> Iterator[Words]:
+    """Offer to wait for checks and to go past them, where a line says both."""
+    words = miss.after
+    pairs = pairwise(words)
+    said = [(one.plain.lower(), other.plain.lower()) for one, other in pairs]
+    at = said.index(("when", "green")) if ("when", "green") in said else -1
+    if at >= 0:
+        if ":" not in miss.plain:
+            yield (_word(miss.word.plain.replace("!", "")), *words)
+        yield (miss.word, *words[:at], *words[at + 2 :])
 
 
 def _tasked(miss: Miss) -> Iterator[Words]:
@@ -191,7 +206,7 @@ def _inserted(miss: Miss) -> Iterator[Words]:
     """Try what may have been left out before the word."""
     yield (*miss.before, _place_word(miss, miss.word), miss.word, *miss.after)
     if miss.at == 2 and miss.line in WITH_REF and not set("/@") & set(miss.before[1].plain):
-        joined = _word(f"{miss.before[1].plain}/{miss.word.plain}")
+        joined = _word(named(miss.before[1].plain, miss.word.plain))
         yield (miss.before[0], joined, *miss.after)
     says_something = not all(map(_is_loose, (miss.word, *miss.after)))
     if miss.is_placed and says_something and not _may_be_because(miss):
@@ -212,7 +227,7 @@ def _mended(miss: Miss) -> Iterator[Words]:
         yield (*miss.before, _word(word + miss.after[0].plain), *miss.after[1:])
     if miss.plain in PLACE_WORDS and not miss.after:
         yield (*miss.words, _word("staging"))
-    target = word.replace("@", "/", 1) if miss.at == 1 else word
+    target = re.sub("[@#]", "/", word, count=1) if miss.at == 1 else word
     if miss.line == "where is" and NUMBER.fullmatch(word):
         yield (_word("show"), miss.word, *miss.after)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from bots.language.clauses import DURATION, PLACE_WORDS, SMALL_WORDS
+from bots.language.clauses import DURATION, NUMBERED, PLACE_WORDS, SMALL_WORDS
 from bots.language.names import Names
 from bots.language.repair import FILLERS
 from bots.language.words import Word
@@ -43,6 +43,7 @@ class Sorted:
     duration: str = ""
     goes: bool = False  # a place was announced
     parameters: list[str] = field(default_factory=list)
+    green: bool = False  # only when its checks have passed
     reason: str = ""
 
 
@@ -57,6 +58,9 @@ def sort(words: Words, names: Names) -> Sorted:
         if index >= MOST_SORTED:
             continue
         before = plain[index - 1].lower() if index else ""
+        if before == "when" and word.lower() == "green":
+            found.green = True
+            continue
         found.goes |= word.lower() in ANNOUNCING
         if before not in ANNOUNCING or _may_be_no_place(word, names):
             _sort(found, word, names)
@@ -114,7 +118,8 @@ def _sort_divided(found: Sorted, word: str, names: Names) -> bool:
         head, divided, rest = word.lstrip("@").partition(sign)
         if divided and head.lower() in names.apps:
             found.apps.append(head.lower())
-            _sort_rest(found, rest, names)
+            is_pull_request = sign == "#" and NUMBERED.fullmatch(f"#{rest}")
+            _sort_rest(found, f"#{rest}" if is_pull_request else rest, names)
             return True
         if divided and sign == "/" and names.is_place(head.lower()):
             found.places.append(f"{names.place(head.lower())}/{rest}")

@@ -42,10 +42,11 @@ def _later(
 TABLE: tuple[Pattern, ...] = (
     Pattern(
         ("deploy",),
-        "deploy[:TASK][!] APP[/REF] [to ENV[/HOSTS]] [KEY=VALUE …] [because REASON]",
+        "deploy[:TASK][!] APP[/REF] [to ENV[/HOSTS]] [KEY=VALUE …] [when green] [because REASON]",
         1,
         grammar.deploy,
-        "deploys a branch, tag or commit; without a ref the default branch",
+        "deploys a branch, tag or commit, or a pull request (web#123); without a ref the default "
+        "branch; with “when green” as soon as its checks have passed",
         "deploy web/fix-login to staging",
         suffixed=True,
     ),
@@ -163,7 +164,7 @@ TABLE: tuple[Pattern, ...] = (
     ),
     Pattern(
         ("plan",),
-        "plan[:TASK][!] APP[/REF] [to ENV[/HOSTS]] [KEY=VALUE …] [because REASON]",
+        "plan[:TASK][!] APP[/REF] [to ENV[/HOSTS]] [KEY=VALUE …] [when green] [because REASON]",
         2,
         grammar.plan,
         "everything that a deployment would do, with a code; nothing is done",
@@ -225,7 +226,7 @@ TABLE: tuple[Pattern, ...] = (
         "where is SHA | where is [APP/]REF | where is @PERSON",
         2,
         finding.where_is,
-        "where a commit, or somebody's work, is live or waits",
+        "where a commit, a pull request (web#123) or somebody's work is live or waits",
         "where is 4f2c1a",
     ),
     Pattern(

@@ -6,6 +6,7 @@ import re
 
 MARKUP = re.compile(r"<(@|#|!|https?://|mailto:|tel:)([^<>]*)>")
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+PULL_REQUEST = re.compile(r"https?://[^\s/]+/([\w.-]+/[\w.-]+)/pull/([1-9][0-9]{0,8})(?:[/?#]\S*)?")
 REVERSING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 INVISIBLE = dict.fromkeys(
@@ -37,11 +38,15 @@ def clean(text: str) -> str:
 
 
 def fold(word: str) -> str:
-    """Return a word as it was meant: typed quotes and dashes, no invisible signs."""
+    """Return a word as it was meant: typed quotes and dashes, no invisible signs.
+
+    The address of a pull request means it: https://github.com/acme/web/pull/123 is acme/web#123.
+    """
     word = word.translate(INVISIBLE).translate(TYPOGRAPHY)
     if len(word) > 2 and word[0] in QUOTES and word[-1] == word[0]:
-        return word[1:-1]
-    return word
+        word = word[1:-1]
+    found = PULL_REQUEST.fullmatch(word)
+    return f"{found[1]}#{found[2]}" if found else word
 
 
 def plain_quotes(text: str) -> str:
@@ -58,4 +63,10 @@ def _read_markup(match: re.Match[str]) -> str:
         return f"@{target}"  # the id, never the label: a label can be chosen to look like the bot
     if kind in "#!":
         return ("#" if kind == "#" else "@") + (label or target)
-    return label or (kind + target if kind.startswith("http") else target)
+    address = kind + target if kind.startswith("http") else target
+    is_apart = (
+        not match.string[: match.start()].strip() or match.string[match.start() - 1].isspace()
+    )
+    if is_apart and label.startswith("#") and PULL_REQUEST.fullmatch(address):
+        return address  # the number alone does not say of which repository
+    return label or address

@@ -34,7 +34,7 @@ def table(content: Table) -> str:
 
 def words(parts: Parts) -> str:
     """Return the words alone, without addresses."""
-    return "".join(part.text for part in parts)
+    return "".join(f"@{part.text}" if isinstance(part, Mention) else part.text for part in parts)
 
 
 def _part(part: Part) -> str:

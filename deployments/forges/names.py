@@ -17,6 +17,7 @@ LONGEST = 255
 ABBREVIATED = re.compile(r"[0-9a-f]{4,39}", re.I)
 FORBIDDEN = re.compile(r"[\s~^:?*\[\\\x00-\x20\x7f]|\.\.|@\{|//|/\.|\.lock(/|$)|^[-./]|[./]$|^@$")
 PREFIXES: dict[str, RefKind] = {"refs/heads/": "branch", "refs/tags/": "tag"}
+PULL_REQUEST = re.compile("#[1-9][0-9]{0,8}")
 COMPARED = 2_000  # finding near names in more takes seconds
 FORMAT = "%(refname)%00%(creatordate:unix)"
 
@@ -119,6 +120,9 @@ def _exactly(meaning: Resolved) -> str:
 
 def _none(source: Source, mirror: Path, name: str) -> UnknownRef:
     """Tell what may have been meant; where nothing is near, the default branch."""
+    if PULL_REQUEST.fullmatch(name):
+        said = f"{source.name} is read by git alone, which knows no pull requests: {name} is none."
+        return UnknownRef(f"{said} Name its branch or commit.", [])
     refs = listing(mirror)
     short = name.removeprefix("refs/heads/").removeprefix("refs/tags/")
     known = [ref.name for ref in (*refs.branches, *refs.tags)][:COMPARED]

@@ -20,6 +20,7 @@ from deployments.forges.contract import (
     TreeNotes,
 )
 from deployments.forges.github.access import opened
+from deployments.forges.github.places import pull_url
 from deployments.models import Application, ForgeAccess, Repository
 
 
@@ -97,6 +98,11 @@ def forge_of(application: Application) -> Forge:
 
 def source(application: Application) -> Source:
     return source_of(application.repository)
+
+
+def ref_url(repository: Repository, ref: str) -> str:
+    """Return the forge's page about a ref, where it is a pull request."""
+    return pull_url(repository.location, ref) if repository.forge == "github" else ""
 
 
 def source_of(repository: Repository) -> Source:

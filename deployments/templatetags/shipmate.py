@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 
 from deployments import durations, lines
 from deployments.forges.contract import Commit
-from deployments.models import Application, Person
-from deployments.selectors import authors, checks
+from deployments.models import Application, Deployment, Person
+from deployments.selectors import authors, checks, code
 from deployments.selectors.checks import Sign
 from deployments.web.looks import Look, any_look, phase_look
 
@@ -109,6 +109,17 @@ def badge(state: object, text: object = None) -> SafeString:
     return format_html(
         '<span class="badge" data-state="{}">{}{}</span>', found.data_state, _sign(found), words
     )
+
+
+@register.simple_tag
+def pull_request(deployment: Deployment) -> SafeString:
+    """Link what was deployed to its page at the forge, where that is a pull request."""
+    if not deployment.ref.startswith("#"):
+        return SafeString("")  # without a look at its repository
+    url = code.ref_url(deployment.environment.application.repository, deployment.ref)
+    if not url:
+        return SafeString("")
+    return format_html('<a class="link" href="{}">{}</a>', url, deployment.ref)
 
 
 # ---- Icons, people, chat lines ----

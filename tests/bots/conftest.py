@@ -19,6 +19,7 @@ from tests.deployments.conftest import (  # noqa: F401  the same people and the 
     charlie,
     dora,
     hello,
+    hub,
     production,
     qa,
     repository,

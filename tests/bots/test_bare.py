@@ -68,6 +68,8 @@ TALK = [
     "\u200b " * 1500,
 ]
 LINES = [
+    "where is hello#12",
+    "where is acme/hello#12",
     ".deploy hello to qa",
     "!status",
     "deploy hello to production",
@@ -120,7 +122,6 @@ NEARLY = [
     "status of hello",
     "where can I deploy hello?",
     "where can i deploy",
-    "where is hello#12",
     "approve #12",
     "freeze hello",
     "graph me -6h web.errors",

@@ -33,7 +33,12 @@ def test_apps_come_with_their_environments(alice: Person, hello: Application) ->
 
 
 def test_environments_are_those_of_the_app(alice: Person, hello: Application) -> None:
-    assert texts("deploy hello ", alice) == ["to qa", "to production", "because"]
+    assert texts("deploy hello ", alice) == [
+        "to qa",
+        "to production",
+        "when green",
+        "because",
+    ]
     assert texts("promote hello from qa ", alice) == ["to production"]
 
 

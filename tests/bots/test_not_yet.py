@@ -18,8 +18,7 @@ def speaker(alice: Person, qa: Environment) -> Speaker:
 @pytest.mark.parametrize(
     "line",
     [
-        "deploy hello to qa when green",
-        "deploy hello#12 to qa",
+        "deploy hello#12 to qa after 20m",
         "deploy hello to qa at 03:00",
         "approve",
         "steal hello in qa",

@@ -12,6 +12,7 @@ from deployments.forges.locations import validate_location
 ADDRESS = re.compile(
     r"https://(?P<host>[^/]+)/(?P<owner>[A-Za-z0-9][A-Za-z0-9-]{0,99})/(?P<name>[A-Za-z0-9._-]{1,100})"
 )
+PULL_REQUEST = re.compile("#(?P<number>[1-9][0-9]{0,8})")
 HOSTED = ".ghe.com"
 
 
@@ -57,3 +58,9 @@ def _api(host: str) -> str:
     if host == "github.com" or host.endswith(HOSTED):
         return f"https://api.{host}"
     return f"https://{host}/api/v3"
+
+
+def pull_url(location: str, ref: str) -> str:
+    """Return the page of the pull request that a ref like #12 names; of others nothing."""
+    found = PULL_REQUEST.fullmatch(ref)
+    return f"{normal(location)}/pull/{found['number']}" if found else ""

@@ -49,6 +49,22 @@ LINES: dict[str, Command] = {
     "deploy web/refs/tags/v2 to qa": Deploy("web", "refs/tags/v2", "qa"),
     "deploy web/pkg@1.2.0 to qa": Deploy("web", "pkg@1.2.0", "qa"),
     "deploy web/fix#12": Deploy("web", "fix#12"),
+    "deploy web#123 to qa": Deploy("web", "#123", "qa"),
+    "deploy acme/web#123 to qa": Deploy("acme", "web#123", "qa"),
+    "deploy https://github.com/acme/web/pull/123/files to qa": Deploy("acme", "web#123", "qa"),
+    "deploy <https://github.com/acme/web/pull/123|#123> to qa": Deploy("acme", "web#123", "qa"),
+    "deploy web<https://github.com/acme/web/pull/123|#123> to qa": Deploy("web", "#123", "qa"),
+    "plan web#123 to qa": Plan(Deploy("web", "#123", "qa")),
+    "deploys web#123": Deploys("web", "#123"),
+    "where is web#123": WhereIs("#123", None, "web"),
+    "where is https://github.com/acme/web/pull/123": WhereIs("web#123", None, "acme"),
+    "deploy web to qa when green": Deploy("web", None, "qa", when_green=True),
+    "deploy web,api to qa when green because of it": Deploy(
+        "web", None, "qa", reason="of it", apps=("web", "api"), when_green=True
+    ),
+    "deploy web to qa because see https://github.com/acme/web/pull/123": Deploy(
+        "web", None, "qa", reason="see https://github.com/acme/web/pull/123"
+    ),
     "deploy web@v2.1 to staging": Deploy("web", "v2.1", "staging"),
     "deploy acme/web to staging": Deploy("acme", "web", "staging"),
     "deploy web on production/web-1,db": Deploy("web", None, "production", ("web-1", "db")),
