@@ -37,7 +37,6 @@ TOLD = (
     "deployment.undone",
     "deployment.taken_over",
     "deployment.comment",
-    "deployment.waits",
     "deployment.check_failed",
     "deployment.check_missing",
 )

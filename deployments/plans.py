@@ -33,6 +33,7 @@ class Asked:
     parameters: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
     force: bool = False
+    when_green: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ def preview(asked: Asked, person: Person) -> Preview:
         rights.require(person, "force", here, doing="go past the checks of")
     asked = replace(asked, parameters=tasks.spelled(here, asked.parameters))
     wrong = list(tasks.unfit(here, asked.task, asked.parameters))
+    if asked.when_green and asked.force:
+        wrong.append("Past its checks it does not wait for them: say one of the two.")
     if wrong:
         raise Refused(wrong)
     runs = running.in_(here)
@@ -71,7 +74,7 @@ def _blockers(asked: Asked, sha: str, person: Person) -> list[Blocker]:
         person,
         hosts=list(asked.hosts),
         fetches=is_release and not code.has(here.application, sha),
-        sha=sha if is_release and not asked.force else "",
+        sha=sha if is_release and not (asked.force or asked.when_green) else "",
     )
 
 
@@ -93,7 +96,7 @@ def facts(asked: Asked, sha: str) -> Facts:
         "settings": {**here.effective_settings, "provider": here.application.provider},
         "secrets": _secrets(here),
         "rules": [here.checks, here.required_contexts, here.deploys],
-        "checks": _checks(here, sha),
+        "checks": {} if asked.when_green else _checks(here, sha),
         "lock": lock.pk if lock else None,
     }  # fmt: skip
     return {name: _kept(name, value) for name, value in found.items()}

@@ -14,7 +14,7 @@ from deployments import lines, parameters
 from deployments.models import Plan
 from deployments.plans import Asked, Preview
 from deployments.providers.contract import RELEASE
-from deployments.selectors import authors, merges
+from deployments.selectors import authors, checks, merges
 from deployments.selectors.environments import Step
 from deployments.services import plans, promotion
 
@@ -31,6 +31,7 @@ def plan(command: commands.Plan, speaker: Speaker) -> Message:
         parameters=dict(wanted.parameters),
         why=wanted.reason,
         force=wanted.force,
+        when_green=wanted.when_green,
     )
     made, shown = plans.make(asked, speaker.person)
     return _shown(made, shown, speaker)
@@ -67,7 +68,7 @@ def _shown(made: Plan, shown: Preview, speaker: Speaker) -> Message:
             Field("Hosts", phrase(", ".join(shown.review.hosts) or "none")),
             *_order(shown),
             *_more(shown),
-            Field("Checks", phrase(_checks(shown))),
+            Field("Checks", phrase(_checks(shown), *_waits(shown))),
             *_against(shown, speaker),
         ),
         items=_commits(shown),
@@ -147,6 +148,15 @@ def _more(shown: Preview) -> tuple[Field, ...]:
 
 def _checks(shown: Preview) -> str:
     return ", ".join(f"{name} {state}" for name, state in shown.checks.items()) or "none reported"
+
+
+def _waits(shown: Preview) -> tuple[str, ...]:
+    """Say that it waits for those that have not passed."""
+    asked, sha = shown.asked, shown.review.resolved.sha
+    if not asked.when_green:
+        return ()
+    found = checks.problems(asked.environment, sha, always=True)
+    return (f"; it waits: {'; '.join(found)}" if found else "; it need not wait",)
 
 
 def _against(shown: Preview, speaker: Speaker) -> tuple[Field, ...]:

@@ -61,6 +61,10 @@ class NewDeployment(Asked):
     )
     why = Text(max_length=500, allow_blank=True, default="")
     force = Switch(default=False, help_text="Go past red or missing checks; takes “force”.")
+    when_green = Switch(
+        default=False,
+        help_text="Where checks have not passed, wait for them: pending, and goes on by itself.",
+    )
 
 
 class NewRetry(Asked):

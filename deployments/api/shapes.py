@@ -81,6 +81,11 @@ class DeploymentShape(serializers.Serializer[Any]):
     merged = serializers.SerializerMethodField(
         help_text="What was merged into its branch first, in a sentence; empty: nothing."
     )
+    when_green = serializers.SerializerMethodField(help_text="It waits for checks by wish.")
+    waits_for = serializers.SerializerMethodField(
+        help_text="While it is pending: repository, merge or checks; else null."
+    )
+    waits_since = serializers.DateTimeField(allow_null=True)
     is_finished = serializers.BooleanField()
     is_stopping = serializers.SerializerMethodField(help_text="Somebody has asked to stop it.")
     is_paused = serializers.BooleanField(help_text="It waits behind its first host.")
@@ -106,6 +111,13 @@ class DeploymentShape(serializers.Serializer[Any]):
 
     def get_merged(self, row: Deployment) -> str:
         return merges.told(row)
+
+    def get_when_green(self, row: Deployment) -> bool:
+        return bool(row.when_green)
+
+    def get_waits_for(self, row: Deployment) -> str | None:
+        is_pending = row.status == Deployment.Status.PENDING
+        return (row.waits_for or Deployment.Wait.REPOSITORY.value) if is_pending else None
 
     def get_is_stopping(self, row: Deployment) -> bool:
         return row.stop_at is not None and not row.is_finished

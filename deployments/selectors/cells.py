@@ -25,6 +25,7 @@ GLANCED = ("environment_id", "person_id", "kind", "status", "reason", "sha", "fi
 SHOWN = (
     *GLANCED, "task", "ref", "subject", "note", "stop_at", "lease_until", "phase", "progress",
     "created_at", "queued_at", "started_at", "worker", "paused_at", "paused_until", "went_on_at",
+    "waits_for",
 )  # fmt: skip
 
 

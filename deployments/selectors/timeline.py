@@ -26,20 +26,22 @@ STATUS = {
 }
 
 
+GATES = {
+    "deployment.waits": "It waits.",
+    "deployment.check_failed": "A check is red; it goes on waiting.",
+    "deployment.check_missing": "A check does not come; it goes on waiting.",
+}
 FLAGS = {
     "deployment.stopping": "stopping",
     "deployment.taken_over": "lost_contact",
     "deployment.doubt": "lost_contact",
     "deployment.merged": "pending",
-    "deployment.waits": "pending",
     "deployment.paused": "paused",
     "deployment.went_on": "in_progress",
     "deployment.undone": "rolledback",
-}
-WAITS = {
-    "repository": "its repository",
-    "merge": "its merge",
-    "checks": "its checks",
+    "deployment.waits": "pending",
+    "deployment.check_failed": "failure",
+    "deployment.check_missing": "pending",
 }
 
 
@@ -114,6 +116,8 @@ def undone(change: Change) -> str:
 def _words(change: Change) -> str:
     if change.verb in SENTENCES:
         return SENTENCES[change.verb](change)
+    if change.verb in GATES:
+        return GATES[change.verb]
     if change.verb in DID:
         return f"{_who(change)} {DID[change.verb]}{_door(change)}."
     told = change.verb.removeprefix("deployment.").replace("_", " ").replace(".", " ")
@@ -127,7 +131,6 @@ SENTENCES: dict[str, Callable[[Change], str]] = {
     "deployment.merged": merged,
     "deployment.undone": undone,
     "deployment.doubt": doubt,
-    "deployment.waits": lambda change: f"It waits for {WAITS.get(change.new, change.new)}.",
     "deployment.taken_over": lambda change: (
         f"Worker {change.new} took over from {change.old}, which had fallen silent."
     ),

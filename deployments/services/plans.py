@@ -72,6 +72,9 @@ def use(plan: Plan, door: Door) -> Deployment:
             forced=plan.forced,
             forced_past=list(found.forced_past),
             why=plan.why,
+            when_green=plan.when_green,
+            note=found.red,
+            **lifecycle.gated(found.red),
         )
         unused = Plan.objects.filter(pk=plan.pk, deployment=None)
         if unused.update(deployment=deployment) != 1:
@@ -88,6 +91,7 @@ def asked_of(plan: Plan) -> Asked:
         parameters=plan.parameters,
         why=plan.why,
         force=plan.forced,
+        when_green=bool(plan.when_green),
     )
 
 
@@ -103,6 +107,7 @@ def line(plan: Plan) -> str:
         task=plan.task,
         force=plan.forced,
         parameters=plan.parameters,
+        when_green=bool(plan.when_green),
     )
 
 
@@ -124,6 +129,7 @@ def _write(person: Person, shown: Preview) -> Plan:
         parameters=dict(asked.parameters),
         why=typed.reason(asked.why),
         forced=asked.force,
+        when_green=asked.when_green or None,
         facts=shown.facts,
     )
 
@@ -150,6 +156,7 @@ def _look(plan: Plan, moved: list[str], person: Person) -> Look:
         task=plan.task,
         parameters=plan.parameters,
         force=plan.forced,
+        when_green=bool(plan.when_green),
     )
     try:
         found = look(plan.environment, person, wish)

@@ -17,6 +17,7 @@ from deployments import lines, rights
 from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Deployment, Person
 from deployments.selectors import (
+    checks,
     compare,
     locks,
     log_search,
@@ -156,6 +157,20 @@ def _head(found: Deployment, person: Person) -> dict[str, Any]:
         "percent": f"{percent} %",
         "log_line": lines.log(found.pk),
         "programs": _programs(found),
+        "gates": _gates(found),
+    }
+
+
+def _gates(found: Deployment) -> dict[str, Any] | None:
+    """Return the checks that it waits for, or waited for when it ended."""
+    if found.waits_for != Deployment.Wait.CHECKS or found.queued_at is not None:
+        return None
+    known = checks.gates(found.environment, found.sha)
+    return {
+        "found": known,
+        "passed": sum(gate.is_open for gate in known),
+        "of": len(known),
+        "heard": checks.heard(found.environment.application.repository, found.sha),
     }
 
 

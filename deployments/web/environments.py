@@ -18,6 +18,7 @@ from deployments.providers.contract import RELEASE
 from deployments.selectors import (
     applications,
     authors,
+    checks,
     code,
     commits,
     environments,
@@ -80,7 +81,8 @@ def deploy(request: HttpRequest, application: str, name: str) -> HttpResponse:
             expected_sha=request.POST.get("expected_sha", ""),
             task=form.cleaned_data["task"],
             parameters=form.given,
-            force="force" in request.POST,
+            force=_past(request, "force"),
+            when_green=_past(request, "when_green"),
         )
     except NotAllowed:
         raise
@@ -154,21 +156,29 @@ def _commits(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unchecked(person: Person, context: dict[str, Any]) -> dict[str, Any]:
-    """Add what is in the way of its merge, or the checks that the commit has not passed; who may
-    go past those is offered to.
+    """Add what is in the way of its merge, or the checks that the commit has not passed.
+
+    To wait for those is offered, and to whoever may to go past them.
     """
     if context["form"].is_task:
         return {}
-    found = context["environment"]
-    merge = context["review"].merge
-    red = [] if merge else list(unchecked(found, person, context["review"].resolved.sha))
-    wrong = [*merges.against(found, merge), *red]
-    may_force = bool(red) and rights.may(person, "force", found)
+    found, asked = context["environment"], context["form"].cleaned_data
+    merge, sha = context["review"].merge, context["review"].resolved.sha
+    red = [] if merge else list(unchecked(found, person, sha))
+    conflict = list(merges.against(found, merge))
     return {
-        "blockers": [*context["blockers"], *wrong],
-        "may_force": may_force,
-        "blocked": context["blocked"] or bool(wrong and not may_force),
+        "blockers": [*context["blockers"], *conflict, *red],
+        "blocked": context["blocked"] or bool(conflict),
+        "may_force": bool(red) and rights.may(person, "force", found),
+        "may_wait": bool(red),
+        "heard": checks.heard(found.application.repository, sha) if red else None,
+        "green_line": _line(found, asked, context["form"].given, when_green=True),
     }
+
+
+def _past(request: HttpRequest, way: str) -> bool:
+    """Return whether this way was chosen where checks stand in the way."""
+    return way in request.POST or request.POST.get("checks") == way
 
 
 def _form(data: QueryDict | None, found: Environment) -> DeployForm:
@@ -231,7 +241,9 @@ def _ways_out(
     }
 
 
-def _line(found: Environment, asked: dict[str, Any], given: dict[str, str]) -> str:
+def _line(
+    found: Environment, asked: dict[str, Any], given: dict[str, str], *, when_green: bool = False
+) -> str:
     """Return the chat line that does what the form says."""
     return lines.deploy(
         found.application.name,
@@ -241,6 +253,7 @@ def _line(found: Environment, asked: dict[str, Any], given: dict[str, str]) -> s
         because=asked.get("why", ""),
         task=asked.get("task", "deploy"),
         parameters=given,
+        when_green=when_green,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -151,6 +152,16 @@ def test_it_is_cancelled_and_retried_as_any_other(say: Talk, gated: Environment)
 
     again = the_deployment()
     assert (again.kind, again.status, again.when_green) == ("retry", "pending", True)
+
+
+def test_a_plan_says_what_it_would_wait_for_and_does_so(say: Talk, gated: Environment) -> None:
+    answer = say("plan hello to qa when green")
+    assert "it waits: ci was not reported; lint was not reported" in answer
+    assert "In the way: nothing" in answer
+
+    say(re.search(r"deploy plan \w+", answer)[0])  # type: ignore[index]
+
+    assert (the_deployment().status, the_deployment().waits_for) == ("pending", "checks")
 
 
 # ---- Pull requests ----

@@ -39,6 +39,22 @@ def test_a_deployment_is_asked_for(ci: Script, alice: Person, qa: Environment) -
     assert said["url"] == f"http://127.0.0.1:8000/deployments/{made.pk}/"
 
 
+def test_it_may_wait_for_its_checks(ci: Script, qa: Environment) -> None:
+    Environment.objects.filter(pk=qa.pk).update(checks="named", required_contexts=["ci"])
+
+    said = ci.post("deployments/", {**WEB, "when_green": True}).json()
+
+    assert (said["status"], said["waits_for"], said["when_green"]) == ("pending", "checks", True)
+    assert "ci was not reported" in said["note"]
+    assert said["waits_since"] is not None
+
+
+def test_to_wait_for_checks_and_to_go_past_them_is_refused(ci: Script, qa: Environment) -> None:
+    asked = {**WEB, "when_green": True, "force": True}
+
+    assert "say one of them" in error(ci.post("deployments/", asked), 409)["text"]
+
+
 def test_without_a_ref_it_is_the_default_branch(ci: Script, qa: Environment) -> None:
     assert ci.post("deployments/", WEB).json()["ref"] == "main"
 

@@ -92,12 +92,32 @@ def test_the_review_lists_checks_that_have_not_passed(as_alice: Client, gated: E
     page = text(as_alice, f"{PAGE}?ref=main")
 
     assert "ci/test was not reported" in page
-    assert 'name="force"' not in page and 'aria-disabled="true"' in page
+    assert 'value="force"' not in page and 'aria-disabled="true"' not in page
+    assert "deploy hello/main to production when green" in page
+
+
+def test_whoever_deploys_may_wait_for_them(as_alice: Client, gated: Environment) -> None:
+    assert 'type="checkbox" name="when_green" required' in text(as_alice, f"{PAGE}?ref=main")
+    send(as_alice, ref="main", when_green="on")
+
+    made = Deployment.objects.get()
+    page = text(as_alice, made.get_absolute_url())
+    assert (made.status, made.waits_for) == ("pending", "checks")
+    assert "ci/test was not reported" in page and "0 of 1 passed" in page
+
+
+def test_what_else_is_in_the_way_is_no_thing_to_wait_for(
+    as_alice: Client, gated: Environment
+) -> None:
+    gated.placements.all().delete()
+
+    assert 'aria-disabled="true"' in text(as_alice, f"{PAGE}?ref=main")
+    assert send(as_alice, ref="main", when_green="on").status_code == 409
 
 
 def test_a_maintainer_may_go_past_them(as_dora: Client, gated: Environment) -> None:
-    assert 'name="force"' in text(as_dora, f"{PAGE}?ref=main")
-    send(as_dora, ref="main", force="on")
+    assert 'value="force"' in text(as_dora, f"{PAGE}?ref=main")
+    send(as_dora, ref="main", checks="force")
 
     made = Deployment.objects.get()
     assert made.forced_past == ["ci/test was not reported"]
