@@ -105,20 +105,35 @@ def deploy_status(app: str, found: Sequence[Gap]) -> Message:
     return Message(parts=phrase("What runs of ", Strong(app), ":"), items=items)
 
 
-def checks(app: str, sha: str, of: int, amiss: Sequence[tuple[str, str]], url: str = "") -> Message:
-    """List the checks of a commit that have not passed, or say that there are none."""
+def checks(
+    app: str,
+    sha: str,
+    of: int,
+    amiss: Sequence[tuple[str, str]],
+    url: str = "",
+    *,
+    heard: str = "",
+) -> Message:
+    """List the checks of a commit that have not passed, or say that there are none.
+
+    `heard`: how fresh that is.
+    """
+    fresh = (phrase(heard),) if heard else ()
     what = phrase(Strong(app), " ", Code(short(sha)))
     if not of:
-        return Message(parts=(*phrase("No check was reported of "), *what, *phrase(".")), url=url)
+        return Message(
+            parts=(*phrase("No check was reported of "), *what, *phrase(".")), items=fresh, url=url
+        )
     if not amiss:
         said = phrase(f"All {of} checks of " if of > 1 else "The one check of ")
-        return Message(state="success", parts=(*said, *what, *phrase(" passed.")), url=url)
+        parts = (*said, *what, *phrase(" passed."))
+        return Message(state="success", parts=parts, items=fresh, url=url)
     said = phrase(f"{len(amiss)} of the {of} check{'s' * (of != 1)} of ")
     verb = "has" if len(amiss) == 1 else "have"
     return Message(
         state="failed",
         parts=(*said, *what, *phrase(f" {verb} not passed:")),
-        items=tuple(phrase(link(text, where)) for text, where in amiss),
+        items=(*(phrase(link(text, where)) for text, where in amiss), *fresh),
         url=url,
     )
 

@@ -57,6 +57,7 @@ class Standing:
     since_at: str = ""  # exactly, ISO 8601
     behind: int | None = None
     locked: str = ""  # by whom
+    waits: str = ""  # what is to come there, and for what it waits
     odd: tuple[str, ...] = ()  # what hosts say against the record
     url: str = ""
     diff_url: str = ""
@@ -381,7 +382,7 @@ def mixed(versions: Versions) -> Parts:
 
 def _runs(row: Standing) -> Parts:
     beside = f", locked by {row.locked}" if row.locked else ""
-    beside += "".join(f"; {text}" for text in row.odd)
+    beside += "".join(f"; {text}" for text in (*row.odd, row.waits) if text)
     if row.versions:
         return phrase(*mixed(row.versions), beside)
     but = f", but {row.but}" if row.but else ""

@@ -23,6 +23,7 @@ from deployments.exceptions import DeploymentError, UnknownRef
 from deployments.models import Application, Environment
 from deployments.selectors import authors, code, locks, lookup, running
 from deployments.selectors import log as logs
+from deployments.selectors import waiting as pending
 from deployments.selectors.running import Running
 from deployments.templatetags.shipmate import relative
 from deployments.terminal import plain
@@ -35,11 +36,12 @@ TAIL = 30
 
 def status(command: commands.Status, speaker: Speaker) -> Message:
     rows = finding.environments(speaker, command.app, command.environment)
-    runs, held = running.of(rows[:MOST]), locks.of(rows[:MOST])
+    runs, held, waits = running.of(rows[:MOST]), locks.of(rows[:MOST]), pending.of(rows[:MOST])
     standings = [
         replace(
             _standing(place, runs[place.pk], speaker),
             locked=str(held[place.pk].person) if place.pk in held else "",
+            waits=waits.get(place.pk, ""),
         )
         for place in rows[:MOST]
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from bots import answers, sayings
 from bots.handlers import finding
 from bots.language import commands
@@ -14,6 +16,7 @@ from deployments.models import Deployment, Environment
 from deployments.models.deployment import UNFINISHED
 from deployments.selectors import checks, code, locks, waiting
 from deployments.services import workers
+from deployments.templatetags.shipmate import relative
 
 
 def why(command: commands.Why, speaker: Speaker) -> Message:
@@ -36,7 +39,8 @@ def which_checks_failed(command: commands.WhichChecksFailed, speaker: Speaker) -
     sha = _sha(_thread(command, speaker), environment)
     found = checks.verdict(environment, sha)
     url = speaker.base + environment.get_absolute_url()
-    return answers.checks(environment.application.name, sha, found.of, found.amiss, url)
+    amiss, heard = found.amiss, _heard(environment, sha)
+    return answers.checks(environment.application.name, sha, found.of, amiss, url, heard=heard)
 
 
 def _thread(
@@ -69,4 +73,16 @@ def _waits(deployment: Deployment, speaker: Speaker) -> Reason | None:
     if found is None:
         return None
     url = speaker.base + found.url if found.url else ""
-    return Reason(f"It waits: {found.text}.", found.clears, url)
+    is_gated = found.code == Deployment.Wait.CHECKS
+    heard = _heard(deployment.environment, deployment.sha) if is_gated else ""
+    return Reason(f"It waits: {found.text.rstrip('.')}.", f"{found.clears} {heard}".strip(), url)
+
+
+def _heard(environment: Environment, sha: str) -> str:
+    """Say how fresh what is known of the commit's checks is."""
+    known = checks.heard(environment.application.repository, sha)
+    if known.at is None:
+        return known.trouble
+    ago = relative(known.at, timezone.now())
+    said = f"{known.text[0].upper()}{known.text[1:]} {ago}."
+    return f"{known.trouble} {said}".strip()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from deployments.models import Deployment, Lock, Person
+from deployments.models import Deployment, Environment, Lock, Person
 from deployments.selectors import locks
 
 Status = Deployment.Status
@@ -72,6 +72,16 @@ def lines(unfinished: Sequence[Deployment]) -> dict[int, list[Deployment]]:
     for one in sorted(unfinished, key=lambda d: (d.status != Status.IN_PROGRESS, d.pk)):
         found[one.environment_id].append(one)
     return found
+
+
+def of(environments: Sequence[Environment]) -> dict[int, str]:
+    """Say of each environment what is pending there, and for what it waits. One query."""
+    rows = Deployment.objects.filter(environment__in=[e.pk for e in environments])
+    found = defaultdict[int, list[str]](list)
+    pending = rows.filter(status=Status.PENDING).order_by("pk")
+    for number, place, wait in pending.values_list("pk", "environment", "waits_for"):
+        found[place].append(f"#{number} waits for its {wait or Wait.REPOSITORY}")
+    return {place: ", ".join(said) for place, said in found.items()}
 
 
 def _turn(one: Deployment) -> tuple[bool, datetime, int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from deployments.models import Application, Deployment, Environment, Person, Role
+from deployments.models import Application, CommitHeard, Deployment, Environment, Person, Role
 from deployments.selectors.repositories import Opening
 from deployments.services import applications, checks
 from tests.bots.talking import Talk, the_deployment
@@ -143,6 +143,23 @@ def test_why_tells_what_it_waits_for(say: Talk, gated: Environment) -> None:
     say("deploy hello to qa when green")
 
     assert "waits for its checks: ci was not reported" in say.in_thread()("why")
+
+
+def test_status_tells_that_something_is_to_come(say: Talk, gated: Environment) -> None:
+    say("deploy hello to qa when green")
+
+    assert f"#{the_deployment().pk} waits for its checks" in say("status hello")
+
+
+def test_it_is_told_when_the_forge_was_last_heard(
+    say: Talk, gated: Environment, alice: Person
+) -> None:
+    say("deploy hello to qa when green")
+    report(gated.application, alice, "success")
+    CommitHeard.objects.update(heard_at=timezone.now() - timedelta(minutes=12))
+
+    assert "Last reported 12 min ago." in say.in_thread()("why")
+    assert "Last reported 12 min ago." in say("which checks failed for hello in qa")
 
 
 def test_it_is_cancelled_and_retried_as_any_other(say: Talk, gated: Environment) -> None:
