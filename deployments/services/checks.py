@@ -92,9 +92,10 @@ def hear(repository: Repository, sha: str, check: Check) -> bool:
             return False
         if check.said_at is None or not check.source:
             return False
-        if known is None or known.said_at < check.said_at or _has_ended(known, check):
+        before = known.said_at if known else None
+        if known is None or before is None or before < check.said_at or _has_ended(known, check):
             _write(repository, sha, check, known, via="webhook")
-        elif known.said_at == check.said_at and _differ(known, check):
+        elif before == check.said_at and _differ(known, check):
             return False
         _note_heard(repository, sha)
     return True

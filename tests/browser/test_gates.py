@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -35,7 +36,7 @@ def repository(tmp_path: Path) -> Repository:
 def production(alice: Person, repository: Repository) -> Environment:
     """Wants three checks, of which one has passed, one has failed and one was not reported."""
     app = build.application("hello", repository.path)
-    wanted = {"checks": "named", "required_contexts": ["build", "ci/test", "lint"]}
+    wanted: dict[str, Any] = {"checks": "named", "required_contexts": ["build", "ci/test", "lint"]}
     made = build.environment(app, "production", hosts=2, production=True, **wanted)
     build.live(made, alice, repository.git("rev-parse", "main~2"), subject="Say hello")
     report(made, alice, repository, "build", "success")

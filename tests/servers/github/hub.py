@@ -121,7 +121,7 @@ class GitHub:
     def say(self, name: str, sha: str, context: str, state: str, text: str = "") -> Json:
         """Keep a commit status; return what the event says of it."""
         url, at = f"https://ci.example/{context}", self.moment()
-        said = {"context": context, "state": state, "description": text, "target_url": url}
+        said: Json = {"context": context, "state": state, "description": text, "target_url": url}
         said |= {"sha": sha, "id": self.number(), "created_at": at, "updated_at": at}
         self.repositories[name].statuses.append(said)
         return said
@@ -130,7 +130,12 @@ class GitHub:
         self, name: str, sha: str, check: str, conclusion: str | None, *, suite: int = 1
     ) -> Json:
         """Keep a check run; without a conclusion it goes on. Return what the event says of it."""
-        about = {"name": check, "head_sha": sha, "conclusion": conclusion, "id": self.number()}
+        about: Json = {
+            "name": check,
+            "head_sha": sha,
+            "conclusion": conclusion,
+            "id": self.number(),
+        }
         about |= {"status": "completed" if conclusion else "in_progress"}
         about |= {"details_url": f"https://ci.example/{check}", "check_suite": {"id": suite}}
         about |= {"started_at": self.moment()}
