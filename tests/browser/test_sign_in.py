@@ -182,6 +182,14 @@ def test_what_is_told_is_readable(
     page.goto("/accounts/github/login/callback/?state=forged")
     look(page, "sign-in-forged")
 
+    # GitHub gives no page, so the browser stays at the one that goes on by itself.
+    page.route("**/login/oauth/**", lambda route: route.fulfill(status=204))
+    page.goto("/accounts/login/")
+    page.get_by_role("button", name="Sign in with GitHub").click()
+    expect(page.get_by_role("heading", name="On to GitHub")).to_be_visible()
+    look(page, "sign-in-go")
+    page.unroute("**/login/oauth/**")
+
     settings.SHIPMATE_GITHUB_MEMBERS = ["acme/ops", "umbrella"]
     page.goto("/accounts/login/")
     page.get_by_role("button", name="Sign in with GitHub").click()

@@ -54,7 +54,8 @@ def _github(way: Way, token: str) -> Proof:
 
 
 def _oidc(way: Way, told: Mapping[str, Any]) -> Proof:
-    signed, asked = told["id_token"], told["userinfo"]
+    signed = told["id_token"]
+    asked = told.get("userinfo", signed)
     if signed["sub"] != asked["sub"]:
         raise ValueError("two different accounts")
     claims = {**signed, **asked}

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.github.provider import GitHubProvider
 from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
@@ -84,6 +84,13 @@ class OpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allaut
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
         return way_back("oidc")
+
+    def complete_login(
+        self, request: HttpRequest, app: SocialApp, token: SocialToken, **told: Any
+    ) -> SocialLogin:
+        """Ask for more than the signed token has, where the issuer has a place for that."""
+        app.settings["fetch_userinfo"] = "userinfo_endpoint" in self.openid_config
+        return super().complete_login(request, app, token, **told)
 
 
 class OpenID(OpenIDConnectProvider):  # type: ignore[misc]  # allauth has no types

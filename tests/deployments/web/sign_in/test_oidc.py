@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import jwt
 import pytest
 import requests
 from django.test import Client
@@ -225,6 +226,48 @@ def test_another_issuer_than_settings_name_is_none(
     issuer.spoilt[CONFIGURATION] = ("200 OK", {**told, "issuer": "https://evil.example"})
 
     assert client.post(LOGIN).status_code == 409
+
+
+def test_an_issuer_without_a_place_to_ask_is_enough(
+    client: Client, issuer: Issuer, linked: Person
+) -> None:
+    told = requests.get(issuer.address + CONFIGURATION, timeout=30).json()
+    del told["userinfo_endpoint"]
+    issuer.spoilt[CONFIGURATION] = ("200 OK", told)
+
+    came_back(client, issuer)
+
+    assert who(client) == "alice"
+    assert "/userinfo" not in issuer.asked
+
+
+def test_what_is_not_signed_is_no_proof(client: Client, issuer: Issuer, linked: Person) -> None:
+    back = issuer.approve(begun(client, LOGIN), "mallory")
+    issuer.spoilt["/oauth2/token"] = ("200 OK", {"access_token": "x"})
+    issuer.spoilt["/userinfo"] = ("200 OK", {"sub": "ada-1"})
+
+    answer = client.get(back)
+
+    assert (answer.status_code, who(client)) == (502, "")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"aud": "another"}, {"iss": "https://evil.example"}, {"exp": 1}],
+    ids=["for another client", "of another issuer", "too old"],
+)
+def test_a_token_that_is_not_for_here_is_no_proof(
+    client: Client, issuer: Issuer, linked: Person, wrong: dict[str, Any]
+) -> None:
+    claims = {"sub": "ada-1", "aud": "shipmate", "iss": issuer.address, "exp": 2**40}
+    back = issuer.approve(begun(client, LOGIN), "ada-1")
+    token = jwt.encode({**claims, **wrong}, "k" * 32, algorithm="HS256")
+    issuer.spoilt["/oauth2/token"] = ("200 OK", {"access_token": "x", "id_token": token})
+    issuer.spoilt["/userinfo"] = ("200 OK", {"sub": "ada-1"})
+
+    answer = client.get(back)
+
+    assert (answer.status_code, who(client)) == (400, "")
 
 
 def test_an_account_with_a_long_number_is_unlinked(issuer: Issuer, alice: Person) -> None:
