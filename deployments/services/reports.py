@@ -190,7 +190,10 @@ def tell_all_again(repository: Repository, person: Person) -> int:
         count = _note_news(failed, attempts=0, next_at=None, error="", rung_at=None)
         ForgeAccess.objects.filter(repository=repository).update(rest_until=None)
         for app in apps:
-            changes.record("reports.again", person=person, via="web", application=app)
+            subject = str(repository)
+            changes.record(
+                "reports.again", person=person, via="web", application=app, subject=subject
+            )
     ring_due()
     return count
 
