@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, F, Max, Q, QuerySet, TextField, Value, When
 from django.utils import timezone
 
 from deployments import changes, rights
@@ -30,7 +30,7 @@ from deployments.services import ledger, queue
 State = ForgeReport.State
 Status = Deployment.Status
 
-AT_ONCE = 20  # bells in one round; the queue is for people, too
+AT_ONCE = 20  # in one round, or beside one Change
 RING_AGAIN = timedelta(seconds=5)
 DEADLINE = timedelta(days=1)
 _born: ContextVar[int | None] = ContextVar("born", default=None)
@@ -131,8 +131,8 @@ def ring(number: int) -> None:
 def ring_due() -> None:
     """Ring for what is due: its bell was lost, its worker died, or its pause is over.
 
-    The newest first and few at a time: a forge that comes back has limits, and people wait for
-    the same workers.
+    One of each repository in a round, the newest first: GitHub takes some 80 words a minute, and
+    people wait for the same workers.
     """
     if not ForgeReport.objects.filter(state=State.WAITING).exists():
         return
@@ -141,8 +141,9 @@ def ring_due() -> None:
         return
     now = timezone.now()
     unheard = Q(rung_at=None) | Q(rung_at__lt=now - RING_AGAIN) | Q(rung_at__gt=now + RING_AGAIN)
-    waiting = reading.due(now).filter(reading.free(now), unheard).order_by("-deployment_id")
-    for number in waiting.values_list("deployment", flat=True)[:AT_ONCE]:
+    waiting = reading.due(now).filter(reading.free(now), unheard)
+    newest = waiting.order_by().values_list("repository").annotate(newest=Max("deployment"))
+    for _, number in newest.order_by("-newest")[:AT_ONCE]:
         ring(number)
 
 

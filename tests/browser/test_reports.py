@@ -124,3 +124,16 @@ def test_without_scripts_it_is_told_again(
 
     expect(page.get_by_text("GitHub is told again")).to_be_visible()
     expect(page.get_by_text("Dora had GitHub told again on the page.")).to_be_visible()
+
+
+def test_the_page_hears_when_it_is_told(
+    page_for: PageFor, dora: Person, hello: Application
+) -> None:
+    report = told(hello, "waiting", dora)
+    page = page_for(dora)
+    page.goto(f"/deployments/{report.deployment_id}/?tab=timeline")
+    expect(page.get_by_text("GitHub is not told yet.")).to_be_visible()
+
+    ForgeReport.objects.update(state="told", told="failure", told_at=timezone.now(), remote_id=42)
+
+    expect(page.get_by_text("failure, told")).to_be_visible(timeout=30_000)

@@ -12,6 +12,7 @@ from deployments.forges.github import marker
 from deployments.models import (
     Application,
     Change,
+    Deployment,
     Environment,
     ForgeAccess,
     ForgeReport,
@@ -291,23 +292,32 @@ def test_what_nobody_is_told_of_is_not_told_again(shop: Shop, root: Person) -> N
         reports.tell_again(other, shop.person)
 
 
-def test_the_sweeper_rings_for_the_newest_and_few(shop: Shop) -> None:
-    long_ago = timezone.now() - timedelta(minutes=1)
-    rows = [build.deployment(shop.qa, shop.person, "a" * 40) for _ in range(30)]
-    ForgeReport.objects.bulk_create(
-        [
-            ForgeReport(
-                deployment=row, repository=shop.app.repository, place="qa", waits_since=long_ago
-            )
-            for row in rows
-        ]
-    )
+def test_the_sweeper_rings_for_the_newest_of_each_repository(
+    shop: Shop, hello: Application
+) -> None:
+    opened = {"secret_encrypted": b"x", "fingerprint": "x"}
+    ForgeAccess.objects.create(repository=hello.repository, **opened)
+    rows = [waiting(place) for place in (shop.qa, hello.environments.all()[0]) for _ in range(3)]
 
-    for _ in range(2):
+    reports.ring_due()
+    assert rung() == [rows[5].pk, rows[2].pk]
+    for _ in range(3):
         reports.ring_due()
 
-    rung = [number for _, (number,) in bells("chat")]
-    assert rung == [row.pk for row in reversed(rows)]
+    assert rung() == [rows[number].pk for number in (5, 2, 4, 1, 3, 0)]
+
+
+def waiting(place: Environment) -> Deployment:
+    made = build.deployment(place, build.maker(), "a" * 40)
+    repository = place.application.repository
+    ForgeReport.objects.create(
+        deployment=made, repository=repository, place="qa", waits_since=timezone.now()
+    )
+    return made
+
+
+def rung() -> list[int]:
+    return [number for _, (number,) in bells("chat")]
 
 
 def test_what_nobody_could_be_told_for_a_day_is_given_up(shop: Shop) -> None:
