@@ -132,7 +132,8 @@ def refusal(person: Person, right: Right, scope: Scope = None, *, doing: str = "
     where = str(scope) if scope is not None else "Shipmate"
     role = least(right, scope)
     what = doing or WORDS[right]
-    return f"{person} may not {what} {where}: it takes a {role}. Ask {who_may(right, scope)}."
+    one = f"an {role}" if role == "admin" else f"a {role}"
+    return f"{person} may not {what} {where}: it takes {one}. Ask {who_may(right, scope)}."
 
 
 def least(right: Right, scope: Scope = None) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -49,12 +49,19 @@ def accept(webhook: Webhook, told: Told) -> tuple[Delivery, bool]:
 
 
 def _at_once(asked: list[tuple[Webhook, Told]]) -> list[tuple[Delivery, bool] | Exception]:
-    """Keep all of them; where one was kept before, each by itself."""
+    """Keep all of them; where one was kept before, or cannot be, each by itself."""
     try:
         with transaction.atomic():
             return [(row, True) for row in _keep(asked)]
-    except IntegrityError:
-        return [_alone(*one) for one in asked]
+    except (IntegrityError, DataError):
+        return [_tried(*one) for one in asked]
+
+
+def _tried(webhook: Webhook, told: Told) -> tuple[Delivery, bool] | Exception:
+    try:
+        return _alone(webhook, told)
+    except DatabaseError as error:
+        return error
 
 
 def _alone(webhook: Webhook, told: Told) -> tuple[Delivery, bool]:
@@ -63,7 +70,9 @@ def _alone(webhook: Webhook, told: Told) -> tuple[Delivery, bool]:
             return _keep([(webhook, told)])[0], True
     except IntegrityError:
         known = Delivery.objects.filter(repository=webhook.repository_id, guid=told.guid)
-        return known.defer("body").get(), False
+        if (row := known.defer("body").first()) is None:
+            raise
+        return row, False
 
 
 def _keep(asked: list[tuple[Webhook, Told]]) -> list[Delivery]:

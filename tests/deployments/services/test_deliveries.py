@@ -78,6 +78,15 @@ def test_one_that_was_kept_before_keeps_no_other_out(webhook: Webhook) -> None:
     assert [one[1] for one in found if not isinstance(one, Exception)] == [False, True, True]
 
 
+def test_one_that_cannot_be_kept_keeps_no_other_out(webhook: Webhook) -> None:
+    unfit = Told("b", None, "", b"b")  # type: ignore[arg-type]  # as no column takes it
+
+    found = deliveries._at_once([(webhook, told("a")), (webhook, unfit), (webhook, told("c"))])
+
+    assert isinstance(found[1], Exception)
+    assert set(Delivery.objects.values_list("guid", flat=True)) == {"a", "c"}
+
+
 def test_within_anothers_transaction_it_is_theirs_to_keep_it_and_shared_with_nobody(
     webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

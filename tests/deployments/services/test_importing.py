@@ -167,7 +167,7 @@ def test_programs_on_this_machine_take_an_administrator(
 ) -> None:
     script = {"repository": "acme/web", "provider": "shell", "deploy_script": "script/deploy"}
 
-    assert "it takes a admin. Ask root." in reasons({"web": script}, place, dora)
+    assert "it takes an admin. Ask root." in reasons({"web": script}, place, dora)
     bring({"web": script, "api": WHOLE["api"]}, dora)
     assert [app.name for app in Application.objects.all()] == ["api"]
     bring({"web": script})
