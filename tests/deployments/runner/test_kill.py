@@ -104,6 +104,24 @@ def test_a_worker_killed_again_and_again_loses_nothing(own_host: Sshd, tmp_path:
     assert (own_host.home / f"count-{run_id}").read_text() == "x\n"
 
 
+def test_a_worker_stopped_again_and_again_goes_on_where_it_was(
+    own_host: Sshd, tmp_path: Path
+) -> None:
+    """Meanwhile it asks for no look at the log, and nobody reads what comes."""
+    run_id, store, moments = new_id(), tmp_path / "log", random.Random(6)
+    stopped = worker(own_host, run_id, store)
+    for _ in range(4):
+        time.sleep(0.2 + moments.random() * 0.4)
+        stopped.send_signal(signal.SIGSTOP)
+        time.sleep(moments.random())
+        stopped.send_signal(signal.SIGCONT)
+
+    assert stopped.stdout is not None
+    assert stopped.stdout.read() == "ended 37\n"
+    assert store.read_bytes() == expected()
+    assert (own_host.home / f"count-{run_id}").read_text() == "x\n"
+
+
 @pytest.mark.parametrize("what", ["sessions", "everything"])
 def test_logins_killed_again_and_again_lose_nothing(own_host: Sshd, what: str) -> None:
     run_id, moments, output = new_id(), random.Random(5), bytearray()
