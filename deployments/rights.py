@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from deployments.exceptions import NotAllowed
 from deployments.models import Application, Environment, Person, Role
 
-Right = Literal["see", "deploy", "report", "force", "configure", "administer"]
+Right = Literal["see", "deploy", "report", "force", "approve", "configure", "administer"]
 Scope = Environment | Application | None
 
 RANK = {"viewer": 1, "deployer": 2, "maintainer": 3, "admin": 4}
@@ -22,6 +22,7 @@ LEAST: dict[Right, str] = {
     "deploy": "deployer",  # deploy, retry, rollback, cancel one's own; locks; own tokens
     "report": "deployer",  # what checks say of commits
     "force": "maintainer",  # force past checks, cancel another's, open its lock, accept a host key
+    "approve": "maintainer",  # what another asked for and may not begin by itself
     "configure": "maintainer",  # app, environments, hosts; commands, secrets and keys
     "administer": "admin",  # people and roles, outgoing messages
 }
@@ -30,6 +31,7 @@ WORDS: dict[Right, str] = {
     "deploy": "deploy",
     "report": "report checks of",
     "force": "cancel what another started in",
+    "approve": "approve deployments to",
     "configure": "change the settings of",
     "administer": "administer",
 }
@@ -38,6 +40,7 @@ NEEDS: dict[Right, str] = {
     "deploy": "deploy",
     "report": "statuses",
     "force": "force",
+    "approve": "force",
     "configure": "admin",
     "administer": "admin",
 }

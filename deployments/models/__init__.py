@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .application import Application, Repository
+from .approval import Approval
 from .change import Change
 from .check import CommitHeard, CommitStatus
 from .comment import Comment
@@ -11,6 +12,7 @@ from .deployment import Deployment, PhaseRun
 from .drift import Drift
 from .environment import Environment
 from .forge_account import ForgeAccount
+from .forge_deployment import ForgeDeployment, ForgeStranger
 from .host import Host, Placement
 from .invitation import Invitation
 from .lock import Lock
@@ -30,6 +32,7 @@ from .worker import Worker
 __all__ = [
     "ApiToken",
     "Application",
+    "Approval",
     "Change",
     "Comment",
     "CommitHeard",
@@ -40,7 +43,9 @@ __all__ = [
     "Environment",
     "ForgeAccess",
     "ForgeAccount",
+    "ForgeDeployment",
     "ForgeReport",
+    "ForgeStranger",
     "Host",
     "Indexing",
     "Invitation",

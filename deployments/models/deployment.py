@@ -34,6 +34,7 @@ class Deployment(models.Model):
     class Wait(models.TextChoices):
         """What a pending one waits for."""
 
+        APPROVAL = "approval"  # somebody's, who may give it
         REPOSITORY = "repository"  # to be asked what its ref means
         MERGE = "merge"  # of the default branch into its own
         CHECKS = "checks"  # of its commit, to have passed

@@ -14,6 +14,7 @@ Status = Deployment.Status
 Wait = Deployment.Wait
 # What is told of a pending one that has no note, and who or what lets it go on.
 CLEARED_BY = {
+    Wait.APPROVAL: ("Nobody has approved it yet.", "It goes on when somebody who may approves it."),
     Wait.REPOSITORY: (
         "Its repository has not answered yet.",
         "It is asked again and again, and goes on when it answers.",
@@ -30,7 +31,7 @@ CLEARED_BY = {
 class Reason:
     """Why one deployment does not begin yet."""
 
-    code: str  # repository, merge, checks, locked, running, behind, no_worker, worker
+    code: str  # approval, repository, merge, checks, locked, running, behind, no_worker, worker
     text: str
     clears: str
     url: str = ""

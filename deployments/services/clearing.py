@@ -11,7 +11,7 @@ from deployments import changes
 from deployments.blockers import blockers, refusals
 from deployments.exceptions import ForgeError, RepositoryAway
 from deployments.models import Deployment
-from deployments.selectors import checks, code, merges
+from deployments.selectors import approvals, checks, code, merges
 from deployments.services import gates, merging
 from deployments.services.lifecycle import subject_of
 from deployments.services.moves import move
@@ -21,6 +21,7 @@ Wait = Deployment.Wait
 
 GRACE = 120  # seconds that whoever looks again has before the sweeper ends it
 LATE = {
+    Wait.APPROVAL: "Nobody approved it in time.",
     Wait.REPOSITORY: "Its repository could not be asked in time.",
     Wait.MERGE: "Nobody merged into it in time.",
     Wait.CHECKS: "Its checks have not passed in time.",
@@ -69,8 +70,9 @@ def end_if_late(deployment: Deployment, grace: float = GRACE) -> bool:
     wait = Wait(deployment.waits_for or Wait.REPOSITORY)
     if waited(deployment) <= patience(wait) + grace:
         return False
-    reason = "settings" if wait == Wait.CHECKS else "forge"
-    return move(deployment, Status.ERROR, reason=reason, note=deployment.note or LATE[wait])
+    reason = "settings" if wait in (Wait.CHECKS, Wait.APPROVAL) else "forge"
+    said = "" if wait == Wait.APPROVAL else deployment.note
+    return move(deployment, Status.ERROR, reason=reason, note=said or LATE[wait])
 
 
 def patience(wait: str) -> float:
@@ -88,10 +90,18 @@ def waited(deployment: Deployment) -> float:
 
 def _go_through(deployment: Deployment) -> None:
     """Go through all that it needs, in order. Raises Waits or Ends at the first that is amiss."""
+    _need_approval(deployment)
     _merge_first(deployment)
     _know_its_commit(deployment)
     _need_checks(deployment)
     _need_nothing_else(deployment)
+
+
+def _need_approval(deployment: Deployment) -> None:
+    """Wait for somebody's word, where it takes one."""
+    unanswered = approvals.open_for(deployment)
+    if unanswered is not None:
+        raise Waits(Wait.APPROVAL, unanswered.because)
 
 
 def _merge_first(deployment: Deployment) -> None:
@@ -133,7 +143,8 @@ def _need_nothing_else(deployment: Deployment) -> None:
     Somebody's lock is no end: it keeps its turn until that is opened.
     """
     environment, hosts = deployment.environment, list(deployment.hosts)
-    found = blockers(environment, deployment.person, hosts=hosts, fetches=False)
+    person = approvals.authority(deployment)
+    found = blockers(environment, person, hosts=hosts, fetches=False)
     against = [blocker for blocker in refusals(found) if blocker.code != "locked"]
     if against:
         raise Ends("settings", " ".join(str(blocker) for blocker in against))

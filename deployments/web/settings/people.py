@@ -25,6 +25,7 @@ COVERS: dict[rights.Right, str] = {
     "deploy": "Deploy, retry, roll back, promote, cancel one's own; own locks and tokens",
     "report": "Report what checks say of commits",
     "force": "Go past red checks, cancel another's, unlock another's, accept a host's key",
+    "approve": "Approve what another asked for and may not begin by itself",
     "configure": "Apps, environments, hosts, rooms; commands, secrets and keys",
     "administer": "People and roles, chat connections, outgoing messages, audit",
 }
