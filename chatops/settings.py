@@ -261,6 +261,7 @@ SHIPMATE_LONGEST_DEPLOYMENT = env_int("SHIPMATE_LONGEST_DEPLOYMENT", 14_400)
 # What forges tell: GitHub sends no body above 25 MB.
 SHIPMATE_WEBHOOK_MAX_MB = env_int("SHIPMATE_WEBHOOK_MAX_MB", 25)
 SHIPMATE_WEBHOOK_DAYS = env_int("SHIPMATE_WEBHOOK_DAYS", 14)
+SHIPMATE_WEBHOOK_FRESH = env_int("SHIPMATE_WEBHOOK_FRESH", 3_600)
 GIT_TIMEOUT = env_int("SHIPMATE_GIT_TIMEOUT", 60)
 
 # The queue is only a bell (deployments/tasks.py); the rows are the truth. No task outlives

@@ -90,6 +90,16 @@ def repository_for(person: Person, owner: str, name: str) -> Slugged:
     return Slugged(found[0], spelled[0], own, apps, _environments(person, found[0]))
 
 
+def every_app_of(repository: Repository) -> Slugged:
+    """Return it with all of its apps: what the forge itself tells is about any of them."""
+    apps = list(repository.applications.order_by("name"))
+    places = Environment.objects.filter(application__in=apps).select_related(
+        "application__repository", "current"
+    )
+    inside = list(places.order_by("application__name", "position", "name"))
+    return Slugged(repository, *slug(repository), apps, inside)
+
+
 def _same(repository: Repository) -> tuple[str, str]:
     owner, name = slug(repository)
     return owner.lower(), name.lower()

@@ -28,6 +28,13 @@ def unfit(environment: Environment, task: str, given: Mapping[str, str]) -> Iter
         yield f"{name} is a secret of {environment}; a parameter cannot take its place."
 
 
+def called(environment: Environment, task: str) -> str:
+    """Return the app's task: GitHub's `deploy:migrations` may be called migrations here."""
+    known = environment.effective_settings.get("tasks", {})
+    bare = task.removeprefix("deploy:")
+    return bare if task not in known and bare in known else task
+
+
 def _secrets(environment: Environment) -> QuerySet[Secret, str]:
     here = Q(environment=environment) | Q(application=environment.application_id)
     return Secret.objects.filter(here).values_list("name", flat=True)

@@ -14,6 +14,7 @@ DOORS = {
     "flow": "in Flow",
     "api": "over the API",
     "command": "on the command line",
+    "webhook": "at GitHub",
 }
 STATUS = {
     "pending": "asked for it",

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from deployments import rights, vault
 from deployments.exceptions import DeploymentError, NotAllowed, NotFound
+from deployments.forges.github.places import place
 from deployments.forges.locations import HTTPS, SCP, SSH
 from deployments.models import Application, Delivery, Person, Repository, Webhook
 
@@ -21,6 +22,18 @@ def name_in(location: str) -> str:
     match = HTTPS.fullmatch(location) or SSH.fullmatch(location) or SCP.fullmatch(location)
     name = match["path"].strip("/").removesuffix(".git") if match else ""
     return name if FULL_NAME.fullmatch(name) else ""
+
+
+def api_of(repository: Repository) -> str:
+    """Return the root of the API of the GitHub that a repository is at, by its address.
+
+    One whose address says nothing, such as a mirror on this machine, is taken to be at github.com.
+    """
+    location = repository.location
+    match = HTTPS.fullmatch(location) or SSH.fullmatch(location) or SCP.fullmatch(location)
+    host = match["host"].lower() if match else "github.com"
+    port = (match.groupdict().get("port") or "") if match and HTTPS.fullmatch(location) else ""
+    return place(f"https://{host}{port}/owner/name").api
 
 
 def secrets(hook: str) -> Iterator[tuple[Webhook, str]]:

@@ -75,8 +75,11 @@ class Look:
     red: str = ""
 
 
-def look(environment: Environment, person: Person, wish: Wish) -> Look:
-    """Say what the wish means now. Raises Refused with every reason against it."""
+def look(environment: Environment, person: Person | None, wish: Wish) -> Look:
+    """Say what the wish means now. Raises Refused with every reason against it.
+
+    Without a person nobody's rights are asked: somebody else is to give theirs.
+    """
     given = tasks.spelled(environment, wish.parameters)
     unforced = _unforced(environment, person, wish)
     wrong = [*tasks.unfit(environment, wish.task, given), *unforced, *_nonsense(wish)]
@@ -172,7 +175,7 @@ def _resolve(environment: Environment, wish: Wish) -> Resolved:
     return tasks.runs_in(environment, wish.hosts, wish.ref)
 
 
-def _instead(environment: Environment, person: Person, wish: Wish) -> list[Wish]:
+def _instead(environment: Environment, person: Person | None, wish: Wish) -> list[Wish]:
     """Return what may be wished in place of a task that is not there, or of force."""
     known = environment.effective_settings.get("tasks", {})
     near = [] if wish.is_release else get_close_matches(wish.task, known)
@@ -210,9 +213,9 @@ def _line(environment: Environment, wish: Wish) -> str:
     )
 
 
-def _unforced(environment: Environment, person: Person, wish: Wish) -> list[str]:
+def _unforced(environment: Environment, person: Person | None, wish: Wish) -> list[str]:
     """Say so where the person may not go past checks, whether or not any is red."""
-    if not wish.force or rights.may(person, "force", environment):
+    if not wish.force or person is None or rights.may(person, "force", environment):
         return []
     return [rights.refusal(person, "force", environment, doing="go past the checks of")]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +9,13 @@ from typing import Any
 from rest_framework import serializers
 
 from deployments.api.parsing import Switch, Text, checked
+from deployments.exceptions import Invalid
+from deployments.forges.github import wishes
+from deployments.forges.github.wishes import LONGEST_WHY
 from deployments.models import Environment
 from deployments.providers.contract import RELEASE
+from deployments.selectors import tasks
 from deployments.services.looking import More
-
-LONGEST_WHY = 500
-NAMES = serializers.ListField(child=Text(max_length=63, allow_blank=True), max_length=500)
 
 
 class NewDeployment(serializers.Serializer[Any]):
@@ -61,7 +61,7 @@ class Wanted:
 
     def more(self, place: Environment) -> More:
         return {
-            "task": _task(place, self.task),
+            "task": tasks.called(place, self.task),
             "hosts": self.hosts,
             "parameters": self.parameters,
             "why": self.why,
@@ -73,7 +73,7 @@ class Wanted:
 def wanted(data: Any) -> Wanted:
     """Return what was sent, or refuse it with every field that makes no sense."""
     asked = checked(NewDeployment, data if isinstance(data, Mapping) else {})
-    sent = _object(asked["payload"])
+    sent = wishes.payload(asked["payload"])
     told = checked(Payload, {name: one for name, one in sent.items() if one is not None})
     contexts = asked["required_contexts"]
     return Wanted(
@@ -84,48 +84,15 @@ def wanted(data: Any) -> Wanted:
         contexts=list(dict.fromkeys(contexts or [])),
         merge=asked["auto_merge"] is not False,
         force=bool(asked["force"]) or contexts == [],
-        why=_why(asked["description"] or "", told["notify"]),
+        why=wishes.why(asked["description"] or "", told["notify"]),
         hosts=_hosts(told.get("hosts", "")),
         parameters=told["parameters"],
     )
 
 
-def _object(payload: Any) -> dict[str, Any]:
-    """Return the payload, which may be JSON in text; what is none says nothing."""
-    if isinstance(payload, str):
-        try:
-            payload = json.loads(payload)
-        except (ValueError, RecursionError):
-            return {}
-    return payload if isinstance(payload, dict) else {}
-
-
 def _hosts(given: Any) -> list[str]:
-    """Return names of hosts and roles: a list of them, or text with commas, as old bots send."""
-    if isinstance(given, str):
-        given = given.split(",")
     try:
-        names: list[str] = NAMES.run_validation(given)
-    except serializers.ValidationError as error:
+        return wishes.hosts(given)
+    except Invalid as error:
         said = {"hosts": ["Send names, or a list of them."]}
         raise serializers.ValidationError({"payload": said}) from error
-    return [name.strip() for name in names if name.strip()]
-
-
-def _why(description: str, notify: Any) -> str:
-    """Return the reason, with the name that a bot says it asks for. Nobody has proved that."""
-    said = notify.get("user_name") or notify.get("user") if isinstance(notify, dict) else ""
-    name = (
-        str(said)[:80].encode(errors="replace").decode()
-        if isinstance(said, str | int) and said
-        else ""
-    )
-    words = f"{description} (said to be for {name})" if name else description
-    return words.strip()[:LONGEST_WHY]
-
-
-def _task(place: Environment, task: str) -> str:
-    """Return the app's task: GitHub's `deploy:migrations` may be called migrations here."""
-    known = place.effective_settings.get("tasks", {})
-    bare = task.removeprefix("deploy:")
-    return bare if task not in known and bare in known else task

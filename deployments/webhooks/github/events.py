@@ -7,7 +7,7 @@ from functools import partial
 
 from deployments.models import Delivery, Repository
 from deployments.services import deliveries
-from deployments.webhooks.github import checks, code, hook
+from deployments.webhooks.github import checks, code, deployments, hook
 from deployments.webhooks.github.payload import NotHandled, Payload, parsed
 
 EVENTS: dict[str, Callable[[Repository, Payload], str]] = {
@@ -21,6 +21,10 @@ EVENTS: dict[str, Callable[[Repository, Payload], str]] = {
     "workflow_run": checks.workflow_run,
     "repository": hook.repository,
 }
+# These ask the forge first, before the transaction, and return what is to be done in it.
+ASKING: dict[str, Callable[[Repository, Payload], Callable[[], str]]] = {
+    "deployment": deployments.created,
+}
 KEPT = "Kept; nothing here does anything with it."
 
 
@@ -29,15 +33,16 @@ def read(delivery: Delivery) -> Callable[[], str]:
 
     What is to be done may raise it too.
     """
-    event = EVENTS.get(delivery.event)
-    if event is None:
+    if delivery.event not in EVENTS and delivery.event not in ASKING:
         what = f"“{delivery.event}”" if delivery.event else "an event without a name"
         raise NotHandled(f"{KEPT} Shipmate has no use for {what}.")
     payload = parsed(bytes(delivery.body), str(delivery.headers.get("Content-Type", "")))
     if payload is None:
         raise NotHandled(f"{KEPT} Its body is no JSON object, nor a form with one in “payload”.")
     _refuse_repetition(delivery)
-    return partial(event, delivery.repository, payload)
+    if delivery.event in ASKING:
+        return ASKING[delivery.event](delivery.repository, payload)
+    return partial(EVENTS[delivery.event], delivery.repository, payload)
 
 
 def _refuse_repetition(delivery: Delivery) -> None:

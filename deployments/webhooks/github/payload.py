@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -49,6 +50,19 @@ def number(payload: Payload, *path: str) -> int | None:
     found = at(payload, *path)
     is_one = isinstance(found, int) and not isinstance(found, bool) and 0 < found < 2**63
     return found if is_one else None
+
+
+def moment(payload: Payload, *path: str) -> datetime | None:
+    """Return the moment that stands there, in text or, as GitHub did of old, in seconds."""
+    found = at(payload, *path)
+    try:
+        if isinstance(found, str):
+            told = datetime.fromisoformat(found)
+            return told if told.tzinfo else None
+        seconds = number(payload, *path)
+        return datetime.fromtimestamp(seconds, UTC) if seconds else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def clean(text: str, longest: int = 200) -> str:

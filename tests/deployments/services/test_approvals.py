@@ -111,7 +111,7 @@ def test_a_rejection_says_why(asked: Deployment, dora: Person) -> None:
 
 
 def test_a_deployer_approves_nothing(asked: Deployment, alice: Person, dora: Person) -> None:
-    with pytest.raises(NotAllowed, match="takes a maintainer. Ask dora"):
+    with pytest.raises(NotAllowed, match=r"takes a maintainer\. Ask dora"):
         approvals.approve(asked, by(alice))
 
 

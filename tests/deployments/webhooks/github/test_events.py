@@ -127,7 +127,7 @@ def test_another_name_of_the_repository_is_kept(deliver: Deliver, webhook: Webho
     assert (change.old, change.new, change.via) == (NAME, "Codertocat/Hi", "webhook")
 
 
-@pytest.mark.parametrize("event", ["deployment", "deployment_status", "star", "made_up", ""])
+@pytest.mark.parametrize("event", ["deployment_status", "star", "made_up", ""])
 def test_any_other_event_is_kept_and_said_to_be_unhandled(deliver: Deliver, event: str) -> None:
     deliver(event, about(action="created"))
 

@@ -1,0 +1,176 @@
+"""A deployment that somebody created at GitHub is performed here, once, on the authority of whose
+account that is here; without one it waits for somebody's approval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from deployments import rights
+from deployments.durations import duration
+from deployments.exceptions import DeploymentError, Refused
+from deployments.forges.github import wishes
+from deployments.models import Deployment, Environment, ForgeDeployment, Person, Repository
+from deployments.selectors import forge_accounts, slugs, tasks
+from deployments.services import approvals, lifecycle, strangers
+from deployments.services.lifecycle import Door
+from deployments.services.looking import Look, Wish, look
+
+SLOW_CLOCK = 300  # seconds that GitHub's clock may be before this one
+
+
+@dataclass(frozen=True)
+class Creation:
+    """What GitHub says of a deployment that was created there."""
+
+    remote_id: int
+    sha: str
+    ref: str
+    task: str
+    environment: str
+    description: str
+    payload: dict[str, Any]
+    base_url: str  # of the API that `uid` is counted by
+    uid: int  # of who created it
+    login: str
+    created_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is to come of it: a deployment, with or without approval, or a refusal in sentences."""
+
+    creation: Creation
+    refusal: str = ""
+    place: Environment | None = None
+    person: Person | None = None  # whose account it is
+    because: str = ""  # why somebody has to approve it
+    wish: Wish = Wish()  # noqa: RUF009  frozen
+    seen: Look | None = None
+
+
+def known(repository: Repository, remote_id: int) -> Deployment | None:
+    """Return what this was made into before."""
+    made = ForgeDeployment.objects.select_related("deployment")
+    found = made.filter(repository=repository, remote_id=remote_id).first()
+    return found.deployment if found is not None else None
+
+
+def look_at(repository: Repository, creation: Creation) -> Found:
+    """Say what is to come of it. Asks the forge, so no transaction is open. Writes nothing."""
+    person = forge_accounts.person_of(creation.base_url, creation.uid)
+    found = Found(creation, person=person)
+    try:
+        place, wish = _meant(repository, creation)
+        found = replace(found, place=place, wish=wish, because=_because(person, place, creation))
+        asker = None if found.because else person
+        return replace(found, seen=look(place, asker, wish))
+    except Refused as error:
+        return replace(found, refusal=" ".join(error.reasons))
+    except DeploymentError as error:
+        return replace(found, refusal=str(error))
+
+
+def perform(repository: Repository, found: Found) -> str:
+    """Make the deployment, unless it was made before, and say what came of it.
+
+    Within the transaction that ends what told of it.
+    """
+    row = _row(repository, found.creation)
+    if row.deployment is not None:
+        return f"It is #{row.deployment.pk} here already; nothing is done again."
+    if found.place is None or found.seen is None:
+        ForgeDeployment.objects.filter(pk=row.pk).update(refusal=found.refusal)
+        what = f"Deployment {row.remote_id}, which {row.login} created at GitHub"
+        return f"{what}, is not performed. {found.refusal}"
+    made = _make(found, found.place, found.seen)
+    ForgeDeployment.objects.filter(pk=row.pk).update(deployment=made, refusal="")
+    return _words(found, made)
+
+
+def _row(repository: Repository, creation: Creation) -> ForgeDeployment:
+    """Return its row, which nobody else changes until the transaction ends."""
+    told = {
+        "base_url": creation.base_url,
+        "uid": creation.uid,
+        "login": creation.login,
+        "created_at": creation.created_at,
+    }
+    ForgeDeployment.objects.get_or_create(
+        repository=repository, remote_id=creation.remote_id, defaults=told
+    )
+    rows = ForgeDeployment.objects.select_for_update(of=("self",)).select_related("deployment")
+    return rows.get(repository=repository, remote_id=creation.remote_id)
+
+
+def _meant(repository: Repository, creation: Creation) -> tuple[Environment, Wish]:
+    """Return where it is to go and what is wished. It chooses among what is configured here."""
+    said = creation.payload
+    app = said.get("name")
+    where = slugs.every_app_of(repository)
+    place = slugs.environment_in(where, creation.environment, app if isinstance(app, str) else "")
+    return place, Wish(
+        ref=creation.sha,
+        task=tasks.called(place, creation.task),
+        hosts=wishes.hosts(said.get("hosts")),
+        parameters=wishes.parameters(said.get("parameters")),
+        why=wishes.why(creation.description, said.get("notify")),
+    )
+
+
+def _because(person: Person | None, place: Environment, creation: Creation) -> str:
+    """Say why somebody has to approve it; empty: it may begin by itself."""
+    if person is None:
+        forge = strangers.forge_name(creation.base_url)
+        why = f"{creation.login} at {forge} is linked to nobody here"
+    elif not rights.may(person, "deploy", place):
+        why = f"{person} may not deploy to {place}"
+    else:
+        why = _old(creation.created_at)
+    return f"{why}, so somebody has to approve it." if why else ""
+
+
+def _old(created_at: datetime | None) -> str:
+    if created_at is None:
+        return "GitHub does not say when it was created"
+    age = (timezone.now() - created_at).total_seconds()
+    if age < -SLOW_CLOCK:
+        return "GitHub says that it was created in the future"
+    old = age > settings.SHIPMATE_WEBHOOK_FRESH
+    return f"It was created at GitHub {duration(age)} ago" if old else ""
+
+
+def _make(found: Found, place: Environment, seen: Look) -> Deployment:
+    """Write it. What waits for approval is looked at again when that is given."""
+    creation, wish = found.creation, found.wish
+    person = found.person or strangers.stand_in(creation.base_url, creation.uid, creation.login)
+    with transaction.atomic():
+        made = lifecycle.create(
+            place,
+            Door(person, "webhook"),
+            note=found.because or seen.away,
+            ref=creation.ref or creation.sha,
+            sha=creation.sha,
+            subject=lifecycle.subject_of(place, seen.resolved),
+            hosts=list(wish.hosts),
+            task=wish.task,
+            parameters=tasks.spelled(place, wish.parameters),
+            why=wish.why,
+        )
+        if found.because:
+            approvals.ask(made, found.because)
+    return made
+
+
+def _words(found: Found, made: Deployment) -> str:
+    creation = found.creation
+    what = f"{creation.login} created deployment {creation.remote_id} at GitHub"
+    brings = f"#{made.pk} brings {made.ref} ({made.sha[:7]}) to {made.environment}"
+    if found.because:
+        return f"{what}. {brings} once it is approved: {found.because}"
+    return f"{what}, and is {made.person} here. {brings}."

