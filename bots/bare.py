@@ -70,6 +70,8 @@ def _names_something(command: commands.Command, speaker: Speaker) -> bool:
             commands.Log(number=number)
             | commands.Show(number=number)
             | commands.GoOn(number=number)
+            | commands.Approve(number=number)
+            | commands.Reject(number=number)
         ):
             return number is not None
         case commands.Status(app=None):

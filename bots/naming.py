@@ -64,6 +64,8 @@ def numbers_for(
         rows = rows.filter(status__in=AGAIN)
     elif verb == "go on":
         rows = rows.filter(pauses.LASTS)
+    elif verb in ("approve", "reject"):
+        rows = rows.filter(status="pending", approval__approved=None, approval__isnull=False)
     elif verb == "cancel":
         rows = rows.filter(status__in=UNFINISHED)
     if app is not None:

@@ -43,6 +43,7 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
         note=_note(deployment, row=row),
         lots=() if row else _lots(deployment),
         stopped_by=_stopped_by(deployment),
+        needs_approval=deployment.is_for_approval,
         hosts=len(deployment.settings.get("hosts", ())),
         seconds=deployment.seconds,
         repository=app.repository.name,

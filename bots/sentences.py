@@ -31,6 +31,7 @@ class DeploymentView:
     note: str = ""  # the reason of a state, as a sentence
     lots: tuple[str, ...] = ()  # how it went host by host, where it was done in part
     stopped_by: str = ""
+    needs_approval: bool = False
     hosts: int = 0
     seconds: float | None = None
     repository: str = ""

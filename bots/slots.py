@@ -120,6 +120,8 @@ def _numbers(expected: Expected, asker: Asker) -> Iterator[Option]:
         "retry failed hosts": ["failure", "error", "cancelled"],
         "go on": ["in_progress"],
         "cancel": ["pending", "queued", "in_progress"],
+        "approve": ["pending"],
+        "reject": ["pending"],
         "rollback": ["success"],
     }.get(expected.pattern.name)
     now = timezone.now()

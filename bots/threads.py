@@ -20,7 +20,7 @@ from bots.platforms import platform
 from bots.portraits import outside, portrait
 from bots.sentences import DeploymentView
 from deployments.models import Change, Comment, Deployment
-from deployments.selectors import timeline
+from deployments.selectors import approvals, timeline
 from deployments.services import queue
 
 SETTLED = timedelta(seconds=3)
@@ -28,6 +28,8 @@ LONGEST_TRANSACTION = timedelta(minutes=10)
 TELL = "bots.tasks.tell"
 TOLD = (
     "deployment.status",
+    "deployment.approval",
+    "deployment.approved",
     "deployment.stopping",
     "deployment.doubt",
     "deployment.merged",
@@ -196,6 +198,10 @@ def _portrait(thread: ChatThread, deployment: Deployment) -> DeploymentView:
 
 def _step(view: DeploymentView, change: Change) -> Message | None:
     """Return what a change adds to the thread; waiting and queued stand at its head."""
+    if change.verb == "deployment.approval":
+        return sayings.approval(view, change.note, _who_may_approve(change))
+    if change.verb == "deployment.approved":
+        return sayings.note(Strong(str(change.person)), " approved it.", state="waiting")
     if change.verb == "deployment.stopping":
         return sayings.note(Strong(str(change.person)), " asked to cancel it.", state="cancelling")
     if change.verb == "deployment.doubt":
@@ -226,3 +232,10 @@ def _check(view: DeploymentView, change: Change) -> Message | None:
         return None
     said = f"{change.note}." if change.verb == "deployment.check_failed" else change.note
     return sayings.note(Mention(view.asker), f": {said} It goes on waiting.", state="waiting")
+
+
+def _who_may_approve(change: Change) -> list[str]:
+    """Return the names of those who are asked for their approval."""
+    if change.deployment is None:
+        return []
+    return [person.username for person in approvals.who_may(change.deployment)]

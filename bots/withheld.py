@@ -11,7 +11,7 @@ from deployments.models import Deployment, Person
 from deployments.rights import Right
 from deployments.selectors import people
 
-ACTS = ("deploy", "promote", "rollback", "retry", "cancel", "lock", "unlock")
+ACTS = ("deploy", "promote", "rollback", "retry", "cancel", "lock", "unlock", "approve", "reject")
 
 
 def acts(line: str) -> bool:

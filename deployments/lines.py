@@ -142,6 +142,14 @@ def cancel(number: int | None = None) -> str:
     return _line("cancel", _number(number))
 
 
+def approve(number: int | None = None) -> str:
+    return _line("approve", _number(number))
+
+
+def reject(number: int | None = None, because: str = "") -> str:
+    return _line("reject", _number(number), _because(because))
+
+
 def rollback(app: str, environment: str, to: int | None = None) -> str:
     return _line("rollback", app, "in", environment, "to" if to else "", _number(to))
 

@@ -8,6 +8,7 @@ from typing import Any
 from bots.handlers import (
     acting,
     answering,
+    approving,
     asking,
     identity,
     locking,
@@ -28,6 +29,8 @@ HANDLERS: dict[type, Handler] = {
     commands.RetryFailedHosts: acting.retry_failed_hosts,
     commands.GoOn: acting.go_on,
     commands.Cancel: acting.cancel,
+    commands.Approve: approving.approve,
+    commands.Reject: approving.reject,
     commands.Rollback: returning.rollback,
     commands.No: asking.no,
     commands.Plan: planning.plan,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bots.language.commands import (
+    Approve,
     Cancel,
     Command,
     Deploy,
@@ -25,6 +26,7 @@ from bots.language.commands import (
     Parsed,
     Plan,
     Promote,
+    Reject,
     Retry,
     RetryFailedHosts,
     Rollback,
@@ -46,6 +48,7 @@ from bots.language.parser import parse
 from bots.language.table import help_lines, reserved
 
 __all__ = [
+    "Approve",
     "Cancel",
     "Command",
     "Deploy",
@@ -68,6 +71,7 @@ __all__ = [
     "Parsed",
     "Plan",
     "Promote",
+    "Reject",
     "Retry",
     "RetryFailedHosts",
     "Rollback",

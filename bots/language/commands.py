@@ -46,6 +46,21 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Approve:
+    """Let a deployment begin that waits for somebody's word."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class Reject:
+    """End a deployment that waits for somebody's word."""
+
+    number: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Rollback:
     app: str | None = None
     environment: str | None = None
@@ -214,6 +229,8 @@ Command: TypeAlias = (
     | RetryFailedHosts
     | GoOn
     | Cancel
+    | Approve
+    | Reject
     | Rollback
     | Status
     | Deploys

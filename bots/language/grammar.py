@@ -6,6 +6,7 @@ import re
 
 from bots.language import clauses
 from bots.language.commands import (
+    Approve,
     Cancel,
     Deploy,
     DeployPlan,
@@ -17,6 +18,7 @@ from bots.language.commands import (
     No,
     Plan,
     Promote,
+    Reject,
     Retry,
     RetryFailedHosts,
     Rollback,
@@ -106,6 +108,19 @@ def cancel(reader: Reader) -> Cancel:
     number = clauses.number(reader)
     reader.end()
     return Cancel(number)
+
+
+def approve(reader: Reader) -> Approve:
+    number = clauses.number(reader)
+    reader.end()
+    return Approve(number)
+
+
+def reject(reader: Reader) -> Reject:
+    number = None if reader.peek() == "because" else clauses.number(reader)
+    reason = clauses.because(reader)
+    reader.end()
+    return Reject(number, reason)
 
 
 def rollback(reader: Reader) -> Rollback:

@@ -17,7 +17,7 @@ from bots.language.sorting import Sorted
 from bots.language.words import Word
 from deployments.lines import named
 
-ABOUT_A_NUMBER = ("retry", "retry failed hosts", "go on", "cancel", "log", "show")
+ABOUT_A_NUMBER = ("retry", "retry failed hosts", "go on", "cancel", "approve", "log", "show")
 WITH_REF = ("deploy", "plan", "deploys")
 ABOUT_AN_APP = (
     "deploy", "plan", "deploys", "rollback", "promote", "status", "why", "diff", "lock", "unlock",

@@ -10,6 +10,8 @@ SYNONYMS = {
         "rollback": "undo revert roll roll-back rollbacks undeploy unship backout",
         "retry": "restart rerun re-run again redo",
         "cancel": "stop abort kill halt",
+        "approve": "lgtm accept allow +1",
+        "reject": "decline deny refuse disapprove",
         "go on": "continue resume proceed goon",
         "deploys": "deploys history recent who when releases",
         "status": "what what's whats which state is",

@@ -21,6 +21,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "chat_say": {"text": "status hello"},
     "deployments_create": {"app": "hello", "environment": "qa", "why": "build 4711 is green"},
     "deployments_retry": {},
+    "deployments_reject": {"because": "not before the demo"},
     "environments_rollback": {},
     "statuses_report": {"sha": SHA, "state": "success", "context": "ci/test"},
     "statuses_report_of": {"state": "success", "context": "ci/test"},

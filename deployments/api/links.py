@@ -18,7 +18,7 @@ class Link(NamedTuple):
 
 def _about(number: str) -> list[Link]:
     """Return what can be asked of the deployment whose number stands there."""
-    asked = ("get", "log", "hosts", "go_on", "retry", "rollback", "cancel")
+    asked = ("get", "log", "hosts", "approve", "reject", "go_on", "retry", "rollback", "cancel")
     return [Link(f"deployments_{name}", {"number": number}) for name in asked]
 
 
@@ -72,6 +72,11 @@ LINKS: dict[str, list[Link]] = {
     "deployments_retry": MADE,
     "deployments_rollback": MADE,
     "deployments_go_on": _about(f"{PATH}number"),
+    "deployments_approve": _about(f"{PATH}number"),
+    "deployments_reject": [
+        Link("deployments_get", {"number": f"{PATH}number"}),
+        Link("deployments_retry", {"number": f"{PATH}number"}),
+    ],
     "deployments_cancel": [
         Link("deployments_get", {"number": f"{PATH}number"}),
         Link("deployments_retry", {"number": f"{PATH}number"}),

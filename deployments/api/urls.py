@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from deployments.api import (
     applications,
+    approvals,
     changes,
     deployments,
     me,
@@ -42,6 +43,8 @@ urlpatterns = [
     door(f"{DEPLOYMENT}go-on/", deployments.GoOn, "api-deployment-go-on"),
     door(f"{DEPLOYMENT}retry/", deployments.Retry, "api-deployment-retry"),
     door(f"{DEPLOYMENT}rollback/", deployments.ReturnTo, "api-deployment-rollback"),
+    door(f"{DEPLOYMENT}approve/", approvals.Approve, "api-deployment-approve"),
+    door(f"{DEPLOYMENT}reject/", approvals.Reject, "api-deployment-reject"),
     door(f"{DEPLOYMENT}cancel/", deployments.Cancel, "api-deployment-cancel"),
     door("changes/", changes.Changes, "api-changes"),
     door(f"{REPOSITORY}statuses/", statuses.Statuses, "api-statuses"),

@@ -170,6 +170,11 @@ class Deployment(models.Model):
         return self.status in FINISHED
 
     @property
+    def is_for_approval(self) -> bool:
+        """Return whether it waits for somebody's word."""
+        return self.status == self.Status.PENDING and self.waits_for == self.Wait.APPROVAL
+
+    @property
     def is_paused(self) -> bool:
         return (
             self.status == "in_progress" and self.paused_at is not None and self.went_on_at is None

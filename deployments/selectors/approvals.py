@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q
 
 from deployments import rights
-from deployments.models import Approval, Deployment, ForgeDeployment, Person
+from deployments.models import (
+    Approval,
+    Deployment,
+    Environment,
+    ForgeAccount,
+    ForgeDeployment,
+    Person,
+    Role,
+)
 
+NEEDED: tuple[rights.Right, ...] = ("approve", "deploy")
 NOT_ONES_OWN = "asked for it, and another approves it"
 
 
@@ -31,8 +42,7 @@ def authority(deployment: Deployment) -> Person:
 def refusal(deployment: Deployment, person: Person) -> str:
     """Say why the person may not approve or reject it, and who may; empty: they may."""
     environment = deployment.environment
-    needed: tuple[rights.Right, ...] = ("approve", "deploy")
-    for right in needed:
+    for right in NEEDED:
         if not rights.may(person, right, environment):
             return rights.refusal(person, right, environment)
     if person.pk in askers(deployment):
@@ -51,7 +61,7 @@ def who_may(deployment: Deployment) -> list[Person]:
 
 def askers(deployment: Deployment) -> set[int]:
     """Return who asked for it, as far as that is known now: whom it says, and whose account."""
-    made = ForgeDeployment.objects.filter(deployment=deployment).first()
+    made = created_at_forge(deployment)
     found = {deployment.person_id}
     if made is not None:
         account = Q(forge_accounts__base_url=made.base_url, forge_accounts__uid=made.uid)
@@ -59,12 +69,29 @@ def askers(deployment: Deployment) -> set[int]:
     return found
 
 
-def waiting_for(person: Person) -> list[Deployment]:
-    """Return what the person may approve or reject now, oldest first."""
-    if not rights.may_somewhere(person, "approve"):
+def created_at_forge(deployment: Deployment) -> ForgeDeployment | None:
+    """Return what it was created as at GitHub, if it was."""
+    return ForgeDeployment.objects.filter(deployment=deployment).first()
+
+
+def among(person: Person, going: Iterable[Deployment]) -> list[Deployment]:
+    """Return those that wait for this person's word, in as many queries for one as for all."""
+    waits = [one for one in going if one.is_for_approval and one.person_id != person.pk]
+    if not waits:
         return []
-    waits = Approval.objects.filter(approved=None, deployment__status="pending")
-    found = Deployment.objects.filter(approval__in=waits).select_related(
-        "environment__application", "person", "approval"
+    roles = rights.roles_of(person)
+    own = _created_by(person, waits)
+    return [one for one in waits if one.pk not in own and _may(person, one.environment, roles)]
+
+
+def _may(person: Person, environment: Environment, roles: list[Role]) -> bool:
+    return all(rights.may(person, right, environment, roles) for right in NEEDED)
+
+
+def _created_by(person: Person, waits: list[Deployment]) -> set[int]:
+    """Return the numbers of those that an account of the person created at GitHub."""
+    account = ForgeAccount.objects.filter(
+        person=person, base_url=OuterRef("base_url"), uid=OuterRef("uid")
     )
-    return [one for one in found.order_by("pk") if not refusal(one, person)]
+    made = ForgeDeployment.objects.filter(Exists(account), deployment__in=waits)
+    return set(made.values_list("deployment", flat=True))

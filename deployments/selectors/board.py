@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from deployments.models import Application, Deployment, Environment, Lock, Person
 from deployments.models.deployment import UNFINISHED
-from deployments.selectors import cells, locks, lookup, progress, waiting
+from deployments.selectors import approvals, cells, locks, lookup, progress, waiting
 from deployments.selectors.cells import Cell
 from deployments.selectors.progress import Progress
 from deployments.selectors.waiting import Reason
@@ -63,6 +63,7 @@ class Glance:
     counts: dict[str, int]
     mine: list[Mine]
     held: list[Lock]  # by the person who looks
+    asked: list[Deployment]  # that wait for their approval
 
 
 def glance(person: Person, going: list[Deployment], since: datetime, workers: int) -> Glance:
@@ -75,6 +76,7 @@ def glance(person: Person, going: list[Deployment], since: datetime, workers: in
         _counts(person, going, since),
         [Mine(one, how_far.get(one.pk), why.get(one.pk)) for one in mine],
         list(locks.locks_for(person).filter(person=person)),
+        approvals.among(person, going),
     )
 
 

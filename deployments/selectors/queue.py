@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.models import Deployment, Lock, Person, Worker
-from deployments.selectors import board, locks, progress, waiting
+from deployments.selectors import approvals, board, locks, progress, waiting
 from deployments.selectors.progress import Progress
 from deployments.selectors.waiting import Reason
 
@@ -35,6 +35,7 @@ class Waits:
     deployment: Deployment
     reason: Reason
     place: int  # of those that wait for a turn; 0: it does not yet
+    is_asked: bool  # for the approval of who looks
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,12 @@ def _waiting(person: Person, unfinished: Sequence[Deployment], workers: int) -> 
     """Return what waits: first whose turn comes first."""
     why = waiting.reasons(unfinished, _held(unfinished), workers, person)
     places = waiting.places(unfinished)
-    found = [Waits(one, why[one.pk], places.get(one.pk, 0)) for one in unfinished if one.pk in why]
+    asked = {one.pk for one in approvals.among(person, unfinished)}
+    found = [
+        Waits(one, why[one.pk], places.get(one.pk, 0), one.pk in asked)
+        for one in unfinished
+        if one.pk in why
+    ]
     return sorted(found, key=lambda each: (each.place == 0, each.place, each.deployment.pk))
 
 

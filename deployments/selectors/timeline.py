@@ -28,6 +28,7 @@ STATUS = {
 
 
 GATES = {
+    "deployment.approval": "It waits for approval.",
     "deployment.waits": "It waits.",
     "deployment.check_failed": "A check is red; it goes on waiting.",
     "deployment.check_missing": "A check does not come; it goes on waiting.",
@@ -38,6 +39,7 @@ FLAGS = {
     "deployment.doubt": "lost_contact",
     "deployment.merged": "pending",
     "deployment.paused": "paused",
+    "deployment.approval": "pending",
     "deployment.went_on": "in_progress",
     "deployment.undone": "rolledback",
     "deployment.waits": "pending",
@@ -75,7 +77,7 @@ def _status_words(change: Change) -> str:
     if change.new == "pending" and change.via == "auto":
         return f"Shipmate asked for it, in place of {_who(change)}."
     if change.new == "pending":
-        return f"{_who(change)} {words}{_door(change)}."
+        return f"{_who(change)} {words}{_created(change)}."
     if change.reason == "partly":
         return "It was done on some hosts only."
     if change.new == "cancelled" and change.person is not None:
@@ -138,6 +140,8 @@ SENTENCES: dict[str, Callable[[Change], str]] = {
 }
 # What a person did, after the name.
 DID = {
+    "deployment.approved": "approved it",
+    "deployment.rejected": "rejected it",
     "deployment.stopping": "asked to stop it",
     "deployment.forced": "went past the checks",
     "deployment.tell_again": "had GitHub told again",
@@ -151,6 +155,12 @@ def _who(change: Change) -> str:
 
 def _door(change: Change) -> str:
     return f" {DOORS[change.via]}" if change.via in DOORS else ""
+
+
+def _created(change: Change) -> str:
+    """Say by which door it was asked for, unless the name says it: octocat at GitHub."""
+    door = _door(change)
+    return "" if _who(change).endswith(door) else door
 
 
 def conversation(deployment: Deployment) -> list[Moment | Comment]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from deployments import lines, rights
 from deployments.models import Deployment, Person
-from deployments.selectors import pauses, phases, releases, since
+from deployments.selectors import approvals, pauses, phases, releases, since
 
 NAMED = 5  # hosts
 
@@ -23,11 +23,14 @@ class Action:
     icon: str
     style: str = ""
     fields: dict[str, str] = field(default_factory=dict)
+    asks: str = ""  # what has to be said with it
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 def actions(deployment: Deployment, person: Person) -> list[Action]:
     """Return what the person may do with it now."""
+    if deployment.is_for_approval and not approvals.refusal(deployment, person):
+        return [_approve(deployment), _reject(deployment)]
     if not deployment.is_finished:
         cancel = [_cancel(deployment)] if _may_cancel(deployment, person) else []
         return [_go_on(deployment), *cancel] if _may_go_on(deployment, person) else cancel
@@ -44,6 +47,8 @@ def refusal(deployment: Deployment, person: Person) -> str:
     """Say who can act where the person cannot."""
     if deployment.stop_at is not None and not deployment.is_finished:
         return ""  # nobody can do more than has been asked for
+    if deployment.is_for_approval and deployment.person_id != person.pk:
+        return approvals.refusal(deployment, person)
     right = "deploy" if deployment.is_finished else _right_to_cancel(deployment, person)
     if rights.may(person, right, deployment.environment):
         return ""
@@ -59,6 +64,29 @@ def way_back(deployment: Deployment) -> Deployment | None:
     touched = environment.placements.filter(current=deployment).exists()
     failed = deployment.status in ("failure", "error", "cancelled")
     return current if failed and touched else None
+
+
+def _approve(deployment: Deployment) -> Action:
+    return Action(
+        "Approve",
+        reverse("deployment-approve", args=[deployment.pk]),
+        "It goes on with your authority; that you approved it stays on record.",
+        lines.approve(deployment.pk),
+        "check",
+        "btn-main",
+    )
+
+
+def _reject(deployment: Deployment) -> Action:
+    return Action(
+        "Reject",
+        reverse("deployment-reject", args=[deployment.pk]),
+        "Ends it before it begins; whoever asked for it is told why.",
+        lines.reject(deployment.pk, "…"),
+        "stop",
+        "btn-stop",
+        asks="because",
+    )
 
 
 def _may_go_on(deployment: Deployment, person: Person) -> bool:

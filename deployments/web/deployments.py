@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from deployments import lines, rights
 from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Deployment, Person
+from deployments.selectors import approvals as asked
 from deployments.selectors import (
     checks,
     compare,
@@ -30,7 +31,7 @@ from deployments.selectors import (
     reports,
 )
 from deployments.selectors.timeline import conversation, timeline
-from deployments.services import comments, lifecycle, pausing, plan
+from deployments.services import approvals, comments, lifecycle, pausing, plan
 from deployments.services import reports as telling
 from deployments.web import actions, composers, log_pages
 from deployments.web.advice import advice
@@ -85,6 +86,20 @@ def go_on(request: HttpRequest, number: int) -> HttpResponse:
     door = door_of(request)
     found = lookup.deployment_for(door.person, number)
     return redirect(pausing.go_on(found, door.person, door.via))
+
+
+@require_POST
+@translated
+def approve(request: HttpRequest, number: int) -> HttpResponse:
+    door = door_of(request)
+    return redirect(approvals.approve(lookup.deployment_for(door.person, number), door))
+
+
+@require_POST
+@translated
+def reject(request: HttpRequest, number: int) -> HttpResponse:
+    door, why = door_of(request), request.POST.get("because", "")
+    return redirect(approvals.reject(lookup.deployment_for(door.person, number), door, why))
 
 
 @require_POST
@@ -145,6 +160,9 @@ def _head(found: Deployment, person: Person) -> dict[str, Any]:
         "actions": actions.actions(found, person),
         "refusal": actions.refusal(found, person),
         "kept_out": _kept_out(found, person),
+        "approval": asked.of(found) if found.waits_for else None,
+        "approvers": asked.who_may(found) if found.is_for_approval else [],
+        "created": asked.created_at_forge(found) if found.via == "webhook" else None,
         "paused": _pause(found, person),
         # Until it begins, its note says so.
         "merged": "" if found.status in ("pending", "queued") else merges.told(found),

@@ -70,6 +70,8 @@ TALK = [
 LINES = [
     "where is hello#12",
     "where is acme/hello#12",
+    "approve #12",
+    "reject #12 because no",
     ".deploy hello to qa",
     "!status",
     "deploy hello to production",
@@ -122,7 +124,7 @@ NEARLY = [
     "status of hello",
     "where can I deploy hello?",
     "where can i deploy",
-    "approve #12",
+    "approve #12 now",
     "freeze hello",
     "graph me -6h web.errors",
     "graph list",

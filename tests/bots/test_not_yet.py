@@ -20,7 +20,6 @@ def speaker(alice: Person, qa: Environment) -> Speaker:
     [
         "deploy hello#12 to qa after 20m",
         "deploy hello to qa at 03:00",
-        "approve",
         "steal hello in qa",
         "freezes",
         "graph list",

@@ -221,7 +221,7 @@ def test_help_lists_what_acts(say: Talk) -> None:
     answer = say("help")
 
     assert "`rollback APP in ENV [to #NUMBER]`" in answer
-    assert "approve" not in answer
+    assert "freezes" not in answer
     assert say("help rollback").count("\n- ") == 1
 
 

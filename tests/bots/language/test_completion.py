@@ -80,6 +80,7 @@ def test_a_threads_own_words_come_first_and_need_no_more() -> None:
         ("retry", False),
         ("retry failed hosts", False),
         ("rollback", False),
+        ("reject", True),
     ]
     assert fits("", in_thread=True)[0] == "retry"
 

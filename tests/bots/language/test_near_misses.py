@@ -167,8 +167,6 @@ NOT_YET = {
     "deploy web to production 123456": "a one-time code",
     "deploy web to production at 03:00": "at 03:00",
     "deploy web to production after 20m because late": "after 20m",
-    "approve #812": "approve",
-    "reject #812 because no": "reject",
     "tell me when 4f2c1a is in production": "tell me when",
     "what was in production at 14:30": "what was in",
     "changed production since 14:00": "changed",

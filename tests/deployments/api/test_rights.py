@@ -7,11 +7,13 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from deployments import rights
 from deployments.models import ApiToken, Application, Change, Deployment, Environment, Person, Role
 from deployments.rights import RANK, Right
+from deployments.services import approvals
 from tests.deployments import build
 from tests.deployments.acts import COVERING, SCOPES, scopes
 from tests.deployments.api.conftest import Script
@@ -64,6 +66,8 @@ CALLS = [
     Call("post", "apps/hello/environments/qa/rollback/", "deploy", ACTING),
     Call("post", "deployments/{own}/cancel/", "deploy", ACTING),
     Call("post", "deployments/{others}/cancel/", "force", ACTING, None, FORCE),
+    Call("post", "deployments/{asked}/approve/", "approve", ACTING, None, FORCE),
+    Call("post", "deployments/{asked}/reject/", "approve", ACTING, {"because": "no"}, FORCE),
     Call("post", "repositories/acme/hello/statuses/", "report", frozenset({"statuses"}),
          {"sha": SHA, "state": "success"}),
     Call("post", f"repositories/acme/hello/statuses/{SHA}/", "report", frozenset({"statuses"}),
@@ -83,7 +87,11 @@ def numbers(erin: Person, qa: Environment, repository: Repository) -> dict[str, 
     """What the addresses name: a failure, something to return to, what waits of hers and others."""
     sha, maker = repository.git("rev-parse", "main").strip(), build.maker()
     old, _ = build.live(qa, maker, sha), build.live(qa, maker, "b" * 40)
+    asked = build.deployment(qa, maker, sha, status="pending")
+    with transaction.atomic():
+        approvals.ask(asked, "It is old.")
     return {
+        "asked": asked.pk,
         "old": old.pk,
         "failed": build.deployment(qa, maker, sha, status="failure").pk,
         "paused": build.deployment(

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from deployments.api.throttling import PersonRate, TokenWriteRate
-from deployments.models import Application, Environment, Host, Person
+from deployments.models import Application, Environment, Host, Person, Role
 from deployments.models import Repository as RepositoryRow
+from deployments.services import approvals
 from tests.deployments import build
 from tests.deployments.api.conftest import Script
 from tests.servers.repositories import Repository
@@ -103,8 +105,18 @@ def numbers(
     paused = build.deployment(
         production, alice, tip, status="in_progress", lease_until=None, paused_at=timezone.now()
     )
+    Role.objects.create(person=alice, name="maintainer", environment=qa)
     return {"get": first.pk, "log": first.pk, "hosts": first.pk, "retry": failed.pk,
-            "rollback": old.pk, "cancel": waits.pk, "go_on": paused.pk}  # fmt: skip
+            "rollback": old.pk, "cancel": waits.pk, "go_on": paused.pk,
+            **{name: _for_approval(qa, tip) for name in ("approve", "reject")}}  # fmt: skip
+
+
+def _for_approval(qa: Environment, sha: str) -> int:
+    """Write one that waits for the word of whoever may give it."""
+    made = build.deployment(qa, build.maker(), sha, status="pending")
+    with transaction.atomic():
+        approvals.ask(made, "It is old.")
+    return made.pk
 
 
 def called(report: Path) -> dict[str, set[int]]:

@@ -189,6 +189,6 @@ def test_without_an_answer_it_ends_in_time(asked: Deployment, settings: object) 
 def test_who_may_approve_is_told_what_waits(
     asked: Deployment, dora: Person, alice: Person, octo: Person
 ) -> None:
-    assert reading.waiting_for(dora) == [asked]
-    assert reading.waiting_for(alice) == reading.waiting_for(octo) == []
+    assert reading.among(dora, [asked]) == [asked]
+    assert reading.among(alice, [asked]) == reading.among(octo, [asked]) == []
     assert reading.who_may(asked) == [dora, build.maker()]
