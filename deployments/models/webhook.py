@@ -16,6 +16,11 @@ class Webhook(models.Model):
     # The forge's own numbers, learnt from what was signed: a name may change, these do not.
     forge_id = models.BigIntegerField(null=True)
     hook_id = models.CharField(max_length=40, blank=True)
+    # Why the forge lets its App see the repository no more, as it told. Null: it does.
+    access_lost = models.CharField(max_length=200, null=True)  # noqa: DJ001
+    access_lost_at = models.DateTimeField(null=True)
+    # Since when GitHub has been asked to send a ping, which has not come yet.
+    pinged_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.full_name

@@ -116,6 +116,10 @@ def undone(change: Change) -> str:
     return f"{change.subject} is being rolled back as #{change.new}."
 
 
+def _told_elsewhere(change: Change) -> str:
+    return f"{change.subject} says {change.new.replace('_', ' ')} of it at GitHub."
+
+
 def _words(change: Change) -> str:
     if change.verb in SENTENCES:
         return SENTENCES[change.verb](change)
@@ -134,6 +138,7 @@ SENTENCES: dict[str, Callable[[Change], str]] = {
     "deployment.merged": merged,
     "deployment.undone": undone,
     "deployment.doubt": doubt,
+    "deployment.told": _told_elsewhere,
     "deployment.taken_over": lambda change: (
         f"Worker {change.new} took over from {change.old}, which had fallen silent."
     ),

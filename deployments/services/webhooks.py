@@ -64,6 +64,12 @@ def note_contact(webhook: Webhook, forge_id: int | None, hook_id: str) -> None:
         Webhook.objects.filter(pk=webhook.pk).update(heard_at=now, **learnt)
 
 
+def note_access(webhook: Webhook, lost: str) -> None:
+    """Keep why the forge lets nobody see the repository any more; empty: it does."""
+    lost_at = timezone.now() if lost else None
+    Webhook.objects.filter(pk=webhook.pk).update(access_lost=lost or None, access_lost_at=lost_at)
+
+
 def rename(webhook: Webhook, full_name: str) -> None:
     """Keep the name that the forge calls the repository by now."""
     with transaction.atomic():

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from deployments.models import Deployment, Repository
 from deployments.services import drifts, queue
-from deployments.webhooks.github.payload import Payload, at, text
+from deployments.webhooks.github.payload import NotHandled, Payload, at, number, text
 
+MOVED = {
+    "opened": "was opened",
+    "reopened": "was opened again",
+    "synchronize": "has new commits",
+    "closed": "was closed without being merged",
+}
 NO_APP = "No app takes its code from there."
 
 
@@ -22,6 +28,21 @@ def create(repository: Repository, payload: Payload) -> str:
 
 def delete(repository: Repository, payload: Payload) -> str:
     return f"{_named(payload)} is gone. {_look(repository)}"
+
+
+def pull_request(repository: Repository, payload: Payload) -> str:
+    """Say what became of it; whatever else people do to one moves no code."""
+    action = text(payload, "action")
+    title = (
+        f"Pull request #{number(payload, 'number') or number(payload, 'pull_request', 'number')}"
+    )
+    if action == "closed" and at(payload, "pull_request", "merged") is True:
+        into = text(payload, "pull_request", "base", "ref") or "its base"
+        return f"{title} was merged into {into}. {_look(repository)}"
+    if action not in MOVED:
+        raise NotHandled(f"Kept; nothing here does anything with “{action}” of a pull request.")
+    head = text(payload, "pull_request", "head", "sha")[:7] or "another commit"
+    return f"{title} {MOVED[action]}, at {head}. {_look(repository)}"
 
 
 def _named(payload: Payload) -> str:

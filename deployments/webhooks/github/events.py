@@ -7,7 +7,7 @@ from functools import partial
 
 from deployments.models import Delivery, Repository
 from deployments.services import deliveries
-from deployments.webhooks.github import checks, code, deployments, hook
+from deployments.webhooks.github import checks, code, deployments, hook, installation, statuses
 from deployments.webhooks.github.payload import NotHandled, Payload, parsed
 
 EVENTS: dict[str, Callable[[Repository, Payload], str]] = {
@@ -15,6 +15,10 @@ EVENTS: dict[str, Callable[[Repository, Payload], str]] = {
     "push": code.push,
     "create": code.create,
     "delete": code.delete,
+    "pull_request": code.pull_request,
+    "deployment_status": statuses.deployment_status,
+    "installation": installation.installation,
+    "installation_repositories": installation.installation_repositories,
     "status": checks.status,
     "check_run": checks.check_run,
     "check_suite": checks.check_suite,

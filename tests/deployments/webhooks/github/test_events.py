@@ -127,7 +127,7 @@ def test_another_name_of_the_repository_is_kept(deliver: Deliver, webhook: Webho
     assert (change.old, change.new, change.via) == (NAME, "Codertocat/Hi", "webhook")
 
 
-@pytest.mark.parametrize("event", ["deployment_status", "star", "made_up", ""])
+@pytest.mark.parametrize("event", ["star", "made_up", ""])
 def test_any_other_event_is_kept_and_said_to_be_unhandled(deliver: Deliver, event: str) -> None:
     deliver(event, about(action="created"))
 
@@ -174,3 +174,30 @@ def test_a_body_that_comes_again_by_another_id_does_nothing(deliver: Deliver) ->
     assert second.state == "unhandled"
     assert second.outcome.endswith("The very same body came before, as one.")
     assert bells("chat") == []
+
+
+@pytest.mark.parametrize(
+    ("action", "merged", "says"),
+    [
+        ("opened", False, "Pull request #2 was opened, at ec26c3e."),
+        ("synchronize", False, "Pull request #2 has new commits, at ec26c3e."),
+        ("closed", True, "Pull request #2 was merged into master."),
+        ("closed", False, "Pull request #2 was closed without being merged, at ec26c3e."),
+    ],
+)
+def test_a_pull_request_that_moves_is_looked_at(
+    deliver: Deliver, hello: Application, action: str, merged: bool, says: str
+) -> None:
+    body = example("pull_request")
+    body |= {"action": action}
+    body["pull_request"]["merged"] = merged
+
+    deliver("pull_request", body)
+
+    assert handled().outcome == f"{says} What hello lacks is counted anew within seconds."
+
+
+def test_talk_about_a_pull_request_is_unhandled(deliver: Deliver) -> None:
+    deliver("pull_request", example("pull_request") | {"action": "labeled"})
+
+    assert handled().state == "unhandled"
