@@ -52,6 +52,13 @@ def of(repository: Repository) -> Webhook | None:
     return Webhook.objects.filter(repository=repository).first()
 
 
+def ping_since(webhook: Webhook) -> Delivery | None:
+    """Return the ping that came since GitHub was asked for one."""
+    pings = Delivery.objects.filter(repository=webhook.repository_id, event="ping")
+    came = pings.filter(received_at__gte=webhook.pinged_at).defer("body", "headers")
+    return came.order_by("pk").first() if webhook.pinged_at else None
+
+
 def require(person: Person) -> None:
     """Refuse, naming who can, whoever keeps no settings anywhere."""
     if not rights.may_somewhere(person, "configure"):

@@ -106,9 +106,11 @@ def post(caller: Caller, url: str, values: Mapping[str, Any]) -> Any:
     return read(reply)
 
 
-def send(caller: Caller, url: str, values: Mapping[str, Any]) -> Reply:
+def send(
+    caller: Caller, url: str, values: Mapping[str, Any] | None = None, *, method: str = "POST"
+) -> Reply:
     """Send something. It is never sent twice: who can tell what a lost answer was?"""
-    return _ask(caller, "POST", url, {}, json.dumps(values).encode())
+    return _ask(caller, method, url, {}, b"" if values is None else json.dumps(values).encode())
 
 
 def once(url: str, authorization: str) -> Reply:
@@ -204,7 +206,7 @@ def _once(
 ) -> tuple[Reply, float]:
     limits.require(caller.whose, caller.place.full_name)
     headers = {**HEADERS, "Authorization": caller.authorization, **more}
-    if body is not None:
+    if body:
         headers["Content-Type"] = "application/json"
     try:
         reply = _pool(certificates()).ask(

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from deployments import rights
-from deployments.exceptions import NotFound
+from deployments.exceptions import DeploymentError, NotFound
 from deployments.models import Application, Webhook
 from deployments.selectors import lookup
 from deployments.selectors import webhooks as reading
-from deployments.services import webhooks
+from deployments.services import hooks, webhooks
 from deployments.web.doors import person_of
+from deployments.web.live import stream_url
 from deployments.web.settings.pages import done, page, saved, show
+from deployments.webhooks.github.events import WANTED
+
+LATE = 30  # seconds after which a ping is not waited for any more
 
 
 class WebhookForm(forms.Form):
@@ -34,6 +37,8 @@ class WebhookForm(forms.Form):
 def edit(request: HttpRequest, application: str) -> HttpResponse:
     """Show it; on POST, set it up and show its secret, this once."""
     app = _asked(request, application)
+    if request.GET.get("part") == "ping":
+        return show(request, "_parts/ping.html", _ping(app, reading.of(app.repository)))
     name = reading.name_in(app.repository.location)
     form = WebhookForm(request.POST or None, initial={"full_name": name})
     if request.method == "POST" and form.is_valid():
@@ -53,6 +58,31 @@ def renew(request: HttpRequest, application: str) -> HttpResponse:
     webhook = _known(app)
     secret = webhooks.renew_secret(webhook, app, person_of(request))
     return _shown(request, app, webhook, secret=secret)
+
+
+@require_POST
+@page
+def install(request: HttpRequest, application: str) -> HttpResponse:
+    """Install it at GitHub and ask for a ping, whose coming the page shows."""
+    app = _asked(request, application)
+    try:
+        installed = hooks.install(app, person_of(request), WANTED, "web")
+    except DeploymentError as error:
+        return _shown(request, app, reading.of(app.repository), amiss=[str(error)], status=422)
+    what = "installed at GitHub" if installed.is_new else "brought up to date at GitHub"
+    return done(request, f"The webhook is {what}.", "application-webhook", app.name)
+
+
+@require_POST
+@page
+def check(request: HttpRequest, application: str) -> HttpResponse:
+    """Ask GitHub how its webhook does, and say what is amiss."""
+    app = _asked(request, application)
+    try:
+        amiss = hooks.check(app, person_of(request), WANTED)
+    except DeploymentError as error:
+        amiss = [str(error)]
+    return _shown(request, app, _known(app), amiss=amiss, checked=True)
 
 
 @require_POST
@@ -78,13 +108,33 @@ def _known(app: Application) -> Webhook:
     return webhook
 
 
+def _ping(app: Application, webhook: Webhook | None) -> dict[str, Any]:
+    """Say whether the ping that GitHub was asked for came, and after how many seconds."""
+    if webhook is None or webhook.pinged_at is None:
+        return {"app": app}
+    came = reading.ping_since(webhook)
+    until = came.received_at if came else timezone.now()
+    seconds = (until - webhook.pinged_at).total_seconds()
+    is_late = came is None and seconds > LATE
+    return {"app": app, "pinged": webhook, "came": came, "seconds": seconds, "is_late": is_late}
+
+
 def _shown(
-    request: HttpRequest, app: Application, webhook: Webhook | None, **more: Any
+    request: HttpRequest,
+    app: Application,
+    webhook: Webhook | None,
+    *,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
     context = {
-        "app": app,
+        **_ping(app, webhook),
         "webhook": webhook,
-        "address": f"{settings.SHIPMATE_URL}{reverse('github-webhook')}",
+        "at_github": app.repository.forge == "github",
+        "address": hooks.address(),
+        "live_url": stream_url(),
         "others": app.repository.applications.exclude(pk=app.pk).order_by("name"),
     }
-    return show(request, "webhook.html", {**context, **more})
+    response = show(request, "webhook.html", {**context, **more})
+    response.status_code = status
+    return response

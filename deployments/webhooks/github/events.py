@@ -29,6 +29,8 @@ EVENTS: dict[str, Callable[[Repository, Payload], str]] = {
 ASKING: dict[str, Callable[[Repository, Payload], Callable[[], str]]] = {
     "deployment": deployments.created,
 }
+# What a repository's webhook is asked to send; the rest comes by itself, or from an App's.
+WANTED = sorted({*EVENTS, *ASKING} - {"ping", "installation", "installation_repositories"})
 KEPT = "Kept; nothing here does anything with it."
 
 

@@ -93,7 +93,8 @@ class Operation:
         schema = resolved(about)["content"]["application/json"]["schema"]
         value = json.loads(body or b"null")
         check(value, schema)
-        unknown = set(value) - set(schema["properties"])
+        whole = schema.get("anyOf", [schema])[0]  # behind what was called nullable
+        unknown = set(value) - set(whole["properties"])
         if unknown:
             raise Violation(f"{self.method} {self.path} knows no {', '.join(sorted(unknown))}")
 

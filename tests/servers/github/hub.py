@@ -49,6 +49,9 @@ class Kept:
     deployments: list[Json] = field(default_factory=list)
     deployment_statuses: list[Json] = field(default_factory=list)
     pulls: dict[int, Json] = field(default_factory=dict)
+    hooks: list[Json] = field(default_factory=list)
+    hook_secrets: dict[int, str] = field(default_factory=dict)
+    deliveries: list[Json] = field(default_factory=list)
 
 
 @dataclass
@@ -73,6 +76,7 @@ class GitHub:
         self.readers: set[str] = set()  # tokens that may not write
         self.ends: dict[str, float] = {}
         self.installed: set[str] = set()
+        self.without_hooks: set[str] = set()  # tokens that may not see webhooks
         self.faults: deque[Fault] = deque()
         self.asked: list[str] = []
         self.charged = 0
