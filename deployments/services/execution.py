@@ -24,7 +24,7 @@ from deployments.runner.fanout import Fleet
 from deployments.runner.hosts import Here, Target
 from deployments.runner.masking import mask_text
 from deployments.runner.room import is_want_of_room
-from deployments.selectors import checks, running
+from deployments.selectors import approvals, checks, running
 from deployments.selectors.secrets import marks
 from deployments.services import (
     credentials,
@@ -167,7 +167,7 @@ def _freeze(deployment: Deployment, lease: Lease) -> None:
     """Decide once what is done. A worker that takes over finds it decided."""
     if deployment.settings:
         return
-    environment, person = deployment.environment, deployment.person
+    environment, person = deployment.environment, approvals.authority(deployment)
     hosts, sha = deployment.hosts, _judged(deployment)
     judged = "" if deployment.forced else sha
     found = refusals(blockers(environment, person, hosts=hosts, fetches=False, sha=judged))

@@ -14,6 +14,7 @@ from django.db.models import Min
 from deployments import changes, rollouts
 from deployments.exceptions import DeploymentError
 from deployments.models import Deployment
+from deployments.selectors import approvals
 from deployments.services import lifecycle
 from deployments.services.lifecycle import Door
 from deployments.services.verdict import Verdict
@@ -42,14 +43,14 @@ def way_back(deployment: Deployment, verdict: Verdict) -> WayBack | None:
 
 
 def ask(deployment: Deployment, way: WayBack) -> None:
-    """Ask for it, for who asked for the deployment; or remember why that was not possible."""
+    """Ask for it, with the authority that the deployment had; or remember why it could not be."""
     if way.target is None:
         note = f"{', '.join(way.hosts)} could not be rolled back: {way.refusal}"
         changes.record("deployment.undone", deployment=deployment, via=VIA, note=note)
         return
     made = lifecycle.create(
         deployment.environment,
-        Door(deployment.person, VIA, key=f"undo-{deployment.pk}"),
+        Door(approvals.authority(deployment), VIA, key=f"undo-{deployment.pk}"),
         note=way.away,
         kind=Deployment.Kind.ROLLBACK,
         parent=way.target,
@@ -73,7 +74,8 @@ def _found(deployment: Deployment, hosts: list[str]) -> WayBack:
     if target is None:
         return WayBack(hosts, refusal="nothing has run there before.")
     try:
-        away = lifecycle.refuse_rollback(environment, target, deployment.person, hosts)
+        person = approvals.authority(deployment)
+        away = lifecycle.refuse_rollback(environment, target, person, hosts)
     except DeploymentError as error:
         return WayBack(hosts, refusal=str(error))
     return WayBack(hosts, target, away)

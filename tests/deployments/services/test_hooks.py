@@ -14,6 +14,7 @@ from django.test import Client
 
 from deployments import vault
 from deployments.exceptions import DeploymentError, NotAllowed
+from deployments.forges.github.hooks import ping
 from deployments.models import (
     Application,
     Change,
@@ -132,7 +133,7 @@ def test_another_secret_there_is_told_as_such(app: Application, dora: Person, ke
     told(kept)
     webhooks.renew_secret(Webhook.objects.get(), app, dora)
     kept.deliveries.clear()
-    hooks.hooks.ping(hooks._caller(app), kept.hooks[0]["id"])
+    ping(hooks._caller(app), kept.hooks[0]["id"])
     told(kept)
 
     assert "the answer was 403, so its secret is not the one" in " ".join(
