@@ -129,23 +129,6 @@ def elsewhere(view: DeploymentView) -> Message:
     )
 
 
-ASKED = 3  # people who are named where their approval is asked
-
-
-def approval(view: DeploymentView, because: str, names: Sequence[str]) -> Message:
-    """Ask those who may for their approval, by name: they are needed."""
-    named = ", ".join(f"@{name}" for name in names[:ASKED]) or "nobody yet"
-    more = " or another" if len(names) > ASKED else ""
-    return Message(
-        state="waiting",
-        parts=phrase(
-            because, f" Who may: {named}{more}. To end it: ", Line(lines.reject(view.number, "…"))
-        ),
-        buttons=(Button("Approve", lines.approve(view.number)),),
-        url=view.url,
-    )
-
-
 def next_steps(view: DeploymentView) -> tuple[Button, ...]:
     """Return the two likeliest next steps."""
     log = Button("Log", lines.log(view.number))

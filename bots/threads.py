@@ -13,14 +13,15 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from bots import bells, outgoing, sayings
+from bots import approvals, bells, outgoing, sayings
 from bots.messages import Mention, Message, Strong, to_json
 from bots.models import ChatRoom, ChatThread, Outgoing
 from bots.platforms import platform
 from bots.portraits import outside, portrait
 from bots.sentences import DeploymentView
 from deployments.models import Change, Comment, Deployment
-from deployments.selectors import approvals, timeline
+from deployments.selectors import approvals as reading
+from deployments.selectors import timeline
 from deployments.services import queue
 
 SETTLED = timedelta(seconds=3)
@@ -199,7 +200,7 @@ def _portrait(thread: ChatThread, deployment: Deployment) -> DeploymentView:
 def _step(view: DeploymentView, change: Change) -> Message | None:
     """Return what a change adds to the thread; waiting and queued stand at its head."""
     if change.verb == "deployment.approval":
-        return sayings.approval(view, change.note, _who_may_approve(change))
+        return approvals.asked(view, change.note, _who_may_approve(change))
     if change.verb == "deployment.approved":
         return sayings.note(Strong(str(change.person)), " approved it.", state="waiting")
     if change.verb == "deployment.stopping":
@@ -238,4 +239,4 @@ def _who_may_approve(change: Change) -> list[str]:
     """Return the names of those who are asked for their approval."""
     if change.deployment is None:
         return []
-    return [person.username for person in approvals.who_may(change.deployment)]
+    return [person.username for person in reading.who_may(change.deployment)]

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from deployments.models import (
     Application,
     Change,
@@ -16,7 +18,7 @@ from deployments.models import (
     Role,
 )
 from deployments.rights import RANK, Right
-from deployments.services import locks
+from deployments.services import approvals, locks
 from deployments.services.lifecycle import Door
 from tests.deployments import build
 from tests.servers.repositories import Repository
@@ -28,6 +30,7 @@ Before = Callable[[Environment, Person, Repository], Deployment | None]
 HOLD: dict[str, tuple[str, ...]] = {
     "deploy": ("deployer", "maintainer", "admin"),
     "force": ("maintainer", "admin"),
+    "approve": ("maintainer", "admin"),
 }
 
 
@@ -55,6 +58,13 @@ def own_waits(environment: Environment, person: Person, code: Repository) -> Dep
 
 def anothers_waits(environment: Environment, person: Person, code: Repository) -> Deployment:
     return build.deployment(environment, build.maker(), tip(code), status="queued")
+
+
+def anothers_asked(environment: Environment, person: Person, code: Repository) -> Deployment:
+    made = build.deployment(environment, build.maker(), tip(code), status="pending")
+    with transaction.atomic():
+        approvals.ask(made, "It is old.")
+    return made
 
 
 def own_lock(environment: Environment, person: Person, code: Repository) -> None:
@@ -100,6 +110,9 @@ ACTS = [
         "rollback hello in qa to #{n}"),
     Act("cancel one's own", "deploy", own_waits, f"{THIS}cancel/", {}, "cancel #{n}"),
     Act("cancel another's", "force", anothers_waits, f"{THIS}cancel/", {}, "cancel #{n}"),
+    Act("approve another's", "approve", anothers_asked, f"{THIS}approve/", {}, "approve #{n}"),
+    Act("reject another's", "approve", anothers_asked, f"{THIS}reject/", {"because": "no"},
+        "reject #{n} because no"),
     Act("lock", "deploy", nothing, f"{QA}lock/", {}, "lock hello in qa"),
     Act("unlock one's own", "deploy", own_lock, f"{QA}unlock/", {}, "unlock hello in qa"),
     Act("unlock another's", "force", anothers_lock, f"{QA}unlock/", {}, "unlock hello in qa"),

@@ -23,6 +23,7 @@ TABLE: dict[Right, tuple[str, ...]] = {
     "deploy": ("deployer", "maintainer", "admin"),
     "report": ("deployer", "maintainer", "admin"),
     "force": ("maintainer", "admin"),
+    "approve": ("maintainer", "admin"),
     "configure": ("maintainer", "admin"),
     "administer": ("admin",),
 }
@@ -205,8 +206,8 @@ def test_where_nobody_can_that_is_said(places: dict[str, Any]) -> None:
 
 # ---- By a token: less than the person, never more ----
 
-SCOPES = {"deploy": "deploy", "report": "statuses", "force": "force", "configure": "admin",
-          "administer": "admin"}  # fmt: skip
+SCOPES = {"deploy": "deploy", "report": "statuses", "force": "force", "approve": "force",
+          "configure": "admin", "administer": "admin"}  # fmt: skip
 
 
 def by_token(person: Person, *scopes: str, apps: list[Application] | None = None) -> Person:
