@@ -6,22 +6,19 @@ does not matter whether news comes twice, late or never, or to several workers a
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from bots import approvals, bells, outgoing, sayings
-from bots.messages import Mention, Message, Strong, to_json
+from bots import bells, outgoing, sayings, steps
+from bots.messages import to_json
 from bots.models import ChatRoom, ChatThread, Outgoing
 from bots.platforms import platform
 from bots.portraits import outside, portrait
 from bots.sentences import DeploymentView
 from deployments.models import Change, Comment, Deployment
-from deployments.selectors import approvals as reading
-from deployments.selectors import timeline
 from deployments.services import queue
 
 SETTLED = timedelta(seconds=3)
@@ -176,67 +173,22 @@ def _compose_steps(thread: ChatThread, deployment: Deployment, news: list[Change
     said = [int(change.subject) for change in news if change.verb == "deployment.comment"]
     comments = Comment.objects.select_related("person").in_bulk(said)
     view = _portrait(thread, deployment)
-    steps = []
+    rows = []
     for change in news:
         author = None
         if change.verb == "deployment.comment":
             comment = comments[int(change.subject)]
             author, message = comment.person, sayings.note(comment.text)
-        elif (step := _step(view, change)) is not None:
-            message = step
+        elif (told := steps.step(view, change)) is not None:
+            message = told
         else:
             continue
         key = f"step:{thread.pk}:{change.pk}"
         row = {"room": thread.room, "thread": thread, "author": author}
-        steps.append(Outgoing(key=key, message=to_json(message), **row))
-    Outgoing.objects.bulk_create(steps)
+        rows.append(Outgoing(key=key, message=to_json(message), **row))
+    Outgoing.objects.bulk_create(rows)
 
 
 def _portrait(thread: ChatThread, deployment: Deployment) -> DeploymentView:
     here = platform(thread.room.platform).abilities.here
     return portrait(deployment, "" if here else outside())
-
-
-def _step(view: DeploymentView, change: Change) -> Message | None:
-    """Return what a change adds to the thread; waiting and queued stand at its head."""
-    if change.verb == "deployment.approval":
-        return approvals.asked(view, change.note, _who_may_approve(change))
-    if change.verb == "deployment.approved":
-        return sayings.note(Strong(str(change.person)), " approved it.", state="waiting")
-    if change.verb == "deployment.stopping":
-        return sayings.note(Strong(str(change.person)), " asked to cancel it.", state="cancelling")
-    if change.verb == "deployment.doubt":
-        return sayings.note(change.note or timeline.doubt(change), state="lost")
-    if change.verb == "deployment.merged":
-        return sayings.note(timeline.merged(change), state="waiting")
-    if change.verb == "deployment.paused" and view.state == "paused":
-        return sayings.activity(view)
-    if change.verb in ("deployment.paused", "deployment.went_on"):
-        is_over = change.verb == "deployment.went_on"
-        return sayings.note(timeline.paused(change), state="running" if is_over else "paused")
-    if change.verb == "deployment.undone":
-        said = f"{timeline.undone(change)} {change.note}".strip()
-        return sayings.note(said, state="rolledback" if change.new else "error")
-    if change.verb == "deployment.taken_over":
-        said = "Its worker fell silent; another goes on from where the hosts are."
-        return sayings.note(said, state="lost")
-    if change.verb in ("deployment.check_failed", "deployment.check_missing"):
-        return _check(view, change)
-    if change.verb == "deployment.waits" or change.new in ("pending", "queued"):
-        return None
-    return sayings.activity(replace(view, state="running") if change.new == "in_progress" else view)
-
-
-def _check(view: DeploymentView, change: Change) -> Message | None:
-    """Tell who asked that a check keeps it waiting; what was so when they asked they have read."""
-    if change.person_id is not None or view.state != "waiting":
-        return None
-    said = f"{change.note}." if change.verb == "deployment.check_failed" else change.note
-    return sayings.note(Mention(view.asker), f": {said} It goes on waiting.", state="waiting")
-
-
-def _who_may_approve(change: Change) -> list[str]:
-    """Return the names of those who are asked for their approval."""
-    if change.deployment is None:
-        return []
-    return [person.username for person in reading.who_may(change.deployment)]

@@ -17,7 +17,7 @@ from deployments.exceptions import DeploymentError, Refused
 from deployments.forges.github import wishes
 from deployments.models import Deployment, Environment, ForgeDeployment, Person, Repository
 from deployments.selectors import forge_accounts, slugs, tasks
-from deployments.services import approvals, lifecycle, strangers
+from deployments.services import approvals, lifecycle, reports, strangers
 from deployments.services.lifecycle import Door
 from deployments.services.looking import Look, Wish, look
 
@@ -149,7 +149,7 @@ def _make(found: Found, place: Environment, seen: Look) -> Deployment:
     """Write it. What waits for approval is looked at again when that is given."""
     creation, wish = found.creation, found.wish
     person = found.person or strangers.stand_in(creation.base_url, creation.uid, creation.login)
-    with transaction.atomic():
+    with transaction.atomic(), reports.born_there(creation.remote_id):
         made = lifecycle.create(
             place,
             Door(person, "webhook"),
