@@ -79,6 +79,7 @@ WRITES = [
     Write(f"{PEOPLE}-/invite/", "administer", "", INVITE),
     Write(f"{PEOPLE}charlie/sessions/end/", "administer"),
     Write(f"{PEOPLE}charlie/second-factor/remove/", "administer"),
+    Write(f"{PEOPLE}charlie/accounts/1/unlink/", "administer"),
     Write(f"{PEOPLE}charlie/", "administer", "", {"role": "viewer", "scope": "everywhere"}),
     Write(f"{PEOPLE}charlie/active/", "administer", "", {"active": "yes"}),
     Write(f"{PEOPLE}charlie/password/", "administer"),
