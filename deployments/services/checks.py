@@ -88,14 +88,16 @@ def hear(repository: Repository, sha: str, check: Check) -> bool:
         Repository.objects.select_for_update().get(pk=repository.pk)
         context = check.context[:LONGEST]
         known = CommitStatus.objects.filter(repository=repository, sha=sha, context=context).first()
-        if known is not None and (known.source != check.source or known.said_at is None):
+        at, before = check.said_at, known.said_at if known else None
+        if at is None or not check.source:
             return False
-        if check.said_at is None or not check.source:
+        if known is None:
+            _write(repository, sha, check, None, via="webhook")
+        elif known.source != check.source or before is None:
             return False
-        before = known.said_at if known else None
-        if known is None or before is None or before < check.said_at or _has_ended(known, check):
+        elif before < at or _has_ended(known, check):
             _write(repository, sha, check, known, via="webhook")
-        elif before == check.said_at and _differ(known, check):
+        elif before == at and _differ(known, check):
             return False
         _note_heard(repository, sha)
     return True

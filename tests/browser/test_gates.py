@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -36,8 +35,14 @@ def repository(tmp_path: Path) -> Repository:
 def production(alice: Person, repository: Repository) -> Environment:
     """Wants three checks, of which one has passed, one has failed and one was not reported."""
     app = build.application("hello", repository.path)
-    wanted: dict[str, Any] = {"checks": "named", "required_contexts": ["build", "ci/test", "lint"]}
-    made = build.environment(app, "production", hosts=2, production=True, **wanted)
+    made = build.environment(
+        app,
+        "production",
+        hosts=2,
+        production=True,
+        checks="named",
+        required_contexts=["build", "ci/test", "lint"],
+    )
     build.live(made, alice, repository.git("rev-parse", "main~2"), subject="Say hello")
     report(made, alice, repository, "build", "success")
     report(made, alice, repository, "ci/test", "failure", description="2 of 80")

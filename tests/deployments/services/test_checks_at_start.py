@@ -45,3 +45,17 @@ def test_what_was_forced_begins_and_tells_what_was_red_then(world: World) -> Non
     ended = world.end(asked)
 
     assert (ended.status, ended.forced_past) == ("success", ["ci failed"])
+
+
+def test_what_is_not_green_any_more_does_not_begin_whatever_its_place_asks_for(
+    world: World,
+) -> None:
+    world.environment.checks = "none"
+    world.environment.save()
+    say(world, "success")
+    asked = lifecycle.request(world.environment, "", world.door, when_green=True)
+    say(world, "failure")
+    ended = world.end(asked)
+
+    assert (ended.status, ended.reason) == ("error", "settings")
+    assert "is not green any more: ci failed." in ended.note

@@ -135,6 +135,19 @@ def test_it_goes_on_when_they_have_passed(asked: Deployment, alice: Person) -> N
     assert copy(asked).status == "queued"
 
 
+def test_what_is_to_wait_for_checks_does_so_when_its_repository_is_back(
+    qa: Environment, at_the_door: Door, away: Path, repository: Repository
+) -> None:
+    asked = lifecycle.request(qa, "main", at_the_door, when_green=True)
+    away.rename(repository.path)
+
+    clearing.clear(asked)
+
+    kept = copy(asked)
+    assert (kept.status, kept.waits_for) == ("pending", "checks")
+    assert kept.note.endswith("no check was reported.")
+
+
 def test_a_commit_that_was_decided_stays_though_the_branch_moves(
     asked: Deployment, alice: Person, repository: Repository
 ) -> None:

@@ -148,8 +148,31 @@ def test_a_webhook_of_what_is_not_all_asks_github_for_the_rest(
     drain("chat")
 
     assert copy(asked).note.endswith("build failed.")
-    later = copy(asked).look_at
-    assert later and later > timezone.now()
+    assert not gates.is_due(copy(asked))
+
+
+def test_an_answer_that_is_older_than_what_was_told_changes_nothing(
+    hub: GitHub, asked: Deployment, sha: str, tell: Tell
+) -> None:
+    newer = hub.run(NAME, sha, "build", "success")
+    hub.repositories[NAME].runs.pop()  # GitHub's answers may lag
+
+    tell("check_run", {"action": "completed", "check_run": newer})
+    drain("chat")
+
+    assert copy(asked).status == "queued"
+
+
+def test_github_is_asked_before_it_is_believed_that_all_is_well(
+    hub: GitHub, asked: Deployment, sha: str, tell: Tell
+) -> None:
+    hub.run(NAME, sha, "build", "failure", suite=2)  # and nobody tells
+
+    tell("check_run", {"action": "completed", "check_run": hub.run(NAME, sha, "build", "success")})
+    drain("chat")
+
+    assert copy(asked).status == "pending"
+    assert copy(asked).note.endswith("build failed.")
 
 
 def test_github_is_not_asked_while_the_webhook_says_that_more_is_to_come(
@@ -195,3 +218,20 @@ def test_what_has_not_changed_costs_nothing_of_the_limit(
 
     assert hub.charged == before
     assert not asked.changes.filter(verb=gates.SILENT).exists()
+
+
+def test_a_limit_that_is_used_up_is_told_and_respected(
+    hub: GitHub, asked: Deployment, sha: str
+) -> None:
+    hub.faults.append(Fault(429, {"Retry-After": "600"}))
+    for _ in range(2):
+        Deployment.objects.update(look_at=None)
+        clearing.clear(copy(asked))
+        hub.asked.clear()
+
+    Deployment.objects.update(look_at=None)
+    clearing.clear(copy(asked))
+
+    assert hub.asked == []
+    assert "GitHub takes no more questions about acme/web until" in copy(asked).note
+    assert copy(asked).status == "pending"
