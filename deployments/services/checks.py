@@ -45,7 +45,7 @@ def report(
         raise Invalid("target_url must begin with http:// or https://, and has no spaces.")
     with transaction.atomic():
         # The row's lock puts two words on one check one after the other.
-        Repository.objects.select_for_update().get(pk=repository.pk)
+        Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)
         known = CommitStatus.objects.filter(repository=repository, sha=sha, context=context).first()
         old = known.state if known else ""
         said = known or CommitStatus(repository=repository, sha=sha, context=context)
@@ -85,7 +85,7 @@ def hear(repository: Repository, sha: str, check: Check) -> bool:
     where others speak under the same name, the worse counts, which the forge alone can tell.
     """
     with transaction.atomic():
-        Repository.objects.select_for_update().get(pk=repository.pk)
+        Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)
         context = check.context[:LONGEST]
         known = CommitStatus.objects.filter(repository=repository, sha=sha, context=context).first()
         at, before = check.said_at, known.said_at if known else None
@@ -126,7 +126,7 @@ def _keep(repository: Repository, sha: str, found: Sequence[Check]) -> bool:
 
     A webhook may have told of something newer while the answer was on its way.
     """
-    Repository.objects.select_for_update().get(pk=repository.pk)
+    Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)
     known = {one.context: one for one in selectors.statuses(repository, sha)}
     written = False
     for check in found:

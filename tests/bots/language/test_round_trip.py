@@ -72,6 +72,19 @@ def test_every_ordinary_ref_has_a_line(app: str, ref: str, place: str) -> None:
     assert say(line) == Deploy(app, ref, place) if not ref.startswith("-") else line == ""
 
 
+@given(APPS, NUMBERS, PLACES, READABLE)
+def test_a_pull_request_when_its_checks_have_passed(
+    app: str, number: int, place: str, because: str
+) -> None:
+    ref = f"#{number}"
+    line = lines.deploy(app, ref, place, when_green=True, because=because)
+
+    reason = clean(because) if "because" in line.split() else ""
+    assert say(line) == Deploy(app, ref, place, reason=reason, when_green=True)
+    assert say(lines.where_is(ref, app=app)) == WhereIs(ref, None, app)
+    assert say(lines.deploys(app, ref)) == Deploys(app, ref)
+
+
 @given(APPS, st.none() | PLACES)
 def test_an_app_and_its_place(app: str, place: str | None) -> None:
     assert say(lines.deploy(app, None, place)) == Deploy(app, None, place)
