@@ -33,6 +33,8 @@ GATES = {
     "deployment.check_failed": "A check is red; it goes on waiting.",
     "deployment.check_missing": "A check does not come; it goes on waiting.",
 }
+# What stands in a conversation by itself, or on the page beside it.
+UNSAID = ("deployment.comment", "deployment.waits")
 FLAGS = {
     "deployment.stopping": "stopping",
     "deployment.taken_over": "lost_contact",
@@ -171,10 +173,8 @@ def _created(change: Change) -> str:
 def conversation(deployment: Deployment) -> list[Moment | Comment]:
     """Return what was said and what happened, in the order of time."""
     said = list(deployment.comments.select_related("person"))
-    steps = [
-        _moment(change)
-        for change in deployment.changes.select_related("person").exclude(verb="deployment.comment")
-    ]
+    told = deployment.changes.select_related("person").exclude(verb__in=UNSAID)
+    steps = [_moment(change) for change in told]
     return sorted([*said, *steps], key=_when)
 
 

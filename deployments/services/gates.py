@@ -31,15 +31,14 @@ FEW = 8  # checks that are named
 def ahead(environment: Environment, sha: str) -> str:
     """Ask what keeps the commit from being green, in a sentence; empty: nothing."""
     trouble = _ask(environment, sha)
-    return sentence(sha, checks.problems(environment, sha, always=True), trouble)
+    amiss = checks.problems(environment, sha, always=True)
+    return _sentence(sha, amiss, trouble) if amiss or trouble else ""
 
 
-def sentence(sha: str, amiss: Sequence[str], trouble: str = "") -> str:
-    """Say what it waits for; a forge that is away may know of something newer."""
-    if not amiss and not trouble:
-        return ""
+def _sentence(sha: str, amiss: Sequence[str], more: str) -> str:
+    """Say what it waits for, and what else is to be known: a forge that is away, for one."""
     listed = f": {'; '.join(amiss)}" if amiss else ""
-    return " ".join(filter(None, [f"{sha[:7]} waits for its checks{listed}.", trouble]))
+    return f"{sha[:7]} waits for its checks{listed}. {more}".strip()
 
 
 def look(deployment: Deployment) -> str:
@@ -60,7 +59,8 @@ def look(deployment: Deployment) -> str:
     missing = "" if trouble else _missing(deployment, found)
     if missing:
         _tell(deployment, SILENT, "", missing)
-    return " ".join(filter(None, [sentence(sha, amiss, trouble), missing]))
+        amiss = [gate.text for gate in found if gate.state and not gate.is_open]
+    return _sentence(sha, amiss, trouble or missing)
 
 
 def note_red(deployment: Deployment, by: Person) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from bots.models import PostMention
 from deployments.models import Application, CommitHeard, Deployment, Environment, Person, Role
 from deployments.selectors.repositories import Opening
 from deployments.services import applications, checks
@@ -123,6 +124,9 @@ def test_a_red_check_is_told_in_the_thread_once_and_names_who_asked(
     told = [text for text in say.in_thread().texts() if "ci failed" in text and "@alice" in text]
     assert len(told) == 1
     assert "It goes on waiting" in told[0]
+    assert (
+        PostMention.objects.get(person=alice).post.text == "@alice: ci failed. It goes on waiting."
+    )
 
 
 def test_a_check_that_never_comes_is_told_in_the_thread(
