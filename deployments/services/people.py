@@ -14,7 +14,7 @@ from django.db import transaction
 
 from deployments import changes, rights, typed
 from deployments.exceptions import Invalid
-from deployments.models import Application, Environment, Person, Role
+from deployments.models import Application, Environment, ForgeStranger, Person, Role
 from deployments.rights import Scope
 from deployments.services import ledger, sessions
 
@@ -82,6 +82,11 @@ def take_role(role: Role, by: Person | None) -> None:
 def set_active(person: Person, active: bool, by: Person | None) -> None:
     """Let a person sign in, or end every way in that they have: pages, chat and tokens."""
     _require(by)
+    if active and ForgeStranger.objects.filter(person=person).exists():
+        raise Invalid(
+            f"{person} stands for an account that nobody here has proved to be theirs, and gets no"
+            " way in. Whoever has that account signs in with it, or ties it to their own person."
+        )
     with transaction.atomic(), _an_admin_stays():
         Person.objects.filter(pk=person.pk).update(is_active=active)
         ledger.record_differences(
