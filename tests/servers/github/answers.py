@@ -5,53 +5,16 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import unquote
 
-from tests.servers.github import webhooks
+from tests.servers.github import hooks, visitors
+from tests.servers.github.asking import Answer, Asked, Question, Refused
 from tests.servers.github.description import completed
-from tests.servers.github.hub import GitHub, Json, Kept, Member
+from tests.servers.github.hub import GitHub, Json
 
 NAME = r"/repos/(?P<owner>[^/]+)/(?P<repo>[^/]+)"
 SUCCEEDED = {"success", "neutral", "skipped"}
-
-
-@dataclass
-class Asked:
-    """One question. `app`: it is the App itself that asks."""
-
-    hub: GitHub
-    name: str
-    parts: dict[str, str]
-    body: Json
-    token: str
-
-    @property
-    def kept(self) -> Kept:
-        return self.hub.repositories[self.name]
-
-    def sha(self, ref: str) -> str:
-        try:
-            return self.kept.git.git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
-        except AssertionError:
-            raise Refused(422, f"No commit found for SHA: {ref}") from None
-
-
-class Refused(Exception):
-    """An answer that is an error."""
-
-    def __init__(self, status: int, message: str, **more: Any) -> None:
-        super().__init__(message)
-        url = "https://docs.github.com/rest"
-        self.status = status
-        self.answer = {"message": message, "documentation_url": url, **more}
-
-
-Answer = tuple[int, Any]
-Question = Callable[[Asked], Answer]
 
 
 def repository(asked: Asked) -> Answer:
@@ -208,101 +171,6 @@ def create_deployment_status(asked: Asked) -> Answer:
     return 201, made
 
 
-def user(asked: Asked) -> Answer:
-    member, _ = _visitor(asked)
-    about = {"id": member.uid, "login": member.login, "name": member.name, "email": None}
-    return 200, completed("public-user", {**about, "user_view_type": "public"})
-
-
-def addresses(asked: Asked) -> Answer:
-    member, scopes = _visitor(asked)
-    if "user:email" not in scopes:
-        raise Refused(404, "Not Found")
-    rest = {"primary": False, "visibility": None}
-    return 200, [
-        {"email": address, "verified": verified, **rest}
-        for address, verified in member.addresses.items()
-    ]
-
-
-def own_membership(asked: Asked) -> Answer:
-    """Say whether the visitor is in the organisation, if they let the App ask that."""
-    member, scopes = _visitor(asked)
-    place = asked.parts["org"]
-    if "read:org" not in scopes:
-        raise Refused(403, "You need at least read:org scope to get your own membership.")
-    if place in asked.hub.closed:
-        text = f"Although you appear to have the correct authorization credentials, the `{place}`"
-        raise Refused(403, f"{text} organization has enabled OAuth App access restrictions.")
-    if place not in member.belongs:
-        raise Refused(404, "Not Found")
-    about = {"state": member.belongs[place], "role": "member"}
-    return 200, completed("org-membership", about)
-
-
-def team_membership(asked: Asked) -> Answer:
-    """Say whether somebody is in the team, to who may see it: a secret one shows to its members."""
-    member, scopes = _visitor(asked)
-    place = f"{asked.parts['org']}/{asked.parts['team_slug']}"
-    seen = "read:org" in scopes and asked.parts["username"] == member.login
-    if not seen or place not in member.belongs:
-        raise Refused(404, "Not Found")
-    return 200, completed("team-membership", {"state": member.belongs[place], "role": "member"})
-
-
-def _visitor(asked: Asked) -> tuple[Member, set[str]]:
-    if asked.token not in asked.hub.visits:
-        raise Refused(403, "Resource not accessible by personal access token")
-    return asked.hub.visits[asked.token]
-
-
-def hooks(asked: Asked) -> Answer:
-    _require_hooks(asked)
-    return 200, [webhooks.shown(one) for one in asked.kept.hooks]
-
-
-def create_hook(asked: Asked) -> Answer:
-    _require_hooks(asked)
-    urls = [one["config"]["url"] for one in asked.kept.hooks]
-    if asked.body["config"]["url"] in urls:
-        error = {"resource": "Hook", "code": "custom"}
-        error["message"] = "Hook already exists on this repository"
-        raise Refused(422, "Validation Failed", errors=[error])
-    return 201, webhooks.make(asked.hub, asked.kept, asked.body)
-
-
-def update_hook(asked: Asked) -> Answer:
-    return 200, webhooks.change(asked.kept, _hook(asked), asked.body)
-
-
-def hook_deliveries(asked: Asked) -> Answer:
-    _hook(asked)
-    return 200, asked.kept.deliveries
-
-
-def ping_hook(asked: Asked) -> Answer:
-    """Send what GitHub's own example has, about this webhook and repository."""
-    hook = _hook(asked)
-    about = {"id": 186853002, "full_name": asked.name}
-    body = {"zen": "Design for failure.", "hook_id": hook["id"], "hook": webhooks.shown(hook)}
-    webhooks.send(asked.kept, hook, "ping", {**body, "repository": about})
-    return 204, None
-
-
-def _hook(asked: Asked) -> Json:
-    _require_hooks(asked)
-    for one in asked.kept.hooks:
-        if str(one["id"]) == asked.parts["id"]:
-            return one
-    raise Refused(404, "Not Found")
-
-
-def _require_hooks(asked: Asked) -> None:
-    """Show webhooks to none whose token lacks the right: as if there were none."""
-    if asked.token in asked.hub.without_hooks:
-        raise Refused(404, "Not Found")
-
-
 def rate_limit(asked: Asked) -> Answer:
     left = asked.hub.limit - asked.hub.charged
     rate = {"limit": asked.hub.limit, "remaining": left, "reset": 1, "used": asked.hub.charged}
@@ -378,13 +246,13 @@ QUESTIONS: list[tuple[str, re.Pattern[str], Question]] = [
     for method, path, question in [
         ("GET", "/app", app),
         ("GET", "/rate_limit", rate_limit),
-        ("GET", "/user", user),
-        ("GET", "/user/emails", addresses),
-        ("GET", r"/user/memberships/orgs/(?P<org>[^/]+)", own_membership),
+        ("GET", "/user", visitors.user),
+        ("GET", "/user/emails", visitors.addresses),
+        ("GET", r"/user/memberships/orgs/(?P<org>[^/]+)", visitors.own_membership),
         (
             "GET",
             r"/orgs/(?P<org>[^/]+)/teams/(?P<team_slug>[^/]+)/memberships/(?P<username>[^/]+)",
-            team_membership,
+            visitors.team_membership,
         ),
         ("POST", r"/app/installations/(?P<id>\d+)/access_tokens", install_token),
         ("GET", NAME, repository),
@@ -397,11 +265,11 @@ QUESTIONS: list[tuple[str, re.Pattern[str], Question]] = [
         ("GET", rf"{NAME}/pulls/(?P<number>\d+)", pull),
         ("POST", f"{NAME}/merges", merge),
         ("POST", f"{NAME}/statuses/(?P<sha>[^/]+)", set_status),
-        ("GET", f"{NAME}/hooks", hooks),
-        ("POST", f"{NAME}/hooks", create_hook),
-        ("PATCH", rf"{NAME}/hooks/(?P<id>\d+)", update_hook),
-        ("GET", rf"{NAME}/hooks/(?P<id>\d+)/deliveries", hook_deliveries),
-        ("POST", rf"{NAME}/hooks/(?P<id>\d+)/pings", ping_hook),
+        ("GET", f"{NAME}/hooks", hooks.hooks),
+        ("POST", f"{NAME}/hooks", hooks.create_hook),
+        ("PATCH", rf"{NAME}/hooks/(?P<id>\d+)", hooks.update_hook),
+        ("GET", rf"{NAME}/hooks/(?P<id>\d+)/deliveries", hooks.hook_deliveries),
+        ("POST", rf"{NAME}/hooks/(?P<id>\d+)/pings", hooks.ping_hook),
         ("GET", f"{NAME}/deployments", deployments),
         ("POST", f"{NAME}/deployments", create_deployment),
         ("GET", rf"{NAME}/deployments/(?P<id>\d+)", deployment),

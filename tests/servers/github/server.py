@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.servers.certificates import write_certificate
 from tests.servers.github import answers, description, oauth
-from tests.servers.github.answers import Refused
+from tests.servers.github.asking import Refused
 from tests.servers.github.hub import Fault, GitHub
 
 API = "/api/v3"
