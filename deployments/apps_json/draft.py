@@ -20,6 +20,7 @@ class Draft:
     place: str  # where repositories are of which only owner and name are known
     location: str = ""
     token: str = ""
+    auto_merge: bool = False
     way: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     environments: dict[str, WantedEnvironment] = field(default_factory=dict)  # as written → made

@@ -78,6 +78,7 @@ def _made(written: str, line: int, name: str, draft: Draft) -> WantedApp:
         environments=environments,
         default_environment=usual,
         token=draft.token,
+        auto_merge=draft.auto_merge,
         keys=tuple(sorted(draft.keys, key=lambda key: key.line)),
         faults=tuple(draft.faults),
     )

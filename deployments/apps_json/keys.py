@@ -251,15 +251,17 @@ def _hosts(draft: Draft, name: str, part: Part, where: list[str]) -> None:
 
 
 def auto_merge(draft: Draft) -> None:
-    """The one place that knows of it."""
     part = draft.take("auto_merge")
     if part is None:
         return
-    if part.value is False:
+    draft.auto_merge = part.value is True
+    if part.value is True:
+        draft.keep("auto_merge", part, "the default branch is merged into a branch before that is "
+                   "deployed, if Shipmate may write there")  # fmt: skip
+    elif part.value is False:
         draft.keep("auto_merge", part, "nothing is merged before a deployment, as it says")
     else:
-        draft.drop("auto_merge", part, "What is asked for is what is deployed: nothing is merged "
-                   "into it. Before a branch goes out its page tells what it lacks.")  # fmt: skip
+        draft.drop("auto_merge", part, "It is true or false.")
 
 
 def of_environments(draft: Draft, part: Part | None) -> None:

@@ -56,6 +56,7 @@ class WantedApp:
     environments: tuple[WantedEnvironment, ...] = ()
     default_environment: str = ""
     token: str = field(default="", repr=False)
+    auto_merge: bool = False  # where the repository can be written to
     keys: tuple[Key, ...] = ()
     faults: tuple[str, ...] = ()
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from deployments.apps_json.wanted import WantedEnvironment, WantedHost
 from deployments.exceptions import DeploymentError, Invalid
 from deployments.models import Application, Host, Person
-from deployments.selectors import importing
+from deployments.selectors import code, importing
 from deployments.selectors.importing import Given, Proposal
 from deployments.selectors.repositories import Look
 from deployments.services import applications, environments, hosts
@@ -62,6 +62,8 @@ def _make(one: Proposal, seen: Look, person: Person, via: str) -> Application:
         _add(made, each, seen, person, via)
     if wanted.default_environment:
         applications.set_default_environment(made, wanted.default_environment, person, via=via)
+    if wanted.auto_merge and not code.no_merge(made):
+        applications.set_auto_merge(made, True, person, via=via)
     return made
 
 

@@ -207,9 +207,12 @@ def test_what_a_cloud_has_no_use_for_is_dropped() -> None:
     assert {key.name for key in made.dropped} == {"hosts", "deploy_script", "app_name"}
 
 
-@pytest.mark.parametrize(("value", "kept"), [(False, True), (True, False)])
-def test_nothing_is_merged(value: bool, kept: bool) -> None:
-    assert told(app(auto_merge=value), "auto_merge")[0] is kept
+@pytest.mark.parametrize(("value", "kept"), [(False, True), (True, True), ("yes", False)])
+def test_a_merge_comes_first_where_it_says_so(value: object, kept: bool) -> None:
+    made = app(auto_merge=value)
+
+    assert told(made, "auto_merge")[0] is kept
+    assert made.auto_merge is (value is True)
 
 
 @pytest.mark.parametrize("key", [*dropped.REASONS, "something_of_their_own"])

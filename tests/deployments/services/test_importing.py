@@ -225,3 +225,16 @@ def test_a_token_for_all_goes_to_the_host_that_it_is_for_alone(location: str, to
     opening = opening_of(app, Given(b"", "https://git.acme.example/{repository}", "ours"))
 
     assert opening.secret == token
+
+
+@pytest.mark.parametrize(("place_of", "wanted"), [("here", True), ("elsewhere", False)])
+def test_merging_first_is_put_on_where_shipmate_may_write(
+    bring: Import, place: str, root: Person, hub: GitHub, place_of: str, wanted: bool
+) -> None:
+    hub.make("acme/web").commit({"a": "a"}, "Say hello")
+    where = place if place_of == "here" else f"{hub.address}/{{repository}}"
+    file = {"web": {"repository": "acme/web", "auto_merge": True}}
+
+    importing.bring(given(file, where), root, via="web")
+
+    assert Application.objects.get(name="web").auto_merge is wanted
