@@ -60,8 +60,7 @@ def clear(deployment: Deployment) -> None:
         move(deployment, Status.ERROR, reason=end.reason, note=end.text)
     else:
         waited_for_green = deployment.when_green or deployment.waits_for == Wait.CHECKS
-        green = gates.GREEN if waited_for_green else ""
-        note = " ".join(filter(None, [merges.told(deployment), green]))
+        note = merges.told(deployment) or (gates.GREEN if waited_for_green else "")
         move(deployment, Status.QUEUED, note=note)
 
 

@@ -55,8 +55,8 @@ def merged(live: World) -> Deployment:
 
 
 def polled() -> None:
-    """Let the sweeper come round, once bells are old enough to ring again."""
-    Deployment.objects.update(rung_at=None)
+    """Let the sweeper come round, when bells are old enough to ring again and checks are due."""
+    Deployment.objects.update(rung_at=None, look_at=None)
     sweeper.sweep()
     drain("chat")
 
