@@ -30,6 +30,7 @@ from deployments.services import (
     life,
     locks,
     queue,
+    refusals,
     reports,
     tallies,
     truth,
@@ -104,6 +105,7 @@ def _steps(settled: bool) -> Iterator[Callable[[], object]]:
 
 def _that_can_wait() -> Iterator[Callable[[], object]]:
     yield ring_for_repositories
+    yield refusals.ring_due
     yield deliveries.forget_old
     yield workers.forget_silent
     yield life.forget

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from deployments.models import Application, Deployment, Environment
-from deployments.services import clearing, drifts, execution, tallies, telling, truth
+from deployments.services import clearing, drifts, execution, refusals, tallies, telling, truth
 from deployments.webhooks import handling
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,12 @@ def tell(number: int) -> None:
     """Tell the forge how the deployment goes."""
     with in_silence(number):
         telling.tell(number)
+
+
+def answer(number: int) -> None:
+    """Tell the forge why nothing comes of what was created there."""
+    with in_silence(number):
+        refusals.answer(number)
 
 
 def recount() -> None:

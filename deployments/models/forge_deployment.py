@@ -19,6 +19,9 @@ class ForgeDeployment(models.Model):
         Deployment, models.CASCADE, null=True, related_name="created_at_forge"
     )
     refusal = models.TextField(blank=True)  # why there is none here, in sentences
+    refused_at = models.DateTimeField(null=True)
+    answer_due_at = models.DateTimeField(null=True)  # when GitHub is told why; null: no more
+    answer_tries = models.PositiveSmallIntegerField(default=0)
     base_url = models.CharField(max_length=200)  # of the API, such as https://api.github.com
     uid = models.PositiveBigIntegerField()  # of who created it, as GitHub counts accounts
     login = models.CharField(max_length=100)

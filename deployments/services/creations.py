@@ -17,7 +17,7 @@ from deployments.exceptions import DeploymentError, Refused
 from deployments.forges.github import wishes
 from deployments.models import Deployment, Environment, ForgeDeployment, Person, Repository
 from deployments.selectors import forge_accounts, slugs, tasks
-from deployments.services import approvals, lifecycle, reports, strangers
+from deployments.services import approvals, lifecycle, refusals, reports, strangers
 from deployments.services.lifecycle import Door
 from deployments.services.looking import Look, Wish, look
 
@@ -85,11 +85,13 @@ def perform(repository: Repository, found: Found) -> str:
     if row.deployment is not None:
         return f"It is #{row.deployment.pk} here already; nothing is done again."
     if found.place is None or found.seen is None:
-        ForgeDeployment.objects.filter(pk=row.pk).update(refusal=found.refusal)
+        refusals.note(row, found.refusal)
         what = f"Deployment {row.remote_id}, which {row.login} created at GitHub"
         return f"{what}, is not performed. {found.refusal}"
     made = _make(found, found.place, found.seen)
-    ForgeDeployment.objects.filter(pk=row.pk).update(deployment=made, refusal="")
+    ForgeDeployment.objects.filter(pk=row.pk).update(
+        deployment=made, refusal="", answer_due_at=None
+    )
     return _words(found, made)
 
 

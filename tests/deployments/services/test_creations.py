@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from deployments.models import Deployment, ForgeAccount, Person
+from deployments.models import Deployment, ForgeAccount, ForgeDeployment, Person
 from deployments.selectors import code, webhooks
-from deployments.services import creations
+from deployments.services import creations, refusals, reports
 from deployments.services.creations import Creation
-from tests.deployments.services.at_github import Shop, shop_at
+from tests.deployments.services.at_github import Clock, Shop, shop_at
 from tests.deployments.services.queueing import drain
-from tests.servers.github.hub import GitHub
+from tests.servers.github.hub import Fault, GitHub
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +57,79 @@ def test_it_is_told_how_it_goes_under_its_own_number(shop: Shop) -> None:
     shop.went(made, "in_progress", "success")
     assert shop.told(made) == ["pending", "queued", "in_progress", "success"]
     assert [one["id"] for one in shop.kept.deployments] == [number]
+
+
+# ---- What is refused ----
+
+
+def refused(shop: Shop) -> int:
+    number = shop.hub.number()
+    shop.kept.deployments.append({"id": number})
+    assert "is not performed" in perform(shop, number, "moon")
+    return number
+
+
+def said_of(shop: Shop, number: int) -> list[tuple[str, str]]:
+    told = [one for one in shop.kept.deployment_statuses if one["of"] == number]
+    return [(one["state"], one["description"]) for one in told]
+
+
+def test_who_created_it_reads_there_why_it_is_refused(shop: Shop) -> None:
+    ((state, why),) = said_of(shop, refused(shop))
+
+    assert (state, why[:10]) == ("error", "Shipmate: ")
+    assert "moon" in why
+    assert not Deployment.objects.exists()
+
+
+def test_the_same_refusal_is_told_once(shop: Shop) -> None:
+    number = refused(shop)
+
+    perform(shop, number, "moon")
+
+    assert len(said_of(shop, number)) == 1
+
+
+def test_a_github_that_is_away_is_told_later(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    shop.spoil(*[Fault(502, path="/statuses")] * 3)
+    number = refused(shop)
+    assert said_of(shop, number) == []
+
+    shop.hub.faults.clear()
+    clock.on(minutes=5)
+    refusals.ring_due()
+    drain("chat")
+
+    assert len(said_of(shop, number)) == 1
+    assert ForgeDeployment.objects.get().answer_due_at is None
+
+
+def test_one_that_stays_away_is_left_alone_after_a_day(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    shop.spoil(*[Fault(502, path="/statuses")] * 9)
+    refused(shop)
+
+    clock.on(days=2)
+    refusals.ring_due()
+    drain("chat")
+
+    assert ForgeDeployment.objects.get().answer_due_at is None
+
+
+def test_where_github_is_told_nothing_this_is_not_told_either(shop: Shop, root: Person) -> None:
+    reports.switch(shop.app, False, root)
+
+    assert said_of(shop, refused(shop)) == []
+
+
+def test_what_is_performed_after_all_is_refused_no_more(shop: Shop) -> None:
+    shop.spoil(*[Fault(502, path="/statuses")] * 3)
+    number = refused(shop)
+
+    perform(shop, number)
+
+    assert ForgeDeployment.objects.get().answer_due_at is None
+    assert Deployment.objects.count() == 1
