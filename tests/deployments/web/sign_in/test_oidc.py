@@ -19,6 +19,8 @@ from tests.deployments.web.sign_in.conftest import begun, who
 from tests.servers import oidc
 from tests.servers.oidc import Issuer
 
+pytestmark = pytest.mark.slow  # an issuer is started for each
+
 CONFIGURATION = "/.well-known/openid-configuration"
 LOGIN = "/accounts/oidc/login/"
 
