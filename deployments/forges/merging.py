@@ -22,6 +22,8 @@ TRIES = 5  # pushes in between, after each of which it is begun anew
 COMMITTER = Author("Shipmate", "shipmate@localhost")
 # Hooks of the repository are somebody else's programs.
 NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
+# What git says of a branch that has moved or gone since: it is looked at anew.
+MOVED = re.compile("but expected|unable to resolve reference")
 NO_NAME = re.compile(r"[<>\n\r\x00]")
 
 
@@ -149,7 +151,7 @@ def _given(source: Source, mirror: Path, branch: str, made: str, tip: str) -> bo
     _written(source, folder, ["unpack-objects", "-q"], pack)
     names = [f"refs/heads/{branch}", made, tip]
     output = git.run(folder, [*NO_HOOKS, "update-ref", "--end-of-options", *names])
-    if output.code and "but expected" not in output.error:
+    if output.code and not MOVED.search(output.error):
         raise _refusal(source, output.error)
     return output.code == 0
 

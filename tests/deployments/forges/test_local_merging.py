@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from deployments.exceptions import ForgeError
+from deployments.exceptions import ForgeError, UnknownRef
 from deployments.forges import merging
 from deployments.forges.contract import Author, Merge, Source
 from deployments.forges.local import LocalForge
@@ -81,6 +82,35 @@ def test_a_push_in_between_is_not_lost(
 
     assert repository.git("rev-parse", f"{made.sha}^1") == pushed[0]
     assert "late" in repository.git("ls-tree", "--name-only", made.sha)
+
+
+def test_a_branch_that_goes_in_between_is_told(
+    forge: LocalForge,
+    repository: Repository,
+    source: Source,
+    wish: Merge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make = merging._made
+
+    def beaten(mirror: Path, wish: Merge, tip: str) -> str:
+        repository.delete("refs/heads/fix")
+        return make(mirror, wish, tip)
+
+    monkeypatch.setattr(merging, "_made", beaten)
+
+    with pytest.raises(UnknownRef, match="no branch “fix” any more"):
+        forge.merge(source, wish)
+
+
+def test_several_workers_at_once_merge_once(
+    forge: LocalForge, repository: Repository, source: Source, wish: Merge
+) -> None:
+    with ThreadPoolExecutor(4) as workers:
+        made = set(workers.map(lambda _: forge.merge(source, wish), range(4)))
+
+    assert {one.sha for one in made} == {tip(repository)}
+    assert repository.git("rev-list", "--count", "--merges", "fix") == "1"
 
 
 def test_a_working_copy_is_not_merged_in(

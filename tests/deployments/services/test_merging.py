@@ -279,6 +279,19 @@ def test_what_was_asked_for_while_it_was_away_is_merged_then(
     assert (copy(asked).status, copy(asked).note) == ("queued", FIRST)
 
 
+def test_a_conflict_that_nobody_could_see_ends_it_in_the_same_words(
+    qa: Environment, at_the_door: Door, conflicting: str, repository: Repository
+) -> None:
+    away = repository.path.rename(repository.path.with_name("away.git"))
+    asked = lifecycle.request(qa, "fix-login", at_the_door)
+    away.rename(repository.path)
+
+    clearing.clear(copy(asked))
+
+    assert (copy(asked).status, copy(asked).reason) == ("error", "forge")
+    assert "in app.py. Merge main into fix-login by hand and push" in copy(asked).note
+
+
 def test_nothing_is_merged_for_who_may_not_deploy_any_more(
     asked: Deployment, alice: Person, root: Person, branch: str, repository: Repository
 ) -> None:

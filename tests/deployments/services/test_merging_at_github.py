@@ -67,6 +67,16 @@ def test_the_merge_commit_waits_for_its_checks(merged: Deployment, web: Reposito
     assert merged.note == f"{FIRST}; {waits}"
 
 
+def test_a_pull_request_is_deployed_as_it_is(live: World, hub: GitHub, web: Repository) -> None:
+    live.environment.checks = "none"
+    live.environment.save()
+    hub.pull(NAME, 12, web.git("rev-parse", "fix-login"))
+
+    asked = live.ask("#12")
+
+    assert (asked.status, asked.sha) == ("queued", web.git("rev-parse", "fix-login"))
+
+
 def test_it_ends_on_the_hosts_when_polling_hears_of_the_checks(
     live: World, merged: Deployment, hub: GitHub
 ) -> None:
