@@ -119,6 +119,7 @@ def test_the_number_of_queries_does_not_grow(
             environment = Environment.objects.create(application=app, name=f"e{number}")
             build.deployment(environment, alice, SHA, status="in_progress")
             queued(environment, alice)
+            build.deployment(environment, alice, "", status="pending", waits_for="merge")
             Lock.objects.create(environment=environment, person=alice)
 
         with django_assert_num_queries(11):
