@@ -7,14 +7,12 @@ import pytest
 from deployments.exceptions import Refused
 from deployments.models import Application, Change, Deployment, Environment, Person
 from deployments.plans import Asked
-from deployments.selectors import code
 from deployments.services import (
     checks,
     clearing,
     contexts,
     lifecycle,
     locks,
-    merging,
     people,
     plans,
     promotion,
@@ -137,76 +135,6 @@ def test_checks_of_the_branch_do_not_count(
     checks.report(qa.application.repository, branch, alice, context="ci", state="failure")
 
     assert lifecycle.request(qa, "fix-login", at_the_door).waits_for == "merge"
-
-
-# ---- Once ----
-
-
-def test_two_workers_at_once_merge_once(asked: Deployment, repository: Repository) -> None:
-    one, other = copy(asked), copy(asked)
-
-    clearing.clear(one)
-    clearing.clear(other)
-
-    assert repository.git("rev-list", "--count", "--merges", "fix-login") == "1"
-    assert Change.objects.filter(verb="deployment.merged").count() == 1
-    assert Change.objects.filter(verb="deployment.status", new="queued").count() == 1
-
-
-def test_a_worker_that_comes_late_keeps_and_tells_nothing_anew(
-    qa: Environment, asked: Deployment
-) -> None:
-    gate(qa, "ci")
-    late = copy(asked)
-    clearing.clear(copy(asked))
-
-    clearing.clear(late)
-
-    assert Change.objects.filter(verb="deployment.merged").count() == 1
-    assert copy(asked).waits_for == "checks"
-
-
-def test_one_that_died_behind_its_merge_is_found_and_told_as_merged(
-    asked: Deployment, repository: Repository
-) -> None:
-    app = asked.environment.application
-    made = code.forge_of(app).merge(code.source(app), merging._wish(copy(asked)))
-    repository.commit({"late.py": "x\n"}, "Push behind it", branch="fix-login")
-    repository.commit({"new.py": "x\n"}, "Main moves on")
-
-    clearing.clear(copy(asked))
-
-    assert (copy(asked).status, copy(asked).sha) == ("queued", made.sha)
-    assert copy(asked).note == FIRST
-
-
-def test_what_somebody_merged_by_hand_meanwhile_is_deployed_as_it_is(
-    asked: Deployment, repository: Repository
-) -> None:
-    sha = repository.commit({"a": "x\n"}, branch="fix-login", parent=tip(repository))
-
-    clearing.clear(copy(asked))
-
-    assert (copy(asked).sha, copy(asked).merging, copy(asked).note) == (sha, None, "")
-
-
-def test_one_that_was_cancelled_is_not_merged(
-    asked: Deployment, at_the_door: Door, branch: str, repository: Repository
-) -> None:
-    stale = copy(asked)
-    lifecycle.cancel(asked, at_the_door)
-
-    clearing.clear(copy(stale))
-
-    assert (copy(asked).status, tip(repository, "fix-login")) == ("cancelled", branch)
-
-
-def test_the_same_key_asks_once(qa: Environment, alice: Person, branch: str) -> None:
-    door = Door(alice, "web", "key")
-    first = lifecycle.request(qa, "fix-login", door)
-    clearing.clear(copy(first))
-
-    assert lifecycle.request(qa, "fix-login", door) == first
 
 
 # ---- In the way ----
