@@ -94,9 +94,10 @@ def set_auto_merge(
 ) -> None:
     """Say whether the default branch is merged into branches that are to be deployed.
 
-    Whoever may deploy then has Shipmate write to the repository.
+    Whoever may deploy then has Shipmate write to the repository, which is not only this app's.
     """
-    rights.require(person, "configure", application)
+    for each in application.repository.applications.all() if wanted else [application]:
+        rights.require(person, "configure", each)
     impossible = code.no_merge(application) if wanted else ""
     if impossible:
         raise Invalid(impossible)

@@ -16,8 +16,9 @@ class AutoMergeForm(forms.Form):
         help_text=(
             "Where the branch lacks some of it. Shipmate then writes to the repository: the merge"
             " is pushed to the branch and stays there, whatever becomes of the deployment, and"
-            " whoever may deploy can have it made. What is deployed is the merge commit, once its"
-            " checks have passed. Never for tags, commits, pull requests, retries and rollbacks."
+            " whoever may deploy can have it made. What is deployed is the merge commit, once the"
+            " checks that its environment asks for have passed. Never for tags, commits, pull"
+            " requests, retries and rollbacks."
         ),
     )
 

@@ -226,6 +226,20 @@ def test_auto_merge_takes_the_right_in_the_application(alice: Person, hello: App
         applications.set_auto_merge(hello, True, alice)
 
 
+def test_auto_merge_takes_the_right_in_every_app_of_the_repository(
+    dora: Person, hello: Application
+) -> None:
+    other = Application.objects.create(name="other", repository=hello.repository)
+    Role.objects.filter(person=dora).update(application=hello)
+
+    with pytest.raises(NotAllowed, match="other"):
+        applications.set_auto_merge(hello, True, dora)
+    applications.set_auto_merge(hello, False, dora)
+
+    other.delete()
+    applications.set_auto_merge(hello, True, dora)
+
+
 def test_auto_merge_is_refused_where_nothing_can_be_merged(
     dora: Person, hello: Application, repository: Repository
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from github import Auth, Github
 from deployments.models import Application, CommitStatus, Deployment, Environment, Person
 from deployments.services import clearing
 from tests.deployments.api.github.conftest import WEB, Caller
+from tests.deployments.api.github.test_clients import HERE, NODE
 from tests.deployments.api.github.test_deployments import HUBOT
 from tests.deployments.merging import conflicting, lagging
 from tests.servers.repositories import Repository
@@ -133,3 +136,21 @@ def test_pygithub_has_a_deployment_in_its_hand(
 
     assert made.id == Deployment.objects.get().pk
     assert [one.state for one in made.get_statuses()] == ["pending"]
+
+
+@pytest.mark.slow
+def test_octokit_is_told_and_has_the_deployment(
+    site: str, bot: Caller, hello: Application, repository: Repository
+) -> None:
+    lagging(hello, repository)
+    script = (HERE / "octokit_merging.mjs").read_text()
+    node = [str(NODE / "bin" / "node"), "--input-type=module", "-e", script, "--", site, bot.text]
+
+    ran = subprocess.run(
+        node, cwd=NODE / "octokit", capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    told, number = json.loads(ran.stdout), Deployment.objects.get().pk
+    assert told.pop("message").startswith("Auto-merged main into fix-login on deployment")
+    assert told == {"status": 202, "id": number, "states": ["pending"]}
