@@ -31,6 +31,7 @@ State = ForgeReport.State
 Status = Deployment.Status
 
 AT_ONCE = 20  # in one round, or beside one Change
+MOST = 500  # rows that are written at once
 RING_AGAIN = timedelta(seconds=5)
 DEADLINE = timedelta(days=1)
 _born: ContextVar[int | None] = ContextVar("born", default=None)
@@ -154,7 +155,19 @@ def _give_up_overdue() -> None:
     )
     late = When(error="", then=Value("It could not be told within a day."))
     said = Case(late, default=F("error"), output_field=TextField())
-    overdue.update(state=State.FAILED, error=said, next_at=None)
+    if overdue.exists():
+        with transaction.atomic():
+            _held(overdue).update(state=State.FAILED, error=said, next_at=None)
+
+
+def _held(rows: QuerySet[ForgeReport]) -> QuerySet[ForgeReport]:
+    """Return the newest of these that nobody else is writing, held until the transaction ends.
+
+    A deployment that ends writes several rows; who waited for one of them while holding another
+    could keep it from ending.
+    """
+    free = rows.select_for_update(skip_locked=True, of=("self",)).order_by("-deployment_id")
+    return ForgeReport.objects.filter(pk__in=list(free.values_list("pk", flat=True)[:MOST]))
 
 
 def tell_again(deployment: Deployment, person: Person) -> None:
@@ -188,7 +201,7 @@ def tell_all_again(repository: Repository, person: Person) -> int:
         deployment__environment__application__in=apps,
     )
     with transaction.atomic():
-        count = _note_news(failed, attempts=0, next_at=None, error="", rung_at=None)
+        count = _note_news(_held(failed), attempts=0, next_at=None, error="", rung_at=None)
         ForgeAccess.objects.filter(repository=repository).update(rest_until=None)
         for app in apps:
             subject = str(repository)
