@@ -68,8 +68,8 @@ def program(
     }
     if again:
         return _assembled(mode, nonce, f"{FOLDER}/runs/{run_id}", assignments)
-    # The rights for new files are the login's at first only; a kept shell remembers them.
-    assignments["mask"] = ""
+    # What a kept shell remembers: the login's rights for new files, and what ends it one day.
+    assignments |= {"mask": "", "guard": ""}
     return assemble(mode, nonce, f"{FOLDER}/runs/{run_id}", assignments, _wrapper())
 
 

@@ -307,6 +307,26 @@ await_more() {
   exec 3<&-
   script=
   [ -z "$supervisor" ] || wait "$supervisor" || true
+  [ -z "$guard" ] || return 0
+  # By exec: for a function, dash would hold on to the shell's own output, and the channel would never end.
+  (
+    exec </dev/null >/dev/null 2>&1
+    guard_idle
+  ) &
+  guard=$!
+  trap 'kill "$guard" 2>/dev/null' EXIT
+}
+
+# Ends a kept shell that is not used any more, as nothing else does where the line to it swallows all. Not used is one
+# that had no log open, and was in the same folder, at two looks.
+guard_idle() {
+  before=$!
+  trap '[ "$!" = "$before" ] || kill "$!"; exit' TERM
+  while cd "/proc/$$/cwd"; do
+    sleep 15 &
+    wait $!
+    if [ ! -e "/proc/$$/fd/3" ] && [ . -ef "/proc/$$/cwd" ]; then kill -s KILL $$; fi
+  done
 }
 
 # The first naps end with empty lines that whoever follows has promised: most runs are over by then, and a sleep would

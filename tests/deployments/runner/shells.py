@@ -126,3 +126,11 @@ class Shell:
     def log(self, run_id: str) -> bytes:
         log = self.folder(run_id) / "log"
         return log.read_bytes() if log.exists() else b""
+
+
+def instead(shell: Shell, name: str, text: str) -> None:
+    """Let a program be another one than usual."""
+    program = Path(shell.environment["PATH"].split(":")[0]) / name
+    program.unlink(missing_ok=True)
+    program.write_text(f"#!/bin/sh\n{text}\n")
+    program.chmod(0o755)

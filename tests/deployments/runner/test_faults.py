@@ -14,7 +14,7 @@ import pytest
 
 from deployments.runner import wrapper
 from tests.deployments.runner.observing import new_id, until
-from tests.deployments.runner.shells import Shell
+from tests.deployments.runner.shells import Shell, instead
 
 pytestmark = pytest.mark.slow
 
@@ -111,16 +111,8 @@ def late_supervisor(shell: Shell) -> None:
     """Let supervisors come up once the file `go` is there, and time pass quickly until then."""
     setsid, sleep = shutil.which("setsid"), shutil.which("sleep")
     wait = f'while [ ! -e "$HOME/go" ] && [ -e "$HOME" ]; do {sleep} .1; done'
-    _instead(shell, "setsid", f'{wait}; exec {setsid} "$@"')
-    _instead(shell, "sleep", "exit 0")
-
-
-def _instead(shell: Shell, name: str, text: str) -> None:
-    """Let a program be another one than usual."""
-    program = Path(shell.environment["PATH"].split(":")[0]) / name
-    program.unlink(missing_ok=True)
-    program.write_text(f"#!/bin/sh\n{text}\n")
-    program.chmod(0o755)
+    instead(shell, "setsid", f'{wait}; exec {setsid} "$@"')
+    instead(shell, "sleep", "exit 0")
 
 
 def test_a_supervisor_that_comes_up_too_late_begins_nothing(shell: Shell) -> None:
@@ -151,7 +143,7 @@ def test_a_cancel_while_the_claim_is_being_written_is_heard(shell: Shell) -> Non
 
 
 def test_a_claim_that_was_laid_down_since_it_was_read_is_no_loss(dash: Shell) -> None:
-    _instead(dash, "sleep", f'true >"$HOME/read"; exec {shutil.which("sleep")} "$@"')
+    instead(dash, "sleep", f'true >"$HOME/read"; exec {shutil.which("sleep")} "$@"')
     run_id, owner = new_id(), psutil.Popen(["sleep", "20"])
     folder = dash.folder(run_id)
     _claim_for(owner, folder)
@@ -169,7 +161,7 @@ def test_a_claim_that_was_laid_down_since_it_was_read_is_no_loss(dash: Shell) ->
 @pytest.mark.parametrize("torn", ["r .", "r37 .", "ru7 .", "run ."])
 def test_a_status_that_was_read_while_it_was_written_is_read_again(dash: Shell, torn: str) -> None:
     """A shell that reads byte by byte sees the beginning of the old one and the end of the new."""
-    _instead(dash, "sleep", f'true >"$HOME/read"; exec {shutil.which("sleep")} "$@"')
+    instead(dash, "sleep", f'true >"$HOME/read"; exec {shutil.which("sleep")} "$@"')
     run_id = new_id()
     _claim_for(psutil.Process(), dash.folder(run_id))
     (dash.folder(run_id) / "status").write_text(f"{torn}\ning         \n")
@@ -268,7 +260,7 @@ def test_a_group_of_before_a_reboot_is_not_killed(dash: Shell) -> None:
 def test_a_host_that_cannot_look_does_not_say_that_nothing_is_left(shell: Shell) -> None:
     """Where no process can begin any more, as under a bomb of forks, there is no grep."""
     run_id = new_id()
-    _instead(shell, "grep", 'exit "$(cat "$HOME/code")"')
+    instead(shell, "grep", 'exit "$(cat "$HOME/code")"')
     (shell.home / "code").write_text("126")
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(shell.do, "start", run_id, script="echo up; sleep 30")
@@ -348,7 +340,7 @@ def test_a_host_without_an_inode_for_the_claim_refuses(shell: Shell) -> None:
 
 
 def test_a_host_without_fractional_sleep_still_works(shell: Shell) -> None:
-    _instead(shell, "sleep", f'case $1 in *.*) exit 1 ;; esac\nexec {shutil.which("sleep")} "$1"')
+    instead(shell, "sleep", f'case $1 in *.*) exit 1 ;; esac\nexec {shutil.which("sleep")} "$1"')
     run_id = new_id()
 
     said = shell.do("start", run_id, script="echo a; exec /bin/sleep 2")

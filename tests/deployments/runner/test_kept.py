@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -18,7 +20,7 @@ from deployments.runner.flow import Done, Event, Output, Trouble
 from deployments.runner.follow import Outcome, Run, cancel
 from deployments.runner.jobs import Task
 from tests.deployments.runner.observing import Following, followed, new_id, until
-from tests.deployments.runner.shells import Shell
+from tests.deployments.runner.shells import Shell, instead
 from tests.deployments.runner.test_fanout import Whole
 from tests.servers import sshd as servers
 from tests.servers.sshd import Sshd
@@ -230,6 +232,46 @@ def test_what_a_run_leaves_behind_does_not_disturb_the_next(shell: Shell) -> Non
         said = kept.do(new_id(), script="sleep 2; echo y; exit 4")
 
     assert (said.output, said.last) == (b"y\n", ["end", "4", "2"])
+
+
+def test_a_kept_shell_that_nobody_uses_any_more_ends(shell: Shell) -> None:
+    """Its line may have been cut without its hearing of it."""
+    instead(shell, "sleep", f"exec {shutil.which('sleep')} .2")
+    with shell.kept() as kept:
+        kept.do(run_id := new_id(), script="true")
+        until(lambda: kept.process.poll() is not None)
+
+    until(lambda: not of_home(shell.home))
+    assert shell.do("attach", run_id).last == ["end", "0", "0"]
+
+
+def test_a_kept_shell_at_work_does_not_end(shell: Shell) -> None:
+    instead(shell, "sleep", f"exec {shutil.which('sleep')} .2")
+    with shell.kept() as kept:
+        for number in range(3):
+            said = kept.do(new_id(), script=f"{shutil.which('sleep')} 1; echo {number}")
+            assert said.output == f"{number}\n".encode()
+
+
+def test_nothing_is_left_of_a_kept_shell_that_is_let_go_of(shell: Shell) -> None:
+    with shell.kept() as kept:
+        kept.do(new_id(), script="true")
+        assert kept.process.stdin is not None
+        kept.process.stdin.close()
+        kept.process.stdin = None
+        kept.process.wait(20)
+
+    until(lambda: not of_home(shell.home))
+
+
+def of_home(home: Path) -> list[int]:
+    """Return the processes that have this home."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("HOME") == str(home):
+                found.append(process.pid)
+    return found
 
 
 def test_a_further_program_cut_anywhere_runs_nothing(dash: Shell) -> None:
