@@ -26,7 +26,7 @@ def asked(queries: Sequence[dict[str, str]]) -> int:
     [
         ("shipmate help", 5),
         ("shipmate deploys hello", 8),
-        ("shipmate status hello", 11),
+        ("shipmate status hello", 12),
         ("shipmate where can i deploy hello", 14),
     ],
 )
