@@ -99,28 +99,13 @@ def _note_superseded(later: Deployment) -> None:
 def born_there(remote_id: int) -> Iterator[None]:
     """Have what is asked for inside known as that deployment of the forge, from its first moment.
 
-    Otherwise a worker could make another one there before `adopt` is called.
+    Known a moment later, a worker could have made another one there by then.
     """
     token = _born.set(remote_id)
     try:
         yield
     finally:
         _born.reset(token)
-
-
-def adopt(deployment: Deployment, remote_id: int) -> bool:
-    """Have a deployment of the forge's told how ours goes; no, if ours is told as another."""
-    with transaction.atomic():
-        Deployment.objects.select_for_update().get(pk=deployment.pk)
-        report = ForgeReport.objects.filter(deployment=deployment).first()
-        if report is None:
-            _write(deployment, remote_id)
-        elif report.remote_id != remote_id:
-            free = ForgeReport.objects.filter(pk=report.pk, remote_id=None, doubt_since=None)
-            if not _note_news(free, remote_id=remote_id):
-                return False
-        ring(deployment.pk)
-    return True
 
 
 def ring(number: int) -> None:

@@ -236,35 +236,6 @@ def test_one_that_was_made_there_is_told_how_it_goes(shop: Shop) -> None:
     assert shop.told(made) == ["pending", "queued", "in_progress", "success"]
 
 
-def test_one_is_adopted_later(shop: Shop) -> None:
-    number = made_there(shop)
-    made = lifecycle.request(shop.qa, "main", Door(shop.person, "webhook"))
-
-    assert reports.adopt(made, number)
-    assert reports.adopt(made, number)
-    drain("chat")
-
-    assert [one["id"] for one in shop.kept.deployments] == [number]
-    assert shop.told(made) == ["pending", "queued"]
-
-
-def test_one_that_is_told_as_another_is_not_adopted(shop: Shop) -> None:
-    made = shop.ask()
-
-    assert not reports.adopt(made, 4711)
-
-
-def test_one_that_nobody_was_to_be_told_of_is_adopted(shop: Shop, root: Person) -> None:
-    reports.switch(shop.app, False, root)
-    made = shop.ask()
-    reports.switch(shop.app, True, root)
-
-    assert reports.adopt(made, made_there(shop))
-    drain("chat")
-
-    assert shop.told(made) == ["pending", "queued"]
-
-
 # ---- Again ----
 
 
