@@ -14,10 +14,11 @@ from deployments.api.shapes import DeploymentShape
 from deployments.selectors import lookup
 from deployments.services import approvals
 
-READABLE = r"[!-~\u00a1-\u167f\u1681-\u1fff\u3001-\ud7ff]"  # one letter of it, at least
+# One letter of it at least, and no NUL.
+READABLE = r"^[^\u0000]*[!-~\u00a1-\u167f\u1681-\u1fff\u3001-\ud7ff][^\u0000]*$"
 
 
-class Rejection(Asked):
+class NewRejection(Asked):
     """Why it is not to be."""
 
     because = Text(
@@ -37,9 +38,11 @@ class Approve(ApiView):
 
 
 class Reject(ApiView):
-    @extend_schema(operation_id="deployments_reject", request=Rejection, responses=DeploymentShape)
+    @extend_schema(
+        operation_id="deployments_reject", request=NewRejection, responses=DeploymentShape
+    )
     def post(self, request: Request, number: int) -> Response:
         """End it that waits for approval, and say why."""
-        asked, door = checked(Rejection, request.data or {}), door_of(request)
+        asked, door = checked(NewRejection, request.data or {}), door_of(request)
         found = lookup.deployment_for(door.person, number)
         return Response(shown(done(approvals.reject, found, door, asked["because"])))
