@@ -85,7 +85,7 @@ def perform(repository: Repository, found: Found) -> str:
     if row.deployment is not None:
         return f"It is #{row.deployment.pk} here already; nothing is done again."
     if found.place is None or found.seen is None:
-        refusals.note(row, found.refusal)
+        refusals.note(row, found.refusal, ours=found.place is not None)
         what = f"Deployment {row.remote_id}, which {row.login} created at GitHub"
         return f"{what}, is not performed. {found.refusal}"
     made = _make(found, found.place, found.seen)

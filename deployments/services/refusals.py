@@ -24,11 +24,15 @@ from deployments.services.telling import pause
 DEADLINE = timedelta(days=1)  # after which nobody waits for the word any more
 
 
-def note(row: ForgeDeployment, refusal: str) -> None:
-    """Keep why nothing comes of it and ring, within the transaction that decides it."""
+def note(row: ForgeDeployment, refusal: str, *, ours: bool) -> None:
+    """Keep why nothing comes of it and ring, within the transaction that decides it.
+
+    Unless `ours`, it is for a place that is not known here: another system may perform it, and a
+    word of ours would spoil that.
+    """
     if refusal == row.refusal:
         return
-    due = timezone.now() if _is_told(row.repository) else None
+    due = timezone.now() if ours and _is_told(row.repository) else None
     rows = ForgeDeployment.objects.filter(pk=row.pk)
     rows.update(refusal=refusal, answer_due_at=due, answer_tries=0, refused_at=timezone.now())
     if due is not None:

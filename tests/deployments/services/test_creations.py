@@ -27,7 +27,7 @@ def shop(hub: GitHub, root: Person, alice: Person) -> Shop:
     return made
 
 
-def perform(shop: Shop, number: int, environment: str = "qa") -> str:
+def perform(shop: Shop, number: int, environment: str = "qa", **payload: object) -> str:
     repository = shop.app.repository
     creation = Creation(
         remote_id=number,
@@ -36,7 +36,7 @@ def perform(shop: Shop, number: int, environment: str = "qa") -> str:
         task="deploy",
         environment=environment,
         description="",
-        payload={},
+        payload=payload,
         base_url=webhooks.api_of(repository),
         uid=UID,
         login="octocat",
@@ -65,7 +65,7 @@ def test_it_is_told_how_it_goes_under_its_own_number(shop: Shop) -> None:
 def refused(shop: Shop) -> int:
     number = shop.hub.number()
     shop.kept.deployments.append({"id": number})
-    assert "is not performed" in perform(shop, number, "moon")
+    assert "is not performed" in perform(shop, number, hosts="moon")
     return number
 
 
@@ -85,9 +85,18 @@ def test_who_created_it_reads_there_why_it_is_refused(shop: Shop) -> None:
 def test_the_same_refusal_is_told_once(shop: Shop) -> None:
     number = refused(shop)
 
-    perform(shop, number, "moon")
+    perform(shop, number, hosts="moon")
 
     assert len(said_of(shop, number)) == 1
+
+
+def test_what_may_be_for_another_system_is_left_alone(shop: Shop) -> None:
+    number = shop.hub.number()
+    shop.kept.deployments.append({"id": number})
+
+    assert "is not performed" in perform(shop, number, "github-pages")
+
+    assert said_of(shop, number) == []
 
 
 def test_a_github_that_is_away_is_told_later(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
