@@ -178,6 +178,7 @@ def test_github_is_asked_before_it_is_believed_that_all_is_well(
 def test_github_is_not_asked_while_the_webhook_says_that_more_is_to_come(
     hub: GitHub, asked: Deployment, sha: str, tell: Tell
 ) -> None:
+    drain("chat")  # GitHub is told of it
     hub.asked.clear()
 
     tell("check_run", {"action": "created", "check_run": hub.run(NAME, sha, "build", None)})
@@ -210,6 +211,7 @@ def test_a_github_that_is_away_is_told_and_ends_nothing(
 def test_what_has_not_changed_costs_nothing_of_the_limit(
     hub: GitHub, asked: Deployment, sha: str
 ) -> None:
+    drain("chat")  # GitHub is told of it
     before = hub.charged
 
     for _ in range(3):
