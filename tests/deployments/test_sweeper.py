@@ -325,5 +325,5 @@ def test_a_round_costs_the_same_for_one_that_runs_and_for_many(
         build.deployment(place, alice, SHA, status="in_progress")
         build.deployment(place, alice, SHA, status="queued")
 
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(33):
         sweeper.sweep()
