@@ -193,7 +193,7 @@ start() {
   file=script.${nonce%????????????????}
   write 2>/dev/null || { error=$(write 2>&1); true >"$file"; refuse "cannot write to $PWD: is the disk full? $error"; }
   $newsession sh -c "$library
-supervise \"\$@\"" supervisor "$run" "$interpreter" "$file" "$newsession" "$mask" $$ </dev/null >/dev/null 2>&1 &
+supervise \"\$@\"" supervisor "$run" "$interpreter" "$file" "$newsession" "$mask" $$ </dev/null >/dev/null 2>&1 3<&- &
   supervisor=$!
 }
 
@@ -446,6 +446,8 @@ tidy() {
   say tidied
 }
 
+# Open from the beginning: that is how the guard of a kept shell tells that it is at work, however slow a disk is.
+exec 3</dev/null
 case $mode in
 start)
   own_mask
