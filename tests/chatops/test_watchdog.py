@@ -60,7 +60,7 @@ def test_one_that_stands_still_ends_its_cluster() -> None:
     with cluster() as process:
         workers(process)[0].suspend()
 
-        assert process.wait(30) == -signal.SIGKILL
+        assert process.wait(90) == -signal.SIGKILL
 
 
 def test_tasks_that_nobody_takes_end_it() -> None:
@@ -70,7 +70,7 @@ def test_tasks_that_nobody_takes_end_it() -> None:
             worker.suspend()
         async_task("deployments.tasks.recount", cluster="deploy", save=False)
 
-        assert process.wait(30) == -signal.SIGKILL
+        assert process.wait(90) == -signal.SIGKILL
 
 
 def taken(process: psutil.Popen) -> bool:
