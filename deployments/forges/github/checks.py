@@ -80,9 +80,9 @@ def _moment(said: object) -> datetime | None:
     """Return a moment with its zone; what is none counts as unsaid."""
     try:
         found = datetime.fromisoformat(said) if isinstance(said, str) else None
-    except ValueError:
+        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC) if found else None
+    except (ValueError, OverflowError):  # also before or after all that UTC has
         return None
-    return found.replace(tzinfo=found.tzinfo or UTC) if found else None
 
 
 def _state(said: object) -> str:

@@ -58,7 +58,7 @@ def moment(payload: Payload, *path: str) -> datetime | None:
     try:
         if isinstance(found, str):
             told = datetime.fromisoformat(found)
-            return told if told.tzinfo else None
+            return told.astimezone(UTC) if told.tzinfo else None
         seconds = number(payload, *path)
         return datetime.fromtimestamp(seconds, UTC) if seconds else None
     except (ValueError, OverflowError, OSError):

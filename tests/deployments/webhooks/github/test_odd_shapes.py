@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from deployments.models import Delivery, Webhook
+from deployments.models import Delivery, Environment, Webhook
 from deployments.webhooks.github.events import ASKING, EVENTS
 from tests.deployments.services.queueing import drain
 from tests.deployments.webhooks.conftest import NAME, Deliver
@@ -97,3 +97,17 @@ def test_every_example_whose_payload_is_text_is_read(deliver: Deliver, webhook: 
                 assert deliver(event, body).status_code == 202
 
     settled("deployment")
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"])
+def test_a_moment_that_no_calendar_has_is_no_fault(
+    deliver: Deliver, webhook: Webhook, production: Environment, moment: str
+) -> None:
+    about = {"repository": {"id": 186853002, "full_name": NAME}}
+    for event in ("deployment", "status", "check_run"):
+        body = next(body for name, body in examples() if name == event)
+        inside = body if event == "status" else body[event]
+        inside |= {"created_at": moment, "updated_at": moment, "completed_at": moment}
+        deliver(event, {**body, **about})
+
+    settled("each")
