@@ -306,7 +306,7 @@ Q_CLUSTER = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["deployments.api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["deployments.api.rendering.Json"],
     "DEFAULT_PARSER_CLASSES": ["deployments.api.parsing.Json"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "deployments.api.parsing.OnlyJson",
     "DEFAULT_METADATA_CLASS": None,

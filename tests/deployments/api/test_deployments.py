@@ -179,6 +179,8 @@ def test_who_may_not_is_told_who_can(
         ({"ref": 7}, "ref: "),
         ({"ref": "a\0b"}, "ref: "),
         ({"ref": "\ud800"}, "ref: "),
+        ({"\ud800": 1}, "\ud800: There is no such field"),
+        ({"parameters": {"\ud800": 1}}, "parameters.\ud800: "),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_field(

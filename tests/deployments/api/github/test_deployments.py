@@ -163,6 +163,8 @@ ODD = [
     '{"ref": "main", "payload": {"hosts": "moon"}}',
     '{"ref": "main", "payload": {"parameters": [1]}}',
     '{"ref": "main", "payload": {"parameters": {"A": {"B": 1}}}}',
+    '{"ref": "main", "payload": {"parameters": {"\\ud800": "x"}}}',
+    '{"ref": "main", "payload": {"parameters": {"\\ud800": 5}}}',
     '{"ref": "main", "payload": {"name": 7}}',
     '{"ref": "main", "auto_merge": "yes"}',
     '{"ref": "main", "force": "yes"}',
