@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from deployments import typed
 from deployments.exceptions import Invalid
 
 LONGEST_WHY, LONGEST_NAME, LONGEST_VALUE, MOST_NAMES = 500, 63, 500, 500
@@ -62,9 +63,9 @@ def why(description: str, notify: Any) -> str:
     """Return the reason, with the name that a bot says it asks for. Nobody has proved that."""
     said = notify.get("user_name") or notify.get("user") if isinstance(notify, Mapping) else ""
     name = (
-        str(said)[:80].encode(errors="replace").decode()
+        typed.line(str(said)[:80].encode(errors="replace").decode())
         if isinstance(said, str | int) and said
         else ""
     )
     words = f"{description} (said to be for {name})" if name else description
-    return words.strip()[:LONGEST_WHY]
+    return typed.line(words)[:LONGEST_WHY]

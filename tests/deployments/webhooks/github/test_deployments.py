@@ -271,6 +271,15 @@ def test_hubot_deploys_payload_chooses_hosts_and_says_for_whom(
     assert "curl" not in json.dumps([made.settings, made.parameters, made.note])
 
 
+def test_whom_it_is_said_to_be_for_has_no_signs_that_nobody_sees(
+    deliver: Deliver, body: Body, codertocat: Person
+) -> None:
+    payload = {"notify": {"user_name": "a\0n\u202ea\n"}}
+    carried_out(deliver, told(body, payload=payload, description="deploy"))
+
+    assert Deployment.objects.get().why == "deploy (said to be for a n a)"
+
+
 def test_a_shape_of_before_2014_is_read_too(
     deliver: Deliver, body: Body, codertocat: Person
 ) -> None:
