@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from deployments import changes, rights, vault
-from deployments.exceptions import Invalid
+from deployments.exceptions import Invalid, NotAllowed
 from deployments.models import Application, Person, Webhook
 from deployments.selectors.webhooks import FULL_NAME, name_in
 
@@ -18,7 +18,7 @@ CONTACT = timedelta(minutes=1)
 
 def make(application: Application, person: Person, full_name: str = "") -> tuple[Webhook, str]:
     """Let GitHub tell of the application's repository; return the secret, this once."""
-    rights.require(person, "configure", application)
+    _require_all(application, person)
     name = full_name.strip() or name_in(application.repository.location)
     if not FULL_NAME.fullmatch(name):
         raise Invalid("Say what GitHub calls the repository, as owner/name, such as acme/web.")
@@ -38,7 +38,7 @@ def make(application: Application, person: Person, full_name: str = "") -> tuple
 
 def renew_secret(webhook: Webhook, application: Application, person: Person) -> str:
     """Make another secret; from now on nothing that is signed with the old one is taken."""
-    rights.require(person, "configure", application)
+    _require_all(application, person)
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
         rows = Webhook.objects.filter(pk=webhook.pk)
@@ -83,6 +83,20 @@ def rename(webhook: Webhook, full_name: str) -> None:
                 old=old,
                 new=full_name,
             )
+
+
+def _require_all(application: Application, person: Person) -> None:
+    """Refuse who keeps only some of the repository's apps: whoever has the secret can sign words in
+    GitHub's name, and what is signed counts for every one of them."""
+    rights.require(person, "configure", application)
+    roles = rights.roles_of(person)
+    others = application.repository.applications.exclude(pk=application.pk)
+    if not all(rights.may(person, "configure", app, roles) for app in others):
+        raise NotAllowed(
+            f"{person} may not have the secret of {application.repository}: it counts for other"
+            " apps of the repository too, and takes a maintainer of them all."
+            f" Ask {rights.who_may('configure')}."
+        )
 
 
 def _record(verb: str, webhook: Webhook, application: Application, person: Person) -> None:
