@@ -69,12 +69,20 @@ def require(person: Person) -> None:
 
 
 def deliveries(person: Person) -> QuerySet[Delivery]:
-    """Return what was told of the repositories of apps that the person keeps, newest first."""
+    """Return what was told of the repositories of apps that the person keeps, newest first.
+
+    What came of it names any app of the repository: who may not see them all sees none of it.
+    """
     require(person)
     found = Delivery.objects.select_related("repository").order_by("-pk")
     if rights.may(person, "configure"):
         return found
-    return found.filter(repository__applications__in=_kept(person)).distinct()
+    kept = Application.objects.filter(pk__in=_kept(person))
+    seen = rights.seen(person)
+    unseen = Application.objects.none() if seen is None else Application.objects.exclude(pk__in=seen)
+    return found.filter(repository__in=kept.values("repository")).exclude(
+        repository__in=unseen.values("repository")
+    )
 
 
 def delivery(person: Person, number: int) -> Delivery:

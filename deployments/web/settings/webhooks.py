@@ -127,13 +127,14 @@ def _shown(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
+    seen = lookup.applications_for(person_of(request))
     context = {
         **_ping(app, webhook),
         "webhook": webhook,
         "at_github": app.repository.forge == "github",
         "address": hooks.address(),
         "live_url": stream_url(),
-        "others": app.repository.applications.exclude(pk=app.pk).order_by("name"),
+        "others": seen.filter(repository=app.repository).exclude(pk=app.pk).order_by("name"),
     }
     response = show(request, "webhook.html", {**context, **more})
     response.status_code = status

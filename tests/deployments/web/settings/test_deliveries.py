@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -133,6 +134,20 @@ def test_who_keeps_one_app_sees_its_alone(
     assert "acme/hello" not in shown
     assert as_alice.get(f"{PLACE}{ping.pk}/").status_code == 404
     assert as_alice.post(f"{PLACE}{ping.pk}/again/").status_code == 404
+
+
+def test_what_names_an_app_that_one_may_not_see_is_not_shown(
+    as_alice: Client, alice: Person, ping: Delivery, settings: Any
+) -> None:
+    settings.SHIPMATE_CLOSED = True
+    worker = Application.objects.create(name="worker", repository=ping.repository)
+    alice.roles.update(name="maintainer", application=worker)
+
+    assert "acme/hello" not in page(as_alice)
+    assert as_alice.get(f"{PLACE}{ping.pk}/").status_code == 404
+    assert "It tells of the repository, so also for" not in page(
+        as_alice, "/settings/apps/worker/-/webhook/"
+    )
 
 
 def test_many_cost_no_more_queries(
