@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from deployments import changes
 from deployments.models import ForgeStranger, Person
@@ -20,10 +20,9 @@ def stand_in(base_url: str, uid: int, login: str) -> Person:
     It is known by GitHub's number, and called as GitHub calls it by now.
     """
     name = f"{login[:LONGEST]} at {forge_name(base_url)}"[:120]
-    known = ForgeStranger.objects.select_related("person").filter(base_url=base_url, uid=uid)
-    found = known.first()
+    found = _known(base_url, uid)
     if found is None:
-        return _make(base_url, uid, login, name)
+        return _first(base_url, uid, login, name)
     if found.person.name != name:
         Person.objects.filter(pk=found.person_id).update(name=name)
         found.person.name = name
@@ -34,6 +33,21 @@ def forge_name(base_url: str) -> str:
     """Return what people call the GitHub whose API this is."""
     host = urlsplit(base_url).netloc
     return "GitHub" if host == "api.github.com" else host.removeprefix("api.")
+
+
+def _known(base_url: str, uid: int) -> ForgeStranger | None:
+    found = ForgeStranger.objects.select_related("person").filter(base_url=base_url, uid=uid)
+    return found.first()
+
+
+def _first(base_url: str, uid: int, login: str, name: str) -> Person:
+    """Make the person; where another worker does at this moment, its name is taken when it ends."""
+    try:
+        with transaction.atomic():
+            return _make(base_url, uid, login, name)
+    except IntegrityError:
+        found = _known(base_url, uid)
+        return found.person if found else _make(base_url, uid, login, name)
 
 
 def _make(base_url: str, uid: int, login: str, name: str) -> Person:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
+from django.db import connection, transaction
 
 from deployments.exceptions import Invalid
 from deployments.models import Environment, ForgeStranger, Person
@@ -67,3 +71,27 @@ def test_two_workers_make_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert strangers._make(API, 1, "octocat", "octocat at GitHub") == other
     assert Person.objects.filter(username__startswith="octocat").count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_one_moment_make_one() -> None:
+    made, written = list[Person](), threading.Event()
+
+    def other() -> None:
+        try:
+            with transaction.atomic():
+                made.append(strangers.stand_in(API, 1, "octocat"))
+                written.set()
+                time.sleep(0.5)  # so that it is written and not yet seen
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=other)
+    worker.start()
+    assert written.wait(30)
+    with transaction.atomic():
+        made.append(strangers.stand_in(API, 1, "octocat"))
+    worker.join(30)
+
+    assert made[0] == made[1]
+    assert ForgeStranger.objects.count() == 1
