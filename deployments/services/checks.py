@@ -11,6 +11,7 @@ from django.utils import timezone
 from deployments import changes, rights
 from deployments.exceptions import Invalid, RepositoryAway
 from deployments.forges.contract import Check
+from deployments.forges.github.checks import WORST
 from deployments.models import Application, CommitHeard, CommitStatus, Person, Repository
 from deployments.selectors import checks as selectors
 from deployments.selectors import code
@@ -82,7 +83,8 @@ def hear(repository: Repository, sha: str, check: Check) -> bool:
     """Keep what the forge tells of one check by itself; no, if it has to be asked.
 
     A word that is older than what is known, or whose order cannot be told, changes nothing: and
-    where others speak under the same name, the worse counts, which the forge alone can tell.
+    where others speak under the same name, the worse counts, which the forge tells; where git alone
+    is known of a repository, nobody can be asked, and the worse of the two is kept.
     """
     with transaction.atomic():
         Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)
@@ -94,13 +96,22 @@ def hear(repository: Repository, sha: str, check: Check) -> bool:
         if known is None:
             _write(repository, sha, check, None, via="webhook")
         elif known.source != check.source or before is None:
+            _write_worse(repository, sha, check, known)
             return False
         elif before < at or _has_ended(known, check):
             _write(repository, sha, check, known, via="webhook")
         elif before == at and _differ(known, check):
+            _write_worse(repository, sha, check, known)
             return False
         _note_heard(repository, sha)
     return True
+
+
+def _write_worse(repository: Repository, sha: str, check: Check, known: CommitStatus) -> None:
+    """Where no forge can be asked, let the worse of two words count, as it would."""
+    is_alone = repository.forge not in selectors.FORGES
+    if is_alone and WORST.index(check.state) < WORST.index(known.state):
+        _write(repository, sha, check, known, via="webhook")
 
 
 def _has_ended(known: CommitStatus, check: Check) -> bool:

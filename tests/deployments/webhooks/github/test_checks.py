@@ -126,6 +126,17 @@ def test_a_name_that_two_suites_share_has_github_asked(
     assert asks(waiting)
 
 
+def test_where_git_alone_is_known_the_worse_of_two_suites_counts(
+    deliver: Deliver, waiting: Deployment
+) -> None:
+    deliver("check_run", run("success"))
+    deliver("check_run", run("failure", LATE, check_suite={"id": 6}))
+    assert states() == {"build": "failure"}
+
+    deliver("check_run", run("success", "2026-11-28T11:00:00Z", check_suite={"id": 6}))
+    assert states() == {"build": "success"}
+
+
 @pytest.mark.parametrize(
     ("event", "body"),
     [
