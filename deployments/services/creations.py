@@ -122,6 +122,7 @@ def _meant(repository: Repository, creation: Creation) -> tuple[Environment, Wis
         hosts=wishes.hosts(said.get("hosts")),
         parameters=wishes.parameters(said.get("parameters")),
         why=wishes.why(creation.description, said.get("notify")),
+        is_patient=True,
     )
 
 

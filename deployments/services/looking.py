@@ -49,6 +49,7 @@ class Wish:
     merge: bool = True  # the default branch into it first, where its app wants that
     named: Sequence[str] = ()  # checks that the merge commit has to have passed, too
     when_green: bool = False  # as soon as its checks have passed
+    is_patient: bool = False  # a forge that does not tell of checks is waited for: nobody asks again
 
     @property
     def is_release(self) -> bool:
@@ -100,7 +101,11 @@ def look(environment: Environment, person: Person | None, wish: Wish) -> Look:
     # Of what is merged first, the checks of the merge commit count.
     sha = resolved.sha if resolved and wish.is_release and not merge else ""
     is_gated = bool(sha) and not (wish.when_green or (wish.force and not unforced))
-    wrong += _unheard(environment, sha) if is_gated else []
+    silence = _unheard(environment, sha) if is_gated else None
+    if isinstance(silence, RepositoryAway) and wish.is_patient:
+        away, is_gated = str(silence), False
+    elif silence is not None:
+        wrong.append(f"What checks say of {sha[:7]} cannot be told: {silence}")
     # Asked just now, so what is known of the repository is true.
     hosts, judged = list(wish.hosts), sha if is_gated else ""
     found = blockers(environment, person, hosts=hosts, fetches=bool(away), sha=judged)
@@ -158,15 +163,15 @@ def _nonsense(wish: Wish) -> list[str]:
     return []
 
 
-def _unheard(environment: Environment, sha: str) -> list[str]:
-    """Ask the forge what checks say now, where that counts; say why it did not tell."""
+def _unheard(environment: Environment, sha: str) -> DeploymentError | None:
+    """Ask the forge what checks say now, where that counts; return why it did not tell."""
     if environment.checks == "none":
-        return []
+        return None
     try:
         heard.ask(environment.application, sha)
     except DeploymentError as error:
-        return [f"What checks say of {sha[:7]} cannot be told: {error}"]
-    return []
+        return error
+    return None
 
 
 def _resolve(environment: Environment, wish: Wish) -> Resolved:

@@ -13,9 +13,10 @@ from django.test import Client
 from django.utils import timezone
 
 from deployments import sweeper
-from deployments.models import Application, Deployment, Environment, Person
+from deployments.models import Application, Deployment, Environment, ForgeAccount, Person
 from deployments.selectors import checks as reading
 from deployments.selectors.repositories import Opening
+from deployments.selectors.webhooks import api_of
 from deployments.services import applications, clearing, gates, lifecycle, webhooks
 from deployments.services.lifecycle import Door
 from deployments.webhooks.github import signature
@@ -206,6 +207,28 @@ def test_a_github_that_is_away_is_told_and_ends_nothing(
     time_comes()
 
     assert deployed(asked, tmp_path) == sha
+
+
+def test_what_was_created_there_while_github_is_away_waits_for_its_checks(
+    hub: GitHub, live: Environment, alice: Person, sha: str, tell: Tell, tmp_path: Path
+) -> None:
+    ForgeAccount.objects.create(
+        person=alice, base_url=api_of(live.application.repository), uid=7, login="octocat"
+    )
+    hub.say(NAME, sha, "ci/test", "success")
+    hub.run(NAME, sha, "build", "success")
+    hub.faults.extend([Fault(502)] * 3)
+
+    said = {"id": 41, "sha": sha, "ref": "main", "environment": "live", "task": "deploy"}
+    creator, now = {"id": 7, "login": "octocat"}, timezone.now().isoformat()
+    tell("deployment", {"deployment": {**said, "creator": creator, "created_at": now}})
+    drain("chat")
+    made = Deployment.objects.get()
+    assert made.note.startswith("GitHub cannot answer about acme/web now (502)")
+
+    time_comes()
+
+    assert deployed(made, tmp_path) == sha
 
 
 def test_what_has_not_changed_costs_nothing_of_the_limit(
