@@ -146,7 +146,7 @@ def test_who_may_not_deploy_there_approves_nothing_there(
     qa.deploys = "admin"
     qa.save(update_fields=["deploys"])
 
-    with pytest.raises(NotAllowed, match="takes a admin"):
+    with pytest.raises(NotAllowed, match="takes an admin"):
         approvals.approve(kept(asked), by(dora))
 
 
