@@ -39,6 +39,16 @@ def authority(deployment: Deployment) -> Person:
     return deployment.person
 
 
+def lost(deployment: Deployment) -> str:
+    """Say why who approved it may not any more, and who may; empty: they may, or nobody had to."""
+    found, environment = of(deployment), deployment.environment
+    if found is None or not found.approved or found.person is None:
+        return ""
+    if rights.may(found.person, "approve", environment):
+        return ""
+    return rights.refusal(found.person, "approve", environment)
+
+
 def refusal(deployment: Deployment, person: Person) -> str:
     """Say why the person may not approve or reject it, and who may; empty: they may."""
     environment = deployment.environment

@@ -144,9 +144,10 @@ def _need_nothing_else(deployment: Deployment) -> None:
     environment, hosts = deployment.environment, list(deployment.hosts)
     person = approvals.authority(deployment)
     found = blockers(environment, person, hosts=hosts, fetches=False)
-    against = [blocker for blocker in refusals(found) if blocker.code != "locked"]
+    against = [str(blocker) for blocker in refusals(found) if blocker.code != "locked"]
+    against += filter(None, [approvals.lost(deployment)])
     if against:
-        raise Ends("settings", " ".join(str(blocker) for blocker in against))
+        raise Ends("settings", " ".join(against))
 
 
 def _wait_on(deployment: Deployment, wait: Waits) -> None:

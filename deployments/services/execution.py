@@ -171,8 +171,9 @@ def _freeze(deployment: Deployment, lease: Lease) -> None:
     hosts, sha = deployment.hosts, _judged(deployment)
     judged = "" if deployment.forced else sha
     found = refusals(blockers(environment, person, hosts=hosts, fetches=False, sha=judged))
-    if found:
-        raise DeploymentError(" ".join(map(str, found)), code="settings")
+    against = list(filter(None, [*map(str, found), approvals.lost(deployment)]))
+    if against:
+        raise DeploymentError(" ".join(against), code="settings")
     values: dict[str, Any] = {
         "settings": plan.freeze(deployment),
         "previous": running.before(environment),

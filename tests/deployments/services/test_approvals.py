@@ -177,6 +177,17 @@ def test_who_lost_the_right_since_approved_nothing(asked: Deployment, dora: Pers
     assert "Dora may not deploy to hello/qa" in done.note
 
 
+def test_nor_did_who_may_deploy_still_and_approve_no_more(asked: Deployment, dora: Person) -> None:
+    approvals.approve(asked, by(dora))
+    Role.objects.filter(person=dora).update(name="deployer")
+
+    clearing.clear(kept(asked))
+
+    done = kept(asked)
+    assert (done.status, done.reason) == ("error", "settings")
+    assert "Dora may not approve deployments to hello/qa" in done.note
+
+
 def test_without_an_answer_it_ends_in_time(asked: Deployment, settings: object) -> None:
     settings.SHIPMATE_WAITING_DEADLINE = -1  # type: ignore[attr-defined]
 
