@@ -78,7 +78,7 @@ def repository_for(person: Person, owner: str, name: str) -> Slugged:
     if not found and number.isdecimal():
         wanted = (owner.lower(), bare.lower())
         twins = [one for one in _seen(person, bare) if _same(one) == wanted]
-        found = [one for one in twins if len(twins) > 1 and one.pk == int(number)]
+        found = [one for one in twins if len(twins) > 1 and str(one.pk) == number]
     if len(found) > 1:
         each = ", ".join(f"{name}-{one.pk} ({one.location})" for one in found)
         raise NotFound(f"Several repositories are called {owner}/{name}. They are {each}.")

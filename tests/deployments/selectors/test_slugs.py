@@ -53,6 +53,14 @@ def test_several_of_one_name_are_told_by_their_numbers(alice: Person, tmp_path: 
         assert found.full_name == f"local/site-{app.repository_id}"
 
 
+def test_a_number_longer_than_any_is_that_of_none(alice: Person, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        named(name, tmp_path, "site")
+
+    with pytest.raises(NotFound):
+        slugs.repository_for(alice, "local", "site-" + "9" * 5000)
+
+
 def test_a_number_is_no_name_where_there_is_one_only(alice: Person, tmp_path: Path) -> None:
     app = named("one", tmp_path, "site")
 
