@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from deployments import changes, rights
+from deployments import changes, rights, typed
 from deployments.exceptions import Invalid
 from deployments.models import ForgeAccount, Person, VerifiedAddress
 from deployments.selectors import ways
@@ -137,7 +137,7 @@ def join(proof: Proof, role: str) -> Person:
 
 def make(proof: Proof) -> Person:
     """Make a person without a password, whose way in is this account. Nobody's name is taken."""
-    made = Person(username=_free_name(proof.login), name=proof.name[:120])
+    made = Person(username=_free_name(proof.login), name=typed.line(proof.name)[:120])
     made.set_unusable_password()
     try:
         with transaction.atomic():

@@ -100,6 +100,17 @@ def test_a_member_joins_with_the_role_that_settings_state(
     assert (joined.person, joined.new) == (person, "octocat at GitHub")
 
 
+def test_who_joins_has_no_signs_in_their_name_that_nobody_sees(
+    client: Client, acme: GitHub, settings: Settings
+) -> None:
+    settings.SHIPMATE_GITHUB_JOIN = "viewer"
+    acme.join("octocat", 583231, "acme", "acme/ops", name="The\0 \u202eOctocat\n")
+
+    came_back(client, acme)
+
+    assert Person.objects.get(username="octocat").name == "The Octocat"
+
+
 def test_nobody_joins_where_no_members_are_named(
     client: Client, github: GitHub, settings: Settings
 ) -> None:
