@@ -9,6 +9,7 @@ from deployments.exceptions import DeploymentError, Refused, RepositoryAway
 from deployments.forges.contract import Resolved
 from deployments.models import CommitStatus, Deployment, Environment
 from deployments.selectors import checks, code, merges
+from deployments.services import checks as heard
 from deployments.services import lifecycle
 from deployments.services.lifecycle import Door
 from deployments.services.looking import More, Wish, look
@@ -38,6 +39,7 @@ def request(
     if _merges(environment, found, Wish(ref, **more)):
         pinned: More = {**more, "expected_sha": found.sha, "named": contexts}
         return lifecycle.request(environment, ref, door, **pinned)
+    _hear(environment, found.sha)
     said = {
         one.context: one
         for one in checks.statuses(environment.application.repository, found.sha)
@@ -61,6 +63,14 @@ def _resolved(environment: Environment, ref: str) -> Resolved | None:
         raise Refused([f"{error} Whether its checks have passed cannot be told."]) from error
     except DeploymentError:
         return None
+
+
+def _hear(environment: Environment, sha: str) -> None:
+    """Ask the forge what they say now: where no webhook tells, nothing else has."""
+    try:
+        heard.ask(environment.application, sha)
+    except DeploymentError as error:
+        raise Refused([f"{error} Whether its checks have passed cannot be told."]) from error
 
 
 def _merges(environment: Environment, found: Resolved, wish: Wish) -> bool:

@@ -21,7 +21,7 @@ from deployments.models import (
 )
 from deployments.selectors import code, openings
 from deployments.selectors.repositories import Opening, look
-from deployments.services import applications, checks, drifts, repositories
+from deployments.services import applications, checks, contexts, drifts, repositories
 from deployments.services.lifecycle import Door, request
 from tests.deployments import build
 from tests.servers.github.hub import APP, TOKEN, Fault, GitHub
@@ -214,6 +214,30 @@ def test_where_checks_do_not_count_github_is_not_asked(
     ask(qa, root)
 
     assert hub.asked == []
+
+
+def test_github_is_asked_of_the_checks_that_a_caller_names(
+    hub: GitHub, qa: Environment, root: Person, sha: str
+) -> None:
+    Environment.objects.filter(pk=qa.pk).update(checks="none")
+    place = Environment.objects.get(pk=qa.pk)
+    hub.say(NAME, sha, "ci/test", "success")
+
+    made = contexts.request(place, "main", Door(root, "api"), ["ci/test"])
+
+    assert made.sha == sha
+    hub.say(NAME, sha, "ci/test", "failure")  # and nobody tells
+    with pytest.raises(Refused, match="ci/test failed"):
+        contexts.request(place, "main", Door(root, "api"), ["ci/test"])
+
+
+def test_a_github_that_tells_nothing_of_them_is_told_of(
+    hub: GitHub, qa: Environment, root: Person, sha: str
+) -> None:
+    hub.faults.extend([Fault(502)] * 9)
+
+    with pytest.raises(Refused, match=r"502.* Whether its checks have passed cannot be told"):
+        contexts.request(qa, "main", Door(root, "api"), ["ci/test"])
 
 
 def test_a_word_that_is_no_news_is_not_written_again(
