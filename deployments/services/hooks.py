@@ -55,7 +55,9 @@ def install(app: Application, person: Person, events: Sequence[str], via: str) -
     hook, is_new = hooks.install(caller, address(), secret, events)
     with transaction.atomic():
         kept = {"hook_id": str(hook.number), "pinged_at": timezone.now()}
-        Webhook.objects.filter(pk=webhook.pk).update(**kept)
+        rows = Webhook.objects.filter(pk=webhook.pk)
+        rows.filter(forge_id=None).update(full_name=name)  # of what was heard GitHub's word counts
+        rows.update(**kept)
         changes.record(
             "webhook.installed", person=person, via=via, application=app, subject=webhook.full_name
         )

@@ -108,6 +108,17 @@ def test_one_that_leads_here_is_brought_up_to_date(
     assert [*kept.hook_secrets.values()] == [vault.decrypt(Webhook.objects.get().secret_encrypted)]
 
 
+def test_one_that_was_made_for_another_name_is_brought_up_to_date(
+    app: Application, dora: Person
+) -> None:
+    webhooks.make(app, dora, "acme/wbe")
+
+    hooks.install(app, dora, WANTED, "web")
+
+    assert arrived(app).event == "ping"
+    assert Webhook.objects.get().full_name == "acme/web"
+
+
 def test_what_works_has_nothing_amiss(app: Application, dora: Person, kept: Kept) -> None:
     hooks.install(app, dora, WANTED, "web")
     told(kept)
