@@ -457,6 +457,7 @@ start)
   follow
   ;;
 attach)
+  own_mask
   # The log is there before the claim: who attaches a moment after a start waits for the supervisor.
   { enter && { [ -e claim ] || [ -e log ]; }; } || { say none; exit 4; }
   say attached

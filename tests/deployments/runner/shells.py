@@ -32,16 +32,16 @@ class KeptShell:
         self._is_new = True
 
     def do(self, run_id: str, *, before: bytes = b"", **given: Any) -> Said:
-        """Start a run; return what is said until its end was told."""
+        """Start a run or attach to it; return what is said until its end was told."""
         nonce = self.begin(run_id, before=before, **given)
         return self.end(nonce)
 
-    def begin(self, run_id: str, *, before: bytes = b"", **given: Any) -> str:
+    def begin(
+        self, run_id: str, *, mode: wrapper.Mode = "start", before: bytes = b"", **given: Any
+    ) -> str:
         nonce, again = wrapper.new_nonce(), not self._is_new
         self._is_new = False
-        self.write(
-            before + wrapper.program("start", nonce, run_id, keep=True, again=again, **given)
-        )
+        self.write(before + wrapper.program(mode, nonce, run_id, keep=True, again=again, **given))
         return nonce
 
     def end(self, nonce: str) -> Said:

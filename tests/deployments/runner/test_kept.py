@@ -226,6 +226,16 @@ def test_each_run_has_the_rights_and_the_input_of_the_first(shell: Shell) -> Non
     assert first.output.startswith(f"0027\n{shell.home}\n0\n1\n2\n".encode())
 
 
+def test_a_run_after_one_attached_to_has_the_rights_of_the_login(shell: Shell) -> None:
+    """As after a takeover: what follows keeps its own files to itself, but not the next run's."""
+    shell.do("start", run_id := new_id(), script="true")
+    with shell.kept() as kept:
+        kept.do(run_id, mode="attach", before=b"umask 027\n")
+        said = kept.do(new_id(), script="umask")
+
+    assert said.output == b"0027\n"
+
+
 def test_what_a_run_leaves_behind_does_not_disturb_the_next(shell: Shell) -> None:
     with shell.kept() as kept:
         kept.do(new_id(), script="(sleep 1; echo late) & echo x")
