@@ -19,6 +19,8 @@
 #   cancelled, refused    empty marks
 main() {
 told= supervisor=
+# It is at work while this is open.
+[ -z "$keep" ] || exec 3</dev/null
 # The part that the supervisor needs too, which is a shell of its own. No single quotes in here.
 library='
 # Sets birth: when process $1 began, in ticks since boot ("-" without /proc). Fails if it is gone or a zombie.
@@ -318,14 +320,19 @@ await_more() {
 }
 
 # Ends a kept shell that is not used any more, as nothing else does where the line to it swallows all. Not used is one
-# that had no log open, and was in the same folder, at two looks.
+# that was not at work, and was in the same folder, at two looks. Its number may be somebody else's by now.
 guard_idle() {
-  before=$!
+  birth_of $$
+  born=$birth before=$! idle=
   trap '[ "$!" = "$before" ] || kill "$!"; exit' TERM
-  while cd "/proc/$$/cwd"; do
+  while birth_of $$ && [ "$birth" = "$born" ]; do
+    if [ -e "/proc/$$/fd/3" ]; then idle=
+    elif [ "$idle" ] && [ . -ef "/proc/$$/cwd" ]; then kill -s KILL $$; return
+    else idle=1
+    fi
+    cd "/proc/$$/cwd"
     sleep 15 &
     wait $!
-    if [ ! -e "/proc/$$/fd/3" ] && [ . -ef "/proc/$$/cwd" ]; then kill -s KILL $$; fi
   done
 }
 
