@@ -269,13 +269,14 @@ class _Follower:
             self._channel.sendall(b"\n")
 
     def _is_complete(self) -> bool:
-        """Return whether the host has said all, and waits for more."""
-        return (
-            self._keeps
-            and self._said[:1] == ["end"]
-            and self._said[2:] == [str(self._position)]
-            and self._preamble is None
-        )
+        """Return whether the host has said all, and waits for more.
+
+        More than its log may have come, where a start-up file goes on printing in between.
+        """
+        if not self._keeps or self._said[:1] != ["end"] or self._preamble is not None:
+            return False
+        end = _number("".join(self._said[2:]))
+        return end is not None and end <= self._position
 
     def _read(self) -> bool | None:
         """Take what there is. True: something came. False: nothing did so far. None: the end."""

@@ -174,6 +174,21 @@ def test_a_login_that_takes_its_time_is_waited_for(
     assert {one.outcome for one in seen} == {Outcome("ended", 0, 8)}
 
 
+def test_what_a_start_up_file_prints_in_the_middle_of_a_run_is_told_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "SILENCE", 8.0)
+    late = "(sleep 1; echo late) & exec sh"
+    with (
+        servers.running(tmp_path / "web-1", more=f"ForceCommand {late}") as host,
+        Connection.open(host.target()) as connection,
+    ):
+        seen = followed(connection, "echo up; sleep 2; echo down")
+
+    assert seen.output == b"up\nlate\ndown\n"
+    assert seen.outcome.word == "short"
+
+
 def test_without_ticks_the_end_is_told_at_once(shell: Shell) -> None:
     with shell.kept() as kept:
         said = [kept.do(new_id(), script="echo x; sleep .3; exit 3") for _ in range(3)]
