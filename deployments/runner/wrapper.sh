@@ -91,7 +91,13 @@ supervise() {
     sleep 1
   done
   tell_starter
-  true >"$file"
+  # A shell that was killed as it was about to start the run has left one too.
+  empty_scripts
+}
+
+# What a script holds may be secret. Nobody reads it any more.
+empty_scripts() {
+  for file in script.*; do [ ! -e "$file" ] || true >"$file"; done
 }
 
 # Wakes who started the run, if it is there yet: only our own parent surely has the number still.
@@ -144,11 +150,6 @@ ended() {
 }
 
 alive() { [ "$booted" = "$boot" ] && birth_of "$owner" && [ "$birth" = "$began" ]; }
-
-# What a script holds may be secret. Nobody reads it any more.
-empty_scripts() {
-  for file in script.*; do [ ! -e "$file" ] || true >"$file"; done
-}
 
 # Sets mask, the login's own. Where the kernel tells it, that takes no process.
 own_mask() {

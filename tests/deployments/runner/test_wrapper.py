@@ -207,6 +207,18 @@ def test_a_loser_of_the_race_empties_its_script_too(shell: Shell) -> None:
     until(lambda: not any(file.read_text() for file in shell.folder(run_id).glob("script.*")))
 
 
+def test_what_a_starter_that_was_killed_left_of_the_script_is_emptied_at_the_end(
+    shell: Shell,
+) -> None:
+    """It was killed between writing the script and starting what would run it."""
+    folder = shell.folder(run_id := new_id())
+    folder.mkdir(parents=True)
+    (folder / "script.0badc0de").write_text("echo very secret")
+
+    assert shell.do("start", run_id, script="echo very secret").last[0] == "end"
+    until(lambda: not any(file.read_bytes() for file in folder.glob("script.*")))
+
+
 def test_old_runs_and_uploads_go_and_new_ones_stay(shell: Shell) -> None:
     old, new = new_id(), new_id()
     for run_id in (old, new):
