@@ -308,7 +308,8 @@ pump() {
 # The supervisor's signal must have come before the next run is waited for: it would be taken for that one's.
 await_more() {
   exec 3<&-
-  script=
+  # Without its beginning a program has no nonce, and nothing is run.
+  script= nonce=
   [ -z "$supervisor" ] || wait "$supervisor" || true
   [ -z "$guard" ] || return 0
   # By exec: for a function, dash would hold on to the shell's own output, and the channel would never end.

@@ -368,6 +368,19 @@ def test_a_further_program_cut_anywhere_runs_nothing(dash: Shell) -> None:
     assert not ran.exists()
 
 
+def test_a_further_program_without_its_beginning_runs_nothing(dash: Shell) -> None:
+    ran = dash.home / "ran"
+    program = wrapper.program("start", "n", new_id(), script=f"touch {ran}", keep=True, again=True)
+    with dash.kept() as kept:
+        kept.do(run_id := new_id(), script="true")
+        kept.write(program.partition(b"\n")[2])
+        out, _ = kept.process.communicate(timeout=20)
+
+    assert out == b""
+    assert not ran.exists()
+    assert [run.name for run in dash.folder(run_id).parent.iterdir()] == [run_id]
+
+
 def test_a_run_whose_program_was_lost_with_the_shell_runs_once(dash: Shell) -> None:
     """Killed when it has heard of the run: whoever asks another shell attaches."""
     run_id, count = new_id(), dash.home / "count"
