@@ -198,6 +198,18 @@ def test_everything_is_private_and_the_script_is_emptied(shell: Shell) -> None:
     until(lambda: [file.read_text() for file in folder.glob("script.*")] == [""])
 
 
+def test_a_script_is_not_in_the_environment_whatever_the_login_exports(shell: Shell) -> None:
+    """Nor is one too long then, as what is in there is limited."""
+    shell.environment["script"] = "exported"
+    script = f"# very secret {'x' * 200_000}\nenv; tr '\\0' '\\n' </proc/$$/environ"
+
+    said = shell.do("start", new_id(), script=script)
+
+    assert said.last[:2] == ["end", "0"]
+    assert b"HOME=" in said.output
+    assert b"secret" not in said.output
+
+
 def test_a_loser_of_the_race_empties_its_script_too(shell: Shell) -> None:
     run_id = new_id()
 
