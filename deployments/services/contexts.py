@@ -33,8 +33,9 @@ def request(
 
     What was looked at is what is deployed: a ref that moves meanwhile is refused.
     """
-    found = _resolved(environment, ref) if contexts else None
-    if found is None or lifecycle.find_by_key(door) is not None:
+    is_known = lifecycle.find_by_key(door) is not None
+    found = _resolved(environment, ref) if contexts and not is_known else None
+    if found is None:
         return lifecycle.request(environment, ref, door, **more)
     if _merges(environment, found, Wish(ref, **more)):
         pinned: More = {**more, "expected_sha": found.sha, "named": contexts}
