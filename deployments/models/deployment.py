@@ -48,8 +48,9 @@ class Deployment(models.Model):
     ref = models.CharField(max_length=255, blank=True)  # as asked; empty: the default branch
     sha = models.CharField(max_length=40, blank=True)  # empty only while pending; never changes
     subject = models.CharField(max_length=200, blank=True)  # of the commit
-    # The merge that it began with, as services.merging writes it. Null: none; empty: to be decided
-    # when its repository answers. Null so that adding it rewrites no table.
+    # The merge that it began with, as services.merging writes it, with the checks that were named
+    # for it. Null: none; without a base and a commit: to be decided when its repository answers.
+    # Null so that adding it rewrites no table.
     merging = models.JSONField(null=True)
     hosts = models.JSONField(default=list, blank=True)  # names and roles asked for; empty: all
     parameters = models.JSONField(default=dict, blank=True)  # as the app declares them

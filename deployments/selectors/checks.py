@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,6 +101,35 @@ def gates(environment: Environment, sha: str) -> list[Gate]:
     return [_gate(name, said.get(name)) for name in wanted]
 
 
+def named(deployment: Deployment) -> list[str]:
+    """Return the checks that whoever asked for it has named, beside its environment's."""
+    return list((deployment.merging or {}).get("named", []))
+
+
+def gates_of(deployment: Deployment) -> list[Gate]:
+    """Return the checks that its commit has to pass: its environment's, and those named for it."""
+    environment, sha = deployment.environment, deployment.sha
+    found = gates(environment, sha) if waits(deployment) else []
+    there = {gate.context for gate in found}
+    beside = [name for name in named(deployment) if name not in there]
+    return [*found, *gates_named(environment.application.repository, sha, beside)]
+
+
+def gates_named(repository: Repository, sha: str, wanted: Sequence[str]) -> list[Gate]:
+    """Return how these checks of the commit stand."""
+    if not wanted:
+        return []
+    said = {one.context: one for one in statuses(repository, sha)}
+    return [_gate(name, said.get(name)) for name in wanted]
+
+
+def amiss(deployment: Deployment) -> list[str]:
+    """Return each check that keeps it from beginning, in a few words."""
+    found = gates_of(deployment)
+    needs_any = waits(deployment) and not found
+    return [NONE] if needs_any else [gate.text for gate in found if not gate.is_open]
+
+
 def _gate(name: str, said: CommitStatus | None) -> Gate:
     if said is None:
         return Gate(name, "", words(name, None))
@@ -144,12 +173,6 @@ def heard(repository: Repository, sha: str) -> Heard:
     kept = CommitHeard.objects.filter(repository=repository, sha=sha).first()
     forge = FORGES.get(repository.forge, "")
     return Heard(forge, kept.heard_at, kept.trouble) if kept else Heard(forge, None)
-
-
-def missing(repository: Repository, sha: str, wanted: Iterable[str]) -> list[str]:
-    """Return each of these checks that the commit has not passed, in a few words."""
-    said = {one.context: one for one in statuses(repository, sha)}
-    return [words(name, said.get(name)) for name in wanted if not _has_passed(said.get(name))]
 
 
 @dataclass(frozen=True)

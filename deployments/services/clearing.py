@@ -131,7 +131,7 @@ def _know_its_commit(deployment: Deployment) -> None:
 
 def _need_checks(deployment: Deployment) -> None:
     """Wait for the checks that it or its environment asks for, unless somebody went past them."""
-    text = gates.look(deployment) if checks.waits(deployment) or gates.named(deployment) else ""
+    text = gates.look(deployment) if checks.waits(deployment) or checks.named(deployment) else ""
     if text:
         raise Waits(Wait.CHECKS, text)
 

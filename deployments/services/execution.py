@@ -180,7 +180,8 @@ def _freeze(deployment: Deployment, lease: Lease) -> None:
     }
     if deployment.forced:
         values["forced_past"] = checks.problems(environment, sha)
-    if deployment.when_green and (amiss := checks.problems(environment, sha, always=True)):
+    is_gated = deployment.when_green or checks.named(deployment)
+    if is_gated and (amiss := checks.amiss(deployment)):
         raise DeploymentError(
             f"{sha[:7]} is not green any more: {'; '.join(amiss)}.", code="settings"
         )

@@ -28,10 +28,17 @@ MINUTE = 60
 FEW = 8  # checks that are named
 
 
-def ahead(environment: Environment, sha: str) -> str:
-    """Ask what keeps the commit from being green, in a sentence; empty: nothing."""
+def ahead(
+    environment: Environment, sha: str, named: Sequence[str] = (), *, always: bool = True
+) -> str:
+    """Ask what keeps the commit from being green, in a sentence; empty: nothing.
+
+    `always`: whatever the environment asks for.
+    """
     trouble = _ask(environment, sha)
-    amiss = checks.problems(environment, sha, always=True)
+    amiss = checks.problems(environment, sha, always=always)
+    beside = checks.gates_named(environment.application.repository, sha, named)
+    amiss += [gate.text for gate in beside if not gate.is_open and gate.text not in amiss]
     return _sentence(sha, amiss, trouble) if amiss or trouble else ""
 
 
@@ -47,14 +54,14 @@ def look(deployment: Deployment) -> str:
     The forge is asked when that is due, and before it is believed that all is well.
     """
     environment, sha = deployment.environment, deployment.sha
-    amiss, trouble = _amiss(deployment), ""
+    amiss, trouble = checks.amiss(deployment), ""
     if is_due(deployment) or not amiss:
         trouble = _ask(environment, sha)
         _ask_later(deployment)
-        amiss = _amiss(deployment)
+        amiss = checks.amiss(deployment)
     if not amiss and not trouble:
         return ""
-    found = checks.gates(environment, sha)
+    found = checks.gates_of(deployment)
     _tell_of_red(deployment, found)
     missing = "" if trouble else _missing(deployment, found)
     if missing:
@@ -65,7 +72,7 @@ def look(deployment: Deployment) -> str:
 
 def note_red(deployment: Deployment, by: Person) -> None:
     """Note what is red when it is asked for: who asks sees it, and is not told of it again."""
-    for gate in checks.gates(deployment.environment, deployment.sha):
+    for gate in checks.gates_of(deployment):
         if gate.is_red:
             _record(deployment, RED, gate.context, gate.text, by)
 
@@ -85,23 +92,6 @@ def next_look(since: datetime | None) -> datetime:
     waited = (now - since).total_seconds() if since else 0.0
     pause = min(max(FIRST, waited / SHARE), LONGEST)
     return now + timedelta(seconds=pause * random.uniform(0.8, 1.2))  # noqa: S311  no secret
-
-
-def _amiss(deployment: Deployment) -> list[str]:
-    environment, sha = deployment.environment, deployment.sha
-    found: list[str] = []
-    if checks.waits(deployment):
-        found = checks.problems(environment, sha, always=bool(deployment.when_green))
-    wanted = named(deployment)
-    if wanted:
-        beside = checks.missing(environment.application.repository, sha, wanted)
-        found += [one for one in beside if one not in found]
-    return found
-
-
-def named(deployment: Deployment) -> list[str]:
-    """Return the checks of a merge commit that whoever asked for it has named."""
-    return list((deployment.merging or {}).get("named", []))
 
 
 def _ask(environment: Environment, sha: str) -> str:

@@ -16,7 +16,7 @@ from deployments.exceptions import DeploymentError, Invalid, Refused
 from deployments.forges.contract import Resolved
 from deployments.models import Deployment, Environment, Person
 from deployments.providers.contract import RELEASE
-from deployments.selectors import code, phases, releases, tasks
+from deployments.selectors import checks, code, phases, releases, tasks
 from deployments.services import gates, merging, queue
 from deployments.services.looking import Look, More, Wish, look, refuse
 from deployments.services.moves import move
@@ -88,7 +88,7 @@ def _merging(environment: Environment, wish: Wish, found: Look) -> dict[str, Any
         kept = merging.written(found.merge, expects=expects, named=tuple(wish.named))
         return {"merging": kept, "waits_for": Deployment.Wait.MERGE}
     undecided = found.away and wish.merges and environment.application.auto_merge
-    return {"merging": {}} if undecided else {}
+    return {"merging": merging.only_named(wish.named)} if undecided or wish.named else {}
 
 
 def gated(red: str) -> dict[str, Any]:
@@ -115,8 +115,10 @@ def retry(deployment: Deployment, door: Door, *, failed_hosts: bool = False) -> 
     if not deployment.sha:
         return _ask_anew(deployment, door)
     away = refuse_retry(deployment, door.person, hosts)
-    is_gated = deployment.when_green and not away
-    red = gates.ahead(deployment.environment, deployment.sha) if is_gated else ""
+    named, green = checks.named(deployment), bool(deployment.when_green)
+    is_gated = (green or named) and not away
+    place, sha = deployment.environment, deployment.sha
+    red = gates.ahead(place, sha, named, always=green) if is_gated else ""
     return create(
         deployment.environment,
         door,
@@ -131,6 +133,7 @@ def retry(deployment: Deployment, door: Door, *, failed_hosts: bool = False) -> 
         task=deployment.task,
         parameters=deployment.parameters,
         when_green=deployment.when_green,
+        merging=merging.only_named(named) or None,
         **gated(red),
     )
 
@@ -144,6 +147,8 @@ def _ask_anew(deployment: Deployment, door: Door) -> Deployment:
         hosts=deployment.hosts,
         why=deployment.why,
         parameters=deployment.parameters,
+        merge=deployment.merging is not None,
+        named=checks.named(deployment),
         when_green=bool(deployment.when_green),
     )
 

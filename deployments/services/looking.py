@@ -47,7 +47,7 @@ class Wish:
     parameters: Mapping[str, str] = field(default_factory=dict)
     force: bool = False  # past red or missing checks
     merge: bool = True  # the default branch into it first, where its app wants that
-    named: Sequence[str] = ()  # checks that the merge commit has to have passed, too
+    named: Sequence[str] = ()  # checks that have to have passed, too; of a merge, its commit's
     when_green: bool = False  # as soon as its checks have passed
     is_patient: bool = False  # a forge that does not tell of checks is waited for: nobody asks again
 
@@ -113,8 +113,15 @@ def look(environment: Environment, person: Person | None, wish: Wish) -> Look:
     offered = _offered(environment, wish, found, wrong, instead)
     refuse(found, [*wrong, *_moved(resolved, wish.expected_sha)], offered)
     past = tuple(checks.problems(environment, sha)) if wish.force else ()
-    red = gates.ahead(environment, sha) if wish.when_green and sha else ""
+    red = _red(environment, wish, sha)
     return Look(resolved, merge, away, past, red)
+
+
+def _red(environment: Environment, wish: Wish, sha: str) -> str:
+    """Say which checks it waits for: all of them, or those that were named for it."""
+    if not sha or not (wish.when_green or wish.named):
+        return ""
+    return gates.ahead(environment, sha, wish.named, always=wish.when_green)
 
 
 def refuse(found: list[Blocker], wrong: Sequence[str] = (), instead: Sequence[str] = ()) -> str:

@@ -6,6 +6,7 @@ whatever was merged is found.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -14,18 +15,23 @@ from deployments import changes
 from deployments.exceptions import ForgeError, MergeConflict
 from deployments.forges.contract import Author, Merge, Merged
 from deployments.models import Deployment
-from deployments.selectors import code, merges
+from deployments.selectors import checks, code, merges
 from deployments.selectors.merges import Coming
 
 Status = Deployment.Status
 LOOKED_AT = 50  # commits in which the address of who asked may stand already
 
 
-def written(found: Coming, *, expects: bool, named: tuple[str, ...] = ()) -> dict[str, Any]:
+def written(found: Coming, *, expects: bool, named: Sequence[str] = ()) -> dict[str, Any]:
     """Return the merge as a deployment keeps it; which commit is merged is decided with that."""
     kept = {"base": found.base, "base_sha": found.base_sha, "commits": found.commits}
     kept |= {"into": found.branch_sha, "expects": expects}
-    return {**kept, "named": list(named)} if named else kept
+    return {**kept, **only_named(named)}
+
+
+def only_named(named: Sequence[str]) -> dict[str, Any]:
+    """Return what is kept where nothing is merged, or that is still to be decided on."""
+    return {"named": list(named)} if named else {}
 
 
 def note(found: Coming) -> str:
@@ -39,9 +45,9 @@ def is_due(deployment: Deployment) -> bool:
 
 def perform(deployment: Deployment) -> None:
     """Merge, and keep the commit. Raises what is in the way."""
-    if not deployment.merging:
+    if not _is_decided(deployment):
         _decide(deployment)
-    if deployment.merging is None:
+    if not _is_decided(deployment):
         return
     application = deployment.environment.application
     if not application.auto_merge:
@@ -56,6 +62,11 @@ def perform(deployment: Deployment) -> None:
     _keep(deployment, made)
 
 
+def _is_decided(deployment: Deployment) -> bool:
+    """Return whether something is to be merged, and what."""
+    return "base" in (deployment.merging or {})
+
+
 def _decide(deployment: Deployment) -> None:
     """Decide on what was asked for while its repository was away."""
     application = deployment.environment.application
@@ -63,10 +74,12 @@ def _decide(deployment: Deployment) -> None:
     against = list(merges.against(deployment.environment, found))
     if against:
         raise ForgeError(" ".join(map(str, against)))
-    values: dict[str, Any] = {"merging": None}
+    named = checks.named(deployment)
+    values: dict[str, Any] = {"merging": only_named(named) or None}
     if found is not None:
-        values = {"merging": written(found, expects=False), "ref": found.branch}
-    Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING, merging={}).update(**values)
+        values = {"merging": written(found, expects=False, named=named), "ref": found.branch}
+    undecided = Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING, sha="")
+    undecided.filter(merging=deployment.merging).update(**values)
     deployment.refresh_from_db(fields=["merging", "ref"])
 
 
@@ -99,7 +112,8 @@ def _keep(deployment: Deployment, made: Merged) -> None:
     """Keep the commit for ever, and that it is a merge; once, whoever else merged."""
     merging = deployment.merging
     assert merging  # noqa: S101  it was merged by that
-    values = {"sha": made.sha, "merging": {**merging, "sha": made.sha} if made.is_new else None}
+    kept = {**merging, "sha": made.sha} if made.is_new else only_named(checks.named(deployment))
+    values = {"sha": made.sha, "merging": kept or None}
     with transaction.atomic():
         waiting = Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING, sha="")
         if waiting.update(**values) and made.is_new:

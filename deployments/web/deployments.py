@@ -183,7 +183,7 @@ def _gates(found: Deployment) -> dict[str, Any] | None:
     """Return the checks that it waits for, or waited for when it ended."""
     if found.waits_for != Deployment.Wait.CHECKS or found.queued_at is not None:
         return None
-    known = checks.gates(found.environment, found.sha)
+    known = checks.gates_of(found)
     return {
         "found": known,
         "passed": sum(gate.is_open for gate in known),

@@ -97,9 +97,10 @@ def _merged_first(row: Deployment) -> str:
 
     Clients go by GitHub's words, to which it adds what they need not do any more.
     """
-    if row.status != Deployment.Status.PENDING or not row.merging:
+    base = (row.merging or {}).get("base", "")
+    if row.status != Deployment.Status.PENDING or not base:
         return ""
-    said = f"Auto-merged {row.merging['base']} into {row.ref} on deployment"
+    said = f"Auto-merged {base} into {row.ref} on deployment"
     return f"{said}: #{row.pk} waits for that and its checks, then goes on by itself."
 
 

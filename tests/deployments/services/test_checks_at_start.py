@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.models import Role
+from deployments.models import Deployment, Role
 from deployments.services import lifecycle
 from deployments.services.checks import report
 from tests.deployments.services.world import World
@@ -55,6 +55,18 @@ def test_what_is_not_green_any_more_does_not_begin_whatever_its_place_asks_for(
     say(world, "success")
     asked = lifecycle.request(world.environment, "", world.door, when_green=True)
     say(world, "failure")
+    ended = world.end(asked)
+
+    assert (ended.status, ended.reason) == ("error", "settings")
+    assert "is not green any more: ci failed." in ended.note
+
+
+def test_a_check_that_was_named_for_it_counts_at_its_start_too(world: World) -> None:
+    world.environment.checks = "none"
+    world.environment.save()
+    say(world, "failure")
+    asked = world.ask()
+    Deployment.objects.filter(pk=asked.pk).update(merging={"named": ["ci"]})
     ended = world.end(asked)
 
     assert (ended.status, ended.reason) == ("error", "settings")
