@@ -14,7 +14,7 @@ from itertools import chain
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from deployments.models import Deployment
@@ -183,8 +183,13 @@ def ring_paused() -> None:
 
 
 def clear_pending() -> None:
-    """Have pending deployments looked at again; for checks, less and less often."""
-    for deployment in Deployment.objects.filter(_unheard(), gates.due(), status="pending"):
+    """Have pending deployments looked at again; for checks, less and less often.
+
+    Nobody's word is found by looking. Of many, those go first that were looked at longest ago.
+    """
+    waiting = Deployment.objects.filter(_unheard(), gates.due(), status="pending")
+    looked_for = waiting.exclude(waits_for=Deployment.Wait.APPROVAL)
+    for deployment in looked_for.order_by(F("rung_at").asc(nulls_first=True), "pk")[: queue.FULL]:
         queue.ring_to_clear(deployment)
 
 

@@ -65,9 +65,9 @@ def clear(deployment: Deployment) -> None:
 
 
 def end_if_late(deployment: Deployment, grace: float = GRACE) -> bool:
-    """End what has waited longer than there is time for."""
+    """End what has waited longer than there is time for; nobody looks again for an approval."""
     wait = Wait(deployment.waits_for or Wait.REPOSITORY)
-    if waited(deployment) <= patience(wait) + grace:
+    if waited(deployment) <= patience(wait) + (0 if wait == Wait.APPROVAL else grace):
         return False
     reason = "settings" if wait in (Wait.CHECKS, Wait.APPROVAL) else "forge"
     said = "" if wait == Wait.APPROVAL else deployment.note

@@ -47,7 +47,8 @@ def perform(deployment: Deployment) -> None:
     """Merge, and keep the commit. Raises what is in the way."""
     if not _is_decided(deployment):
         _decide(deployment)
-    if not _is_decided(deployment):
+    merging = deployment.merging
+    if merging is None or not _is_decided(deployment):
         return
     application = deployment.environment.application
     if not application.auto_merge:
@@ -55,7 +56,7 @@ def perform(deployment: Deployment) -> None:
     try:
         made = code.forge_of(application).merge(code.source(application), _wish(deployment))
     except MergeConflict as conflict:
-        line = merges.without(deployment.environment, deployment.merging["into"])
+        line = merges.without(deployment.environment, merging["into"])
         raise ForgeError(
             f"{conflict} {merges.by_hand(conflict.base, conflict.branch, line)}"
         ) from None

@@ -145,6 +145,31 @@ def test_what_is_pending_is_looked_at_again_by_a_chat_worker(
     assert [bell for bell in bells("chat") if bell[0] == CLEAR] == [(CLEAR, (deployment.pk,))]
 
 
+def test_nobody_is_rung_for_what_waits_for_a_word(
+    here: Environment, alice: Person, settings: Settings
+) -> None:
+    asked = build.deployment(here, alice, SHA, status="pending", waits_for="approval")
+
+    sweeper.sweep()
+    assert [bell for bell in bells("chat") if bell[0] == CLEAR] == []
+    ago(asked, created_at=timedelta(seconds=settings.SHIPMATE_WAITING_DEADLINE + 1))
+    sweeper.sweep()
+
+    assert (copy(asked).status, copy(asked).note) == ("error", "Nobody approved it in time.")
+
+
+def test_of_many_that_are_pending_some_are_looked_at_in_a_round(
+    here: Environment, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "FULL", 2)
+    made = [build.deployment(here, alice, "", status="pending") for _ in range(4)]
+    for _ in range(2):
+        lose("chat")
+        sweeper.clear_pending()
+
+    assert bells("chat") == [(CLEAR, (one.pk,)) for one in made[2:]]
+
+
 def test_what_is_pending_for_too_long_ends_though_nobody_looked(
     here: Environment, alice: Person, settings: Settings
 ) -> None:
