@@ -171,7 +171,9 @@ def _freeze(deployment: Deployment, lease: Lease) -> None:
     hosts, sha = deployment.hosts, _judged(deployment)
     judged = "" if deployment.forced else sha
     found = refusals(blockers(environment, person, hosts=hosts, fetches=False, sha=judged))
-    against = list(filter(None, [*map(str, found), approvals.lost(deployment)]))
+    # Whom a lock keeps out was decided with the claim: who asked, whoever approved it.
+    said = [str(blocker) for blocker in found if blocker.code != "locked"]
+    against = list(filter(None, [*said, approvals.lost(deployment)]))
     if against:
         raise DeploymentError(" ".join(against), code="settings")
     values: dict[str, Any] = {

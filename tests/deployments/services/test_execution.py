@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from deployments.models import Person
+from deployments.services import approvals, clearing, locks
+from deployments.services.lifecycle import Door
+from tests.deployments import build
 from tests.deployments.services import elsewhere
 from tests.deployments.services.world import World, log_of, make, running, states
 from tests.servers.repositories import Link, Program
@@ -40,6 +44,20 @@ def test_a_deployment_puts_the_code_on_every_host(world: World) -> None:
     assert [world.current(host) for host in range(3)] == [deployment.release_name] * 3
     assert (world.folder(2) / "current" / "app.txt").read_text() == "one\n"
     assert (world.folder(2) / "current" / "REVISION").read_text() == f"{deployment.sha}\n"
+
+
+def test_who_approved_is_not_kept_out_by_the_lock_of_who_asked(world: World, root: Person) -> None:
+    sha = world.repository.git("rev-parse", "main")
+    asked = build.deployment(world.environment, world.alice, sha, status="pending")
+    locks.take(world.environment, world.door)
+    with transaction.atomic():
+        approvals.ask(asked, "It is old.")
+    approvals.approve(asked, Door(root, "web"))
+    clearing.clear(world.now(asked))
+
+    ended = world.end(asked)
+
+    assert (ended.status, ended.note) == ("success", "")
 
 
 def test_odd_files_arrive_as_they_are(world: World) -> None:
