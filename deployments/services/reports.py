@@ -30,6 +30,7 @@ from deployments.services import ledger, queue
 State = ForgeReport.State
 Status = Deployment.Status
 
+COMMIT_KNOWN = ("deployment.waits", "deployment.merged")  # maybe: since this moment
 AT_ONCE = 20  # in one round, or beside one Change
 MOST = 500  # rows that are written at once
 RING_AGAIN = timedelta(seconds=5)
@@ -43,9 +44,13 @@ def follow(change: Change) -> None:
     It has a row from its first Change on, or none: what was asked for before there was anybody to
     tell is never told.
     """
-    if change.verb != "deployment.status" or change.deployment is None:
-        return
     deployment = change.deployment
+    if deployment is None:
+        return
+    if change.verb in COMMIT_KNOWN:
+        _tell_at_last(deployment)
+    if change.verb != "deployment.status":
+        return
     if not change.old:
         _begin(deployment)
     elif _note_news(ForgeReport.objects.filter(deployment=deployment)):
@@ -61,6 +66,16 @@ def _begin(deployment: Deployment) -> None:
         return
     if ForgeAccess.objects.filter(repository=app.repository_id).exists():
         _write(deployment, _born.get())
+        ring(deployment.pk)
+
+
+def _tell_at_last(deployment: Deployment) -> None:
+    """Have it told that waits on, where nothing could be told before: its commit was not known.
+
+    Also while somebody looks at it, who may have read it without.
+    """
+    silent = ForgeReport.objects.filter(deployment=deployment, told_number=0)
+    if _note_news(silent.exclude(state=State.FAILED).exclude(deployment__sha="")):
         ring(deployment.pk)
 
 

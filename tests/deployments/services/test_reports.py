@@ -59,6 +59,25 @@ def test_its_payload_bears_our_mark_and_names_nobodys_address(shop: Shop) -> Non
     assert "example.com" not in str(shop.kept.deployments)
 
 
+def test_what_waits_for_the_checks_of_its_merge_commit_is_there_meanwhile(shop: Shop) -> None:
+    made = shop.kept.git
+    start = made.git("rev-parse", "main")
+    made.commit({"b": "b"}, "Go on")
+    made.commit({"c": "c"}, "Mend it", branch="fix", parent=start)
+    Application.objects.update(auto_merge=True)
+    Environment.objects.update(checks="named", required_contexts=["ci"])
+    shop.qa.refresh_from_db()
+
+    asked = lifecycle.request(shop.qa, "fix", Door(shop.person, "web"))
+    drain("chat")
+
+    asked.refresh_from_db()
+    assert (asked.status, asked.waits_for) == ("pending", "checks")
+    assert shop.told(asked) == ["pending"]
+    assert shop.kept.deployments[0]["sha"] == asked.sha
+    assert bells("chat") == []
+
+
 def test_its_states_come_in_order_with_their_addresses(shop: Shop) -> None:
     made = shop.went(shop.ask(), "in_progress", "success")
 
