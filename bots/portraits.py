@@ -74,7 +74,7 @@ def _broke_at(deployment: Deployment, *, row: bool) -> int:
 
 
 def _note(deployment: Deployment, *, row: bool) -> str:
-    """Return the reason of its state; one that cannot begin yet waits for somebody's lock."""
+    """Return the reason of its state; one whose turn it could be may wait for somebody's lock."""
     if deployment.status == Deployment.Status.CANCELLED and deployment.stop_by is None:
         return ""  # it names who cancelled it, which is told besides
     if deployment.is_paused and deployment.stop_at is None:
@@ -82,8 +82,8 @@ def _note(deployment: Deployment, *, row: bool) -> str:
     is_stopping = deployment.stop_at is not None or deployment.reason != ""
     if deployment.status == Deployment.Status.IN_PROGRESS and is_stopping and not row:
         return " ".join(filter(None, [deployment.note, *phases.doubts(deployment)]))
-    waits = not row and deployment.status in ("pending", "queued")
-    lock = locks.against(deployment.environment, deployment.person) if waits else None
+    is_queued = not row and deployment.status == Deployment.Status.QUEUED
+    lock = locks.against(deployment.environment, deployment.person) if is_queued else None
     return locks.claim(lock) if lock else deployment.note
 
 

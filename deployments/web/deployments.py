@@ -206,9 +206,9 @@ def _pause(found: Deployment, person: Person) -> str:
 
 
 def _kept_out(found: Deployment, person: Person) -> str:
-    """Say whose lock keeps it from beginning."""
-    waits = found.status in ("pending", "queued")
-    lock = locks.against(found.environment, found.person) if waits else None
+    """Say whose lock keeps it from beginning, where nothing else does."""
+    is_queued = found.status == Deployment.Status.QUEUED
+    lock = locks.against(found.environment, found.person) if is_queued else None
     return f"{locks.claim(lock, person)} It begins when that is over." if lock else ""
 
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from bots.portraits import diff_url, portrait
 from deployments.models import Environment, Person
-from deployments.services import lifecycle
+from deployments.services import lifecycle, locks
 from deployments.services.lifecycle import Door
 from tests.deployments import build
 
@@ -47,6 +47,17 @@ def test_who_cancelled_it_is_told_even_where_it_had_not_begun(
     lifecycle.cancel(queued, Door(dora, "chat"))
 
     assert (portrait(queued).stopped_by, portrait(queued).note) == ("Dora", "")
+
+
+def test_a_lock_is_the_reason_of_what_waits_for_nothing_else(
+    qa: Environment, alice: Person, dora: Person
+) -> None:
+    pending = build.deployment(qa, alice, B, status="pending", note="ci failed")
+    queued = build.deployment(qa, alice, B, status="queued")
+    locks.take(qa, Door(dora, "chat"))
+
+    assert portrait(pending).note == "ci failed"
+    assert portrait(queued).note.startswith("Dora locked hello/qa")
 
 
 LEFT = "web-1: processes are left that could not be ended: 41"

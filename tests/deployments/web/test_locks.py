@@ -134,6 +134,17 @@ def test_the_page_names_what_waits_for_the_unlock(
     assert "Alice locked hello/qa" in own and "It begins when that is over." in own
 
 
+def test_what_waits_for_something_else_says_that(
+    as_alice: Client, qa: Environment, dora: Person, alices: Lock
+) -> None:
+    note = "ci has not ended yet."
+    waiting = build.deployment(qa, dora, "a" * 40, status="pending", note=note)
+
+    own = text(as_alice, f"/deployments/{waiting.pk}/")
+
+    assert note in own and "It begins when that is over." not in own
+
+
 def test_a_part_of_the_page_is_brought_up_to_date(as_alice: Client, alices: Lock) -> None:
     page = text(as_alice, f"{PAGE}?part=lock")
 
