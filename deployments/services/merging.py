@@ -19,6 +19,7 @@ from deployments.selectors import checks, code, merges
 from deployments.selectors.merges import Coming
 
 Status = Deployment.Status
+MERGED = "deployment.merged"
 LOOKED_AT = 50  # commits in which the address of who asked may stand already
 
 
@@ -110,16 +111,22 @@ def _author(deployment: Deployment, sha: str) -> Author:
 
 
 def _keep(deployment: Deployment, made: Merged) -> None:
-    """Keep the commit for ever, and that it is a merge; once, whoever else merged."""
+    """Keep the commit for ever, and that it is a merge; once, whoever else merged.
+
+    What was cancelled meanwhile has no commit any more; that something was merged is on record.
+    """
     merging = deployment.merging
     assert merging  # noqa: S101  it was merged by that
     kept = {**merging, "sha": made.sha} if made.is_new else only_named(checks.named(deployment))
     values = {"sha": made.sha, "merging": kept or None}
     with transaction.atomic():
+        # One at a time: another worker finds what the first has kept.
+        Deployment.objects.select_for_update().get(pk=deployment.pk)
         waiting = Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING, sha="")
-        if waiting.update(**values) and made.is_new:
+        waiting.update(**values)
+        if made.is_new and not deployment.changes.filter(verb=MERGED).exists():
             changes.record(
-                "deployment.merged",
+                MERGED,
                 deployment=deployment,
                 subject=f"{merging['base']} into {deployment.ref}",
                 new=made.sha[:7],

@@ -78,6 +78,20 @@ def test_one_that_was_cancelled_is_not_merged(
     assert (copy(asked).status, tip(repository, "fix-login")) == ("cancelled", branch)
 
 
+def test_what_was_cancelled_while_it_was_merged_tells_of_the_merge_once(
+    asked: Deployment, at_the_door: Door, repository: Repository
+) -> None:
+    late = [copy(asked), copy(asked)]
+    lifecycle.cancel(asked, at_the_door)
+
+    for one in late:
+        clearing.clear(one)
+
+    assert (copy(asked).status, copy(asked).sha) == ("cancelled", "")
+    told = Change.objects.get(verb="deployment.merged")
+    assert told.new == tip(repository, "fix-login")[:7]
+
+
 def test_the_same_key_asks_once(qa: Environment, alice: Person, branch: str) -> None:
     door = Door(alice, "web", "key")
     first = lifecycle.request(qa, "fix-login", door)
