@@ -89,6 +89,12 @@ class Gate:
         return self.state in (State.FAILURE, State.ERROR)
 
     @property
+    def standing(self) -> str:
+        """The text without how far it has come, of which some tell every second."""
+        is_going = self.state == State.PENDING
+        return f"{self.context} {WORDS[State.PENDING]}" if is_going else self.text
+
+    @property
     def look(self) -> str:
         """The state of a deployment that looks like it."""
         return {"": "pending", State.PENDING: "in_progress"}.get(self.state, self.state)
@@ -108,26 +114,33 @@ def named(deployment: Deployment) -> list[str]:
 
 def gates_of(deployment: Deployment) -> list[Gate]:
     """Return the checks that its commit has to pass: its environment's, and those named for it."""
-    environment, sha = deployment.environment, deployment.sha
-    found = gates(environment, sha) if waits(deployment) else []
+    place, names = deployment.environment, named(deployment)
+    return gates_with(place, deployment.sha, names, counts=waits(deployment))
+
+
+def gates_with(
+    environment: Environment, sha: str, named: Sequence[str], *, counts: bool
+) -> list[Gate]:
+    """Return the environment's checks, where they count, and those that are named beside."""
+    found = gates(environment, sha) if counts else []
     there = {gate.context for gate in found}
-    beside = [name for name in named(deployment) if name not in there]
-    return [*found, *gates_named(environment.application.repository, sha, beside)]
-
-
-def gates_named(repository: Repository, sha: str, wanted: Sequence[str]) -> list[Gate]:
-    """Return how these checks of the commit stand."""
-    if not wanted:
-        return []
-    said = {one.context: one for one in statuses(repository, sha)}
-    return [_gate(name, said.get(name)) for name in wanted]
+    beside = [name for name in named if name not in there]
+    if not beside:
+        return found
+    said = {one.context: one for one in statuses(environment.application.repository, sha)}
+    return [*found, *(_gate(name, said.get(name)) for name in beside)]
 
 
 def amiss(deployment: Deployment) -> list[str]:
     """Return each check that keeps it from beginning, in a few words."""
-    found = gates_of(deployment)
-    needs_any = waits(deployment) and not found
-    return [NONE] if needs_any else [gate.text for gate in found if not gate.is_open]
+    return standing(gates_of(deployment), counts=waits(deployment))
+
+
+def standing(found: Sequence[Gate], *, counts: bool) -> list[str]:
+    """Return each that keeps a commit waiting, in a few words that stay while nothing has ended."""
+    if counts and not found:
+        return [NONE]
+    return [gate.standing for gate in found if not gate.is_open]
 
 
 def _gate(name: str, said: CommitStatus | None) -> Gate:

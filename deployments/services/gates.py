@@ -36,9 +36,9 @@ def ahead(
     `always`: whatever the environment asks for.
     """
     trouble = _ask(environment, sha)
-    amiss = checks.problems(environment, sha, always=always)
-    beside = checks.gates_named(environment.application.repository, sha, named)
-    amiss += [gate.text for gate in beside if not gate.is_open and gate.text not in amiss]
+    counts = always or environment.checks != "none"
+    found = checks.gates_with(environment, sha, named, counts=counts)
+    amiss = checks.standing(found, counts=counts)
     return _sentence(sha, amiss, trouble) if amiss or trouble else ""
 
 
@@ -66,7 +66,7 @@ def look(deployment: Deployment) -> str:
     missing = "" if trouble else _missing(deployment, found)
     if missing:
         _tell(deployment, SILENT, "", missing)
-        amiss = [gate.text for gate in found if gate.state and not gate.is_open]
+        amiss = checks.standing([gate for gate in found if gate.state], counts=False)
     return _sentence(sha, amiss, trouble or missing)
 
 

@@ -67,6 +67,20 @@ def test_the_note_tells_how_far_the_checks_have_come(
     assert Change.objects.filter(deployment=kept, verb="deployment.waits").count() == 1
 
 
+def test_how_far_a_check_has_come_is_no_change_each_time(
+    asked: Deployment, hello: Application, alice: Person
+) -> None:
+    for done in range(5):
+        checks.report(
+            hello.repository, asked.sha, alice,
+            context="ci", state="pending", description=f"{done} of 80",
+        )  # fmt: skip
+        clearing.clear(copy(asked))
+
+    assert copy(asked).note.endswith("waits for its checks: ci has not ended yet.")
+    assert Change.objects.filter(deployment=asked, verb="deployment.waits").count() == 1
+
+
 def test_what_is_green_already_starts_at_once_and_says_so(
     gated: Environment, at_the_door: Door, alice: Person, repository: Repository
 ) -> None:
