@@ -83,7 +83,7 @@ class DeploymentShape(serializers.Serializer[Any]):
     )
     when_green = serializers.SerializerMethodField(help_text="It waits for checks by wish.")
     waits_for = serializers.SerializerMethodField(
-        help_text="While it is pending: repository, merge or checks; else null."
+        help_text="While it is pending: approval, repository, merge or checks; else null."
     )
     waits_since = serializers.DateTimeField(allow_null=True)
     is_finished = serializers.BooleanField()
