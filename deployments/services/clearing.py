@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from deployments import changes
 from deployments.blockers import blockers, refusals
-from deployments.exceptions import ForgeError, RepositoryAway
+from deployments.exceptions import DeploymentError, RepositoryAway
 from deployments.models import Deployment
 from deployments.selectors import approvals, checks, code, merges
 from deployments.services import gates, merging
@@ -54,7 +54,7 @@ def clear(deployment: Deployment) -> None:
         _wait_on(deployment, Waits(wait.wait, merges.said(deployment, wait.text)))
     except RepositoryAway as error:
         _wait_on(deployment, Waits(Wait.REPOSITORY, str(error)))
-    except ForgeError as error:
+    except DeploymentError as error:
         move(deployment, Status.ERROR, reason="forge", note=str(error))
     except Ends as end:
         move(deployment, Status.ERROR, reason=end.reason, note=end.text)

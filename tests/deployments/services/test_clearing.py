@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from deployments import sweeper
-from deployments.models import Deployment, Environment, Person
+from deployments.models import Deployment, Environment, ForgeAccess, Person
 from deployments.services import checks, clearing, lifecycle, locks, people
 from deployments.services.lifecycle import Door
+from tests.deployments.services.at_github import shop_at
 from tests.deployments.services.conftest import copy, tip
+from tests.servers.github.hub import GitHub
 from tests.servers.repositories import Repository
 
 pytestmark = pytest.mark.django_db
@@ -217,6 +219,20 @@ def test_whoever_may_not_deploy_any_more_does_not(
     kept = copy(asked)
     assert (kept.status, kept.reason) == ("error", "settings")
     assert "Alice may not deploy" in kept.note
+
+
+def test_one_whose_forge_lets_nobody_in_any_more_ends_and_says_so(
+    hub: GitHub, root: Person, alice: Person
+) -> None:
+    asked = shop_at(hub, root, alice).ask(when_green=True)
+    ForgeAccess.objects.all().delete()
+    Deployment.objects.update(look_at=None)
+
+    clearing.clear(copy(asked))
+
+    kept = copy(asked)
+    assert (kept.status, kept.reason) == ("error", "forge")
+    assert "no credential for GitHub" in kept.note
 
 
 def test_a_lock_does_not_end_it(asked: Deployment, dora: Person) -> None:
