@@ -76,14 +76,15 @@ def wanted(data: Any) -> Wanted:
     sent = wishes.payload(asked["payload"])
     told = checked(Payload, {name: one for name, one in sent.items() if one is not None})
     contexts = asked["required_contexts"]
+    force = bool(asked["force"]) or contexts == []
     return Wanted(
         ref=asked["ref"],
         environment=asked["environment"],
         task=asked["task"],
         app=told["name"] or "",
-        contexts=list(dict.fromkeys(contexts or [])),
+        contexts=[] if force else list(dict.fromkeys(contexts or [])),
         merge=asked["auto_merge"] is not False,
-        force=bool(asked["force"]) or contexts == [],
+        force=force,
         why=wishes.why(asked["description"] or "", told["notify"]),
         hosts=_hosts(told.get("hosts", "")),
         parameters=told["parameters"],

@@ -250,7 +250,10 @@ def test_contexts_of_ones_own_do_not_take_the_place_of_the_environments(
     assert "ci/test was not reported" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("past", [{"required_contexts": []}, {"force": True}])
+@pytest.mark.parametrize(
+    "past",
+    [{"required_contexts": []}, {"force": True}, {"force": True, "required_contexts": ["lint"]}],
+)
 def test_going_past_checks_takes_the_right(
     bot: Caller, caller: MakeCaller, dora: Person, checked: Environment, past: dict[str, Any]
 ) -> None:
