@@ -79,7 +79,9 @@ def deliveries(person: Person) -> QuerySet[Delivery]:
         return found
     kept = Application.objects.filter(pk__in=_kept(person))
     seen = rights.seen(person)
-    unseen = Application.objects.none() if seen is None else Application.objects.exclude(pk__in=seen)
+    unseen = (
+        Application.objects.none() if seen is None else Application.objects.exclude(pk__in=seen)
+    )
     return found.filter(repository__in=kept.values("repository")).exclude(
         repository__in=unseen.values("repository")
     )

@@ -49,7 +49,9 @@ class Wish:
     merge: bool = True  # the default branch into it first, where its app wants that
     named: Sequence[str] = ()  # checks that have to have passed, too; of a merge, its commit's
     when_green: bool = False  # as soon as its checks have passed
-    is_patient: bool = False  # a forge that does not tell of checks is waited for: nobody asks again
+    is_patient: bool = (
+        False  # a forge that does not tell of checks is waited for: nobody asks again
+    )
 
     @property
     def is_release(self) -> bool:
