@@ -198,7 +198,7 @@ def end_overdue() -> None:
     now = timezone.now()
     queued_before = now - timedelta(seconds=settings.SHIPMATE_QUEUED_DEADLINE)
     # Who looks again ends it in time; here is ended what nobody has looked at.
-    for deployment in Deployment.objects.filter(status="pending"):
+    for deployment in Deployment.objects.filter(clearing.overdue(), status="pending"):
         clearing.end_if_late(deployment)
     for deployment in Deployment.objects.filter(status="queued", queued_at__lt=queued_before):
         lock = reading.against(deployment.environment, deployment.person)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -62,6 +64,17 @@ def clear(deployment: Deployment) -> None:
         waited_for_green = deployment.when_green or deployment.waits_for == Wait.CHECKS
         note = merges.told(deployment) or (gates.GREEN if waited_for_green else "")
         move(deployment, Status.QUEUED, note=note)
+
+
+def overdue() -> Q:
+    """Return what is true of a pending one for which the time is over: most have some left."""
+    now, found = timezone.now(), Q()
+    for wait in Wait:
+        limit = now - timedelta(seconds=patience(wait))
+        for_it = Q(waits_for=wait) | (Q(waits_for=None) if wait == Wait.REPOSITORY else Q())
+        since = Q(waits_since__lt=limit) | Q(waits_since=None, created_at__lt=limit)
+        found |= for_it & since
+    return found
 
 
 def end_if_late(deployment: Deployment, grace: float = GRACE) -> bool:

@@ -6,11 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from deployments import sweeper
 from deployments.models import Deployment, Environment, ForgeAccess, Person
 from deployments.services import checks, clearing, lifecycle, locks, people
 from deployments.services.lifecycle import Door
+from tests.deployments import build
 from tests.deployments.services.at_github import shop_at
 from tests.deployments.services.conftest import copy, tip
 from tests.servers.github.hub import GitHub
@@ -233,6 +235,30 @@ def test_one_whose_forge_lets_nobody_in_any_more_ends_and_says_so(
     kept = copy(asked)
     assert (kept.status, kept.reason) == ("error", "forge")
     assert "no credential for GitHub" in kept.note
+
+
+@pytest.mark.parametrize(
+    ("wait", "seconds"),
+    [
+        (None, 1_800),
+        ("repository", 1_800),
+        ("merge", 1_800),
+        ("checks", 86_400),
+        ("approval", 86_400),
+    ],
+)
+@pytest.mark.parametrize("stamp", ["waits_since", "created_at"])
+def test_only_what_is_over_time_is_read_to_be_ended(
+    qa: Environment, alice: Person, wait: str | None, seconds: int, stamp: str
+) -> None:
+    made = build.deployment(qa, alice, "", status="pending", waits_for=wait)
+    mine = Deployment.objects.filter(pk=made.pk)
+    found = []
+    for waited in (seconds - 60, seconds + 60):
+        mine.update(**{stamp: timezone.now() - timedelta(seconds=waited)})
+        found.append(mine.filter(clearing.overdue()).exists())
+
+    assert found == [False, True]
 
 
 def test_a_lock_does_not_end_it(asked: Deployment, dora: Person) -> None:
