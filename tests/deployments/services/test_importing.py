@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import run
 from typing import Any
 
 import pytest
@@ -227,14 +228,25 @@ def test_a_token_for_all_goes_to_the_host_that_it_is_for_alone(location: str, to
     assert opening.secret == token
 
 
-@pytest.mark.parametrize(("place_of", "wanted"), [("here", True), ("elsewhere", False)])
-def test_merging_first_is_put_on_where_shipmate_may_write(
-    bring: Import, place: str, root: Person, hub: GitHub, place_of: str, wanted: bool
-) -> None:
+MERGING: dict[str, Any] = {"web": {"repository": "acme/web", "auto_merge": True}}
+
+
+def test_merging_first_is_put_on_at_github(root: Person, hub: GitHub) -> None:
     hub.make("acme/web").commit({"a": "a"}, "Say hello")
-    where = place if place_of == "here" else f"{hub.address}/{{repository}}"
-    file = {"web": {"repository": "acme/web", "auto_merge": True}}
 
-    importing.bring(given(file, where), root, via="web")
+    importing.bring(given(MERGING, f"{hub.address}/{{repository}}", TOKEN), root, via="web")
 
-    assert Application.objects.get(name="web").auto_merge is wanted
+    assert Application.objects.get(name="web").auto_merge
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_merging_first_is_put_on_where_shipmate_may_write(
+    bring: Import, tmp_path: Path, bare: bool
+) -> None:
+    if not bare:
+        git = tmp_path / "acme" / "web.git"
+        run(["git", "-C", str(git), "config", "core.bare", "false"], check=True)
+
+    bring(MERGING)
+
+    assert Application.objects.get(name="web").auto_merge is bare
