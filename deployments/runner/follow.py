@@ -138,10 +138,12 @@ class _Attempt:
         if outcome is not UNHEARD or not self.connection.alive:
             return outcome
         try:
-            return self.with_new_shell()
+            outcome = self.with_new_shell()
         except ConnectionLost as error:
             error.sent = True  # to the shell that was kept
             raise
+        # Which may have begun, whatever is refused now.
+        return replace(outcome, word="broken") if outcome.word == "refused" else outcome
 
     def _follower(self, channel: Channel, nonce: str, *, again: bool = False) -> _Follower:
         return _Follower(

@@ -105,6 +105,28 @@ def test_a_kept_shell_killed_in_the_middle_of_a_run_loses_nothing(host: Sshd) ->
     assert (host.home / "count").read_text() == "x\n"
 
 
+def test_a_refusal_does_not_hide_that_a_kept_shell_had_been_asked(tmp_path: Path) -> None:
+    """It was killed before it said a word, and nobody is let in any more."""
+    path = servers.shell_first(tmp_path / "bin", "dash")
+    slow = f'[ ! -e "$HOME/slow" ] || {{ echo >"$HOME/making"; {WAIT}; }}'
+    mkdir = tmp_path / "bin" / "mkdir"
+    mkdir.write_text(f'#!/bin/sh\n{slow}\nexec {shutil.which("mkdir")} "$@"\n')
+    mkdir.chmod(0o755)
+    door = 'ForceCommand [ ! -e "$HOME/slow" ] || exit 3; exec sh'
+    with (
+        servers.running(tmp_path / "web-1", path=path, more=door) as host,
+        Connection.open(host.target()) as connection,
+    ):
+        shell = asked(connection)
+        (host.home / "slow").touch()
+        run = Following(connection, "echo x", new_id())
+        until((host.home / "making").exists)
+        shell.kill()
+        (host.home / "go").touch()
+
+        assert run.end().word == "broken"
+
+
 def test_a_kept_shell_that_was_stopped_is_given_up(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
