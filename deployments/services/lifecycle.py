@@ -61,14 +61,16 @@ def request(environment: Environment, ref: str, door: Door, **more: Unpack[More]
     found = look(environment, door.person, wish)
     resolved = found.resolved
     merge = found.merge
+    kept = _merging(environment, wish, found)
+    # Nobody can tell whether the ref has moved: what somebody looked at is what is deployed.
+    pinned = "" if kept else wish.expected_sha[:40]
     return create(
         environment,
         door,
-        # Nobody can tell whether the ref has moved: what somebody looked at is what is deployed.
-        ref=resolved.ref if resolved else wish.expected_sha[:40] or ref,
+        ref=resolved.ref if resolved else pinned or ref,
         sha=resolved.sha if resolved and not merge else "",
         subject=subject_of(environment, resolved),
-        **_merging(environment, wish, found),
+        **kept,
         hosts=list(wish.hosts),
         task=wish.task,
         parameters=tasks.spelled(environment, wish.parameters),
@@ -88,7 +90,10 @@ def _merging(environment: Environment, wish: Wish, found: Look) -> dict[str, Any
         kept = merging.written(found.merge, expects=expects, named=tuple(wish.named))
         return {"merging": kept, "waits_for": Deployment.Wait.MERGE}
     undecided = found.away and wish.merges and environment.application.auto_merge
-    return {"merging": merging.only_named(wish.named)} if undecided or wish.named else {}
+    looked_at = wish.expected_sha[:40] if undecided else ""
+    if undecided or wish.named:
+        return {"merging": merging.only_named(wish.named, looked_at)}
+    return {}
 
 
 def gated(red: str) -> dict[str, Any]:

@@ -30,9 +30,13 @@ def written(found: Coming, *, expects: bool, named: Sequence[str] = ()) -> dict[
     return {**kept, **only_named(named)}
 
 
-def only_named(named: Sequence[str]) -> dict[str, Any]:
-    """Return what is kept where nothing is merged, or that is still to be decided on."""
-    return {"named": list(named)} if named else {}
+def only_named(named: Sequence[str], looked_at: str = "") -> dict[str, Any]:
+    """Return what is kept where nothing is merged, or that is still to be decided on.
+
+    `looked_at`: the commit that somebody saw who asked for it.
+    """
+    kept: dict[str, Any] = {"named": list(named)} if named else {}
+    return {**kept, "looked_at": looked_at} if looked_at else kept
 
 
 def note(found: Coming) -> str:
@@ -72,14 +76,22 @@ def _is_decided(deployment: Deployment) -> bool:
 def _decide(deployment: Deployment) -> None:
     """Decide on what was asked for while its repository was away."""
     application = deployment.environment.application
-    found = merges.coming(application, code.resolve(application, deployment.ref))
+    looked_at = (deployment.merging or {}).get("looked_at", "")
+    resolved = code.resolve(application, deployment.ref)
+    found = merges.coming(application, resolved)
     against = list(merges.against(deployment.environment, found))
     if against:
         raise ForgeError(" ".join(map(str, against)))
     named = checks.named(deployment)
     values: dict[str, Any] = {"merging": only_named(named) or None}
-    if found is not None:
-        values = {"merging": written(found, expects=False, named=named), "ref": found.branch}
+    if found is None:
+        values["ref"] = looked_at or deployment.ref
+    elif looked_at in ("", found.branch_sha):
+        kept = written(found, expects=bool(looked_at), named=named)
+        values = {"merging": kept, "ref": found.branch}
+    else:
+        moved = f"{found.branch} is at {found.branch_sha[:7]} now, not at {looked_at[:7]}."
+        raise ForgeError(f"{moved} Look at it again, then deploy.")
     undecided = Deployment.objects.filter(pk=deployment.pk, status=Status.PENDING, sha="")
     undecided.filter(merging=deployment.merging).update(**values)
     deployment.refresh_from_db(fields=["merging", "ref"])

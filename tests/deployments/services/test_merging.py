@@ -210,6 +210,47 @@ def test_what_was_asked_for_while_it_was_away_is_merged_then(
     assert (copy(asked).status, copy(asked).note) == ("queued", FIRST)
 
 
+def test_what_was_looked_at_before_it_was_away_is_merged_into(
+    qa: Environment, at_the_door: Door, branch: str, repository: Repository
+) -> None:
+    away = repository.path.rename(repository.path.with_name("away.git"))
+    asked = lifecycle.request(qa, "fix-login", at_the_door, expected_sha=branch)
+    away.rename(repository.path)
+
+    clearing.clear(copy(asked))
+
+    assert (copy(asked).status, copy(asked).note) == ("queued", FIRST)
+    assert repository.git("rev-parse", f"{copy(asked).sha}^1") == branch
+
+
+def test_a_branch_that_moved_while_it_was_away_is_not_merged_into(
+    qa: Environment, at_the_door: Door, branch: str, repository: Repository
+) -> None:
+    away = repository.path.rename(repository.path.with_name("away.git"))
+    asked = lifecycle.request(qa, "fix-login", at_the_door, expected_sha=branch)
+    away.rename(repository.path)
+    late = repository.commit({"late.py": "x\n"}, branch="fix-login")
+
+    clearing.clear(copy(asked))
+
+    assert copy(asked).note.startswith(f"fix-login is at {late[:7]} now, not at {branch[:7]}.")
+    assert tip(repository, "fix-login") == late
+
+
+def test_what_needs_no_merge_is_what_was_looked_at_before_it_was_away(
+    qa: Environment, at_the_door: Door, branch: str, repository: Repository
+) -> None:
+    seen = tip(repository)
+    away = repository.path.rename(repository.path.with_name("away.git"))
+    asked = lifecycle.request(qa, "main", at_the_door, expected_sha=seen)
+    away.rename(repository.path)
+    repository.commit({"late.py": "x\n"})
+
+    clearing.clear(copy(asked))
+
+    assert (copy(asked).status, copy(asked).sha) == ("queued", seen)
+
+
 def test_a_conflict_that_nobody_could_see_ends_it_in_the_same_words(
     qa: Environment, at_the_door: Door, conflicting: str, repository: Repository
 ) -> None:
