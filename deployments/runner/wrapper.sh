@@ -324,10 +324,10 @@ await_more() {
 # Ends a kept shell that is not used any more, as nothing else does where the line to it swallows all. Not used is one
 # that was not at work, and was in the same folder, at two looks. Its number may be somebody else's by now.
 guard_idle() {
-  birth_of $$
+  birth_of "$$"
   born=$birth before=$! idle=
   trap '[ "$!" = "$before" ] || kill "$!"; exit' TERM
-  while birth_of $$ && [ "$birth" = "$born" ]; do
+  while birth_of "$$" && [ "$birth" = "$born" ]; do
     if [ -e "/proc/$$/fd/3" ]; then idle=
     elif [ "$idle" ] && [ . -ef "/proc/$$/cwd" ]; then kill -s KILL $$; return
     else idle=1

@@ -12,6 +12,9 @@ from typing import IO, Any
 
 from deployments.runner import wrapper
 
+# In a script: what waits for a test.
+WAIT = 'until [ -e "$HOME/go" ]; do sleep .1; done'
+
 
 @dataclass(frozen=True)
 class Said:
