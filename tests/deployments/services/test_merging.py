@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from deployments.exceptions import Refused
 from deployments.models import Application, Change, Deployment, Environment, Person
@@ -198,72 +195,6 @@ def test_a_repository_that_is_away_is_waited_for_and_then_merged_in(
     assert (copy(asked).status, copy(asked).sha) == ("queued", tip(repository, "fix-login"))
 
 
-def test_what_was_asked_for_while_it_was_away_is_merged_then(
-    qa: Environment, at_the_door: Door, branch: str, repository: Repository
-) -> None:
-    away = repository.path.rename(repository.path.with_name("away.git"))
-    asked = lifecycle.request(qa, "fix-login", at_the_door)
-    away.rename(repository.path)
-
-    clearing.clear(copy(asked))
-
-    assert (copy(asked).status, copy(asked).note) == ("queued", FIRST)
-
-
-def test_what_was_looked_at_before_it_was_away_is_merged_into(
-    qa: Environment, at_the_door: Door, branch: str, repository: Repository
-) -> None:
-    away = repository.path.rename(repository.path.with_name("away.git"))
-    asked = lifecycle.request(qa, "fix-login", at_the_door, expected_sha=branch)
-    away.rename(repository.path)
-
-    clearing.clear(copy(asked))
-
-    assert (copy(asked).status, copy(asked).note) == ("queued", FIRST)
-    assert repository.git("rev-parse", f"{copy(asked).sha}^1") == branch
-
-
-def test_a_branch_that_moved_while_it_was_away_is_not_merged_into(
-    qa: Environment, at_the_door: Door, branch: str, repository: Repository
-) -> None:
-    away = repository.path.rename(repository.path.with_name("away.git"))
-    asked = lifecycle.request(qa, "fix-login", at_the_door, expected_sha=branch)
-    away.rename(repository.path)
-    late = repository.commit({"late.py": "x\n"}, branch="fix-login")
-
-    clearing.clear(copy(asked))
-
-    assert copy(asked).note.startswith(f"fix-login is at {late[:7]} now, not at {branch[:7]}.")
-    assert tip(repository, "fix-login") == late
-
-
-def test_what_needs_no_merge_is_what_was_looked_at_before_it_was_away(
-    qa: Environment, at_the_door: Door, branch: str, repository: Repository
-) -> None:
-    seen = tip(repository)
-    away = repository.path.rename(repository.path.with_name("away.git"))
-    asked = lifecycle.request(qa, "main", at_the_door, expected_sha=seen)
-    away.rename(repository.path)
-    repository.commit({"late.py": "x\n"})
-
-    clearing.clear(copy(asked))
-
-    assert (copy(asked).status, copy(asked).sha) == ("queued", seen)
-
-
-def test_a_conflict_that_nobody_could_see_ends_it_in_the_same_words(
-    qa: Environment, at_the_door: Door, conflicting: str, repository: Repository
-) -> None:
-    away = repository.path.rename(repository.path.with_name("away.git"))
-    asked = lifecycle.request(qa, "fix-login", at_the_door)
-    away.rename(repository.path)
-
-    clearing.clear(copy(asked))
-
-    assert (copy(asked).status, copy(asked).reason) == ("error", "forge")
-    assert "in app.py. Merge main into fix-login by hand and push" in copy(asked).note
-
-
 def test_nothing_is_merged_for_who_may_not_deploy_any_more(
     asked: Deployment, alice: Person, root: Person, branch: str, repository: Repository
 ) -> None:
@@ -341,66 +272,6 @@ def test_checks_that_were_named_are_those_of_the_merge_commit(
     clearing.clear(copy(asked))
 
     assert copy(asked).status == "queued"
-
-
-@pytest.fixture
-def named(qa: Environment, at_the_door: Door, branch: str) -> Deployment:
-    """Merged first, and waits for a check that its caller has named and no other asks for."""
-    asked = contexts.request(qa, "fix-login", at_the_door, ["ci/slow"])
-    clearing.clear(copy(asked))
-    return copy(asked)
-
-
-def verbs(deployment: Deployment) -> list[tuple[str, str]]:
-    told = deployment.changes.filter(verb__startswith="deployment.check").order_by("pk")
-    return list(told.values_list("verb", "subject"))
-
-
-def test_of_checks_those_are_told_that_it_waits_for(named: Deployment, alice: Person) -> None:
-    say(named, alice, "lint", "failure")
-    clearing.clear(copy(named))
-    say(named, alice, "ci/slow", "failure")
-    clearing.clear(copy(named))
-
-    assert verbs(named) == [("deployment.check_failed", "ci/slow")]
-
-
-def test_one_that_was_named_and_never_comes_is_told(named: Deployment, alice: Person) -> None:
-    say(named, alice, "lint")
-    since = timezone.now() - timedelta(hours=1)
-    Deployment.objects.update(waits_since=since, look_at=None)
-
-    clearing.clear(copy(named))
-
-    assert verbs(named) == [("deployment.check_missing", "")]
-    assert "ci/slow has not been reported for over 15 min" in copy(named).note
-
-
-def test_a_retry_waits_for_what_was_named_too(
-    named: Deployment, at_the_door: Door, alice: Person
-) -> None:
-    say(named, alice, "ci/slow", "failure")
-    lifecycle.cancel(named, at_the_door)
-
-    again = lifecycle.retry(named, at_the_door)
-
-    assert (again.status, again.waits_for, again.sha) == ("pending", "checks", named.sha)
-    assert again.note.endswith("waits for its checks: ci/slow failed.")
-    say(again, alice, "ci/slow")
-    clearing.clear(copy(again))
-    assert copy(again).status == "queued"
-
-
-def test_what_ended_before_its_merge_is_asked_for_again_with_what_was_named(
-    qa: Environment, at_the_door: Door, branch: str
-) -> None:
-    asked = contexts.request(qa, "fix-login", at_the_door, ["ci/slow"])
-    lifecycle.cancel(asked, at_the_door)
-
-    again = lifecycle.retry(asked, at_the_door)
-    clearing.clear(again)
-
-    assert "waits for its checks: ci/slow was not reported" in copy(again).note
 
 
 def test_what_was_not_to_be_merged_is_not_when_it_is_asked_for_again(
