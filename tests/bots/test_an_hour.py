@@ -125,7 +125,7 @@ def _alike(text: str, base: int) -> str:
     text = re.sub(r"(#|/deployments/)(\d+)", lambda m: f"{m[1]}{int(m[2]) - base}", text)
     text = re.sub(r"\b(yes|no|[Pp]lan) [2-9][2-9a-z]{3}\b", r"\1 CODE", text)
     text = re.sub(r"\b\d min ago", "4 min ago", text)
-    return re.sub(r"\d\d:\d\d UTC", "HH:MM UTC", text)
+    return re.sub(r"\d\d:\d\d UTC( on \w{3} \d+ \w{3})?", "HH:MM UTC", text)
 
 
 @pytest.mark.slow
