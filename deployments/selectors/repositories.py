@@ -96,8 +96,7 @@ def _source(place: str, known: Repository | None, opening: Opening) -> Source:
     if opening.forge != "github":
         return source
     if opening.secret:
-        if opening.app:
-            access.check_key(opening.secret)
+        (access.check_key if opening.app else access.check_token)(opening.secret)
         return access.opened(source, opening.secret, opening.app)
     if known is not None and known.forge == "github":
         return replace(code.source_of(known), name=source.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -117,6 +118,12 @@ def opened(source: Source, secret: str, app: str = "") -> Source:
     at = source.location
     access: Access = App(at, app, secret) if app else Token(at, secret)
     return Source(source.location, source.name, access)
+
+
+def check_token(text: str) -> None:
+    """Refuse what no header of a request takes."""
+    if not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise Invalid("A token is one word of letters, digits and signs.")
 
 
 def check_key(text: str) -> None:

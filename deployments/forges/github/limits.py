@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from django.conf import settings
 from deployments.exceptions import RepositoryAway
 
 UNSAID = 60.0  # seconds that GitHub asks to wait where it does not say for how long
+LONGEST = 3_600.0  # GitHub counts by the hour: beyond that a clock or a header is wrong
+NUMBER = re.compile("[0-9]{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def remember(whose: str, status: int, headers: Mapping[str, str], message: str =
     said = Limits(
         _number(headers, "X-RateLimit-Limit", before.limit if before else 0),
         _number(headers, "X-RateLimit-Remaining", 1),
-        _number(headers, "X-RateLimit-Reset", 0),
+        min(_number(headers, "X-RateLimit-Reset", 0), time.time() + LONGEST),
         time.time() + wait if wait else 0.0,
     )
     with suppress(OSError):  # who cannot keep it asks as before
@@ -76,15 +79,15 @@ def _wait(status: int, headers: Mapping[str, str], message: str) -> float:
     if status not in {403, 429} or headers.get("X-RateLimit-Remaining") == "0":
         return 0.0
     said = headers.get("Retry-After", "")
-    if said.isdigit():
-        return float(said)
+    if NUMBER.fullmatch(said):
+        return min(float(said), LONGEST)
     # A missing right is a 403, too; only GitHub's words tell one from the other.
     return UNSAID if status == 429 or "secondary rate limit" in message else 0.0
 
 
 def _number(headers: Mapping[str, str], name: str, otherwise: int) -> int:
     said = headers.get(name, "")
-    return int(said) if said.isdigit() else otherwise
+    return int(said) if NUMBER.fullmatch(said) else otherwise
 
 
 def _file(whose: str) -> Path:

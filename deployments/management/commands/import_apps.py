@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from deployments.apps_json import names
 from deployments.apps_json.reading import LONGEST
 from deployments.exceptions import DeploymentError
+from deployments.forges.github.access import check_token
 from deployments.models import Person
 from deployments.selectors import importing
 from deployments.selectors.importing import Given, Proposal
@@ -102,4 +103,8 @@ def _read(file: str) -> bytes:
 
 def _token(options: dict[str, Any]) -> str:
     path = options["github_token_file"]
-    return path.read_text(encoding="utf-8").strip() if path else ""
+    if path is None:
+        return ""
+    token: str = path.read_text(encoding="utf-8", errors="replace").strip()
+    check_token(token)
+    return token

@@ -80,6 +80,20 @@ def test_what_is_refused_is_said(
     assert not Application.objects.exists()
 
 
+@pytest.mark.parametrize("text", [b"ghp_first\nghp_second\n", b"ghp_\xff\xfe", b"\n"])
+def test_a_token_file_without_one_token_is_refused_and_never_shown(
+    file: Path, tmp_path: Path, root: Person, text: bytes
+) -> None:
+    token = tmp_path / "token"
+    token.write_bytes(text)
+
+    with pytest.raises(CommandError) as refused:
+        run(file, "--as", "root", "--github-token-file", str(token))
+
+    assert "A token is one word" in str(refused.value)
+    assert "ghp_" not in str(refused.value)
+
+
 def test_a_file_that_is_no_json_is_refused_with_its_line(tmp_path: Path, root: Person) -> None:
     path = tmp_path / "apps.json"
     path.write_text('{"web": {},}')

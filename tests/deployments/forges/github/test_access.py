@@ -7,7 +7,7 @@ import pytest
 from deployments.exceptions import ForgeError, Invalid
 from deployments.forges.contract import Source
 from deployments.forges.github import GitHubForge, access
-from deployments.forges.github.access import check_key, opened, signed
+from deployments.forges.github.access import check_key, check_token, opened, signed
 from tests.servers.github.hub import APP, GitHub
 from tests.servers.repositories import Repository
 
@@ -83,3 +83,11 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 
 def test_a_key_is_taken(hub: GitHub) -> None:
     check_key(hub.pem)
+
+
+@pytest.mark.parametrize("text", ["ghp_one\nghp_two", "ghp one", "ghp…", "\xa0ghp", ""])
+def test_what_is_no_token_is_refused_without_showing_it(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_token(text)
+
+    assert "ghp" not in str(refused.value)
