@@ -96,10 +96,10 @@ def _bring_up_to_date(report: ForgeReport) -> None:
         until = (report.doubt_since or timezone.now()) + SETTLED
         _put_off(report, "An answer of GitHub was lost. What came of it is looked at soon.", until)
     except _NotTaken as refused:
-        _note_refusal(report, access, refused.answer)
+        _note_refusal(report, access, refused.answer, doubt_since=None)
     except RepositoryAway as error:
         _note_away(report, access, str(error))
-    except DeploymentError as error:
+    except DeploymentError as error:  # which says nothing of what was sent before
         _note_refusal(report, access, NotLet(str(error)))
     except (InterfaceError, OperationalError, _Lost):
         raise  # of our own database: whoever looks next goes on
@@ -214,13 +214,13 @@ def _put_off(report: ForgeReport, error: str, until: datetime | None = None, **m
     _mine(report).update(attempts=F("attempts") + 1, error=error, next_at=until, **more)
 
 
-def _note_refusal(report: ForgeReport, access: ForgeAccess, answer: Answer) -> None:
+def _note_refusal(report: ForgeReport, access: ForgeAccess, answer: Answer, **more: Any) -> None:
     """Leave it until there is news, or, where a right is lacking, ask seldom."""
     if not isinstance(answer, NotLet):
-        _put_off(report, answer.sentence, state=State.FAILED, doubt_since=None)
+        _put_off(report, answer.sentence, state=State.FAILED, **more)
         _note_contact(access)
         return
-    _put_off(report, answer.sentence, doubt_since=None)
+    _put_off(report, answer.sentence, **more)
     until = timezone.now() + SELDOM
     _access_row(access).update(trouble=answer.sentence, failures=0, rest_until=until)
 

@@ -93,7 +93,7 @@ def pages(caller: Caller, url: str, query: Query | None = None) -> Iterator[Any]
 def exists(caller: Caller, url: str) -> bool:
     """Return whether GitHub shows this; other refusals are raised."""
     reply = _patiently(caller, url, {})
-    if reply.status not in {200, 404}:
+    if reply.status not in {200, 404} or not is_answer(reply):
         raise refusal(caller.place, reply)
     return reply.status == 200
 
@@ -127,7 +127,20 @@ def refusal(place: Place, reply: Reply) -> ForgeError:
     said = message(reply)
     if reply.status >= 500:
         return RepositoryAway(f"GitHub cannot answer about {place.full_name} now ({reply.status}).")
+    if reply.status < 300 or not is_answer(reply):
+        return RepositoryAway(
+            f"A proxy, or something else on the way to GitHub, answered about {place.full_name} in"
+            f" its place ({reply.status})."
+        )
     return ForgeError(_meaning(place, reply, said))
+
+
+def is_answer(reply: Reply) -> bool:
+    """Return whether GitHub's API wrote it, and no proxy on the way put a page in its place."""
+    try:
+        return isinstance(json.loads(reply.body), dict | list)
+    except ValueError:
+        return False
 
 
 def _meaning(place: Place, reply: Reply, said: str) -> str:
@@ -229,8 +242,12 @@ def certificates() -> str | None:
 
 
 def _words(error: requests.RequestException) -> str:
+    if isinstance(error, requests.exceptions.InvalidHeader):  # whose words hold the credential
+        return "its credential has signs that no request takes; set it again."
     if isinstance(error, requests.exceptions.SSLError):
         return "its certificate is not known here (SSL_CERT_FILE names the authorities)."
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "its answer broke off."
     if isinstance(error, requests.Timeout):
         return f"no answer within {SECONDS} s."
     return "the connection failed." if isinstance(error, requests.ConnectionError) else f"{error}."

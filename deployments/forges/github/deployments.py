@@ -107,16 +107,16 @@ def create(caller: Caller, wish: Wish) -> Answer:
     if wish.contexts is not None:
         values["required_contexts"] = list(wish.contexts)
     reply = client.send(caller, _all(caller), values)
-    if reply.status == 201:
+    if reply.status == 201 and client.is_answer(reply):
         made = _object(reply)
         number = int(made["id"])
         return Created(f"GitHub made deployment {number}.", number, str(made["sha"]))
-    if reply.status == 202:
+    if reply.status == 202 and client.is_answer(reply):
         return MergedInstead(
             f"GitHub merged the base branch into {wish.ref} and made no deployment"
             f" ({_said(reply)}). Ask again when the checks of the merge commit have passed."
         )
-    if reply.status == 409:
+    if reply.status == 409 and client.is_answer(reply):
         return _conflict(wish, reply)
     return _refused(caller, reply, "make deployments of")
 
@@ -131,7 +131,8 @@ def say(caller: Caller, number: int, status: Status) -> Answer | None:
     given = {"log_url": status.page, "target_url": status.page, "environment_url": status.address}
     values |= {name: url for name, url in given.items() if url}
     reply = client.send(caller, f"{_all(caller)}/{number}/statuses", values)
-    return None if reply.status == 201 else _refused(caller, reply, "tell of deployments of")
+    is_told = reply.status == 201 and client.is_answer(reply)
+    return None if is_told else _refused(caller, reply, "tell of deployments of")
 
 
 def find(caller: Caller, wish: Wish) -> int | None:
@@ -199,6 +200,8 @@ def _conflict(wish: Wish, reply: Reply) -> Answer:
 def _refused(caller: Caller, reply: Reply, doing: str) -> Answer:
     """Return what GitHub will not do; what is no answer to the request itself is raised."""
     name, said = caller.place.full_name, _said(reply)
+    if not client.is_answer(reply):
+        raise client.refusal(caller.place, reply)
     if reply.status == 422:
         return Unusable(f"GitHub can make nothing of this in {name}: {said}")
     if reply.status not in {403, 404} or "X-GitHub-SSO" in reply.headers:

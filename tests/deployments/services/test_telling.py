@@ -146,6 +146,38 @@ def test_a_state_whose_answer_was_lost_is_not_told_twice(shop: Shop, clock: Cloc
     assert report_of(made).state == "told"
 
 
+@pytest.mark.parametrize("status", [200, 201, 202, 302, 404, 409, 422])
+@pytest.mark.parametrize("path", [DEPLOYMENTS, "/statuses"])
+def test_a_page_that_a_proxy_puts_in_place_of_the_answer_is_none(
+    shop: Shop, clock: Clock, status: int, path: str
+) -> None:
+    page = b"<html>Sign in to the network</html>"
+    shop.spoil(Fault(status, path=path, method="POST", done=True, page=page))
+
+    made = shop.ask()
+    assert "A proxy, or something else" in report_of(made).error
+    round_of(clock, seconds=15)
+
+    assert shop.told(made) == ["pending", "queued"]
+    assert len(shop.kept.deployments) == 1
+
+
+def test_a_token_that_is_revoked_meanwhile_leaves_an_answer_that_was_lost_in_doubt(
+    shop: Shop, clock: Clock, root: Person
+) -> None:
+    shop.spoil(Fault(502, path=DEPLOYMENTS, method="POST", done=True))
+    made = shop.ask()
+    shop.spoil(Fault(401, message="Bad credentials", path=DEPLOYMENTS, method="GET"))
+    round_of(clock, seconds=15)
+    assert "does not take the credential" in report_of(made).error
+
+    reports.tell_again(made, shop.person)
+    drain("chat")
+
+    assert shop.told(made) == ["pending", "queued"]
+    assert len(shop.kept.deployments) == 1
+
+
 def test_until_it_has_settled_nobody_looks(shop: Shop, clock: Clock) -> None:
     shop.spoil(Fault(502, method="POST", done=True))
     made = shop.ask()

@@ -26,7 +26,7 @@ Json = dict[str, Any]
 class Fault:
     """How one answer is spoilt. `path`: only where this is in the address, `method`: only so asked.
 
-    `done`: what was asked for is done all the same.
+    `done`: what was asked for is done all the same. `page`: what a proxy answers in its place.
     """
 
     status: int = 0  # 0: as it would be
@@ -37,6 +37,7 @@ class Fault:
     errors: list[Json] | None = None
     method: str = ""
     done: bool = False
+    page: bytes | None = None
 
 
 @dataclass

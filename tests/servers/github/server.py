@@ -70,6 +70,9 @@ class Handler(BaseHTTPRequestHandler):
             fault = self.hub.take_fault(self.command, path)
             status, answer = self._told(fault, body)
             time.sleep(fault.seconds if fault else 0)
+            if fault and fault.page is not None:
+                self._send(fault.status, fault.page, fault.headers)
+                return
             if not fault or not fault.status or fault.status < 500:
                 asked.check_answer(status, answer)
             self._reply(status, answer, fault.headers if fault else {})

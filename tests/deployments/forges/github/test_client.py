@@ -86,6 +86,18 @@ def test_an_answer_beyond_measure_is_refused(
         ask(caller)
 
 
+@pytest.mark.parametrize("status", [200, 302, 401, 403, 404])
+def test_a_page_that_a_proxy_puts_in_its_place_says_nothing(
+    hub: GitHub, caller: Caller, status: int
+) -> None:
+    hub.faults.extend([Fault(status, page=b"<html>")] * 2)
+
+    with pytest.raises(RepositoryAway):
+        ask(caller)
+    with pytest.raises(RepositoryAway):
+        client.exists(caller, f"{caller.place.url}/deployments/1")
+
+
 def test_an_unknown_certificate_is_refused_with_what_to_do(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +105,13 @@ def test_an_unknown_certificate_is_refused_with_what_to_do(
 
     with pytest.raises(RepositoryAway, match="SSL_CERT_FILE names the authorities"):
         ask(caller)
+
+
+def test_a_credential_that_no_header_takes_is_told_and_not_shown(source: Source) -> None:
+    with pytest.raises(RepositoryAway, match="its credential has signs that") as told:
+        ask(Token(source.location, "ghp_one\nghp_two").caller())
+
+    assert "ghp_" not in str(told.value)
 
 
 def test_a_short_pause_is_kept_on_the_spot(hub: GitHub, caller: Caller) -> None:
@@ -122,6 +141,29 @@ def test_a_used_up_hour_is_told_and_nobody_asks_before_its_end(hub: GitHub, call
         ask(caller)
 
     assert len(hub.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Retry-After": "99999999999999"},
+        {"Retry-After": "9" * 5000},
+        {"Retry-After": "\xb2"},
+        {"X-RateLimit-Limit": "9", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9" * 13},
+        {"X-RateLimit-Limit": "9" * 5000},
+    ],
+)
+def test_a_limit_beyond_measure_lasts_an_hour_at_most(
+    caller: Caller, headers: dict[str, str]
+) -> None:
+    limits.remember(caller.whose, 429, headers)
+
+    said = limits.known(caller.whose)
+
+    assert said is not None
+    assert 0 < said.until - time.time() <= 3600
+    with pytest.raises(RepositoryAway, match="takes no more questions"):
+        ask(caller)
 
 
 def test_a_limit_that_has_passed_hinders_nobody(caller: Caller) -> None:
