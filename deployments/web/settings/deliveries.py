@@ -20,6 +20,7 @@ from deployments.webhooks.github.payload import unwrapped
 
 PAGE = 50
 LONGEST_BODY = 200_000  # letters that a page shows
+LINES = json.JSONEncoder(indent=2, ensure_ascii=False)
 # The sign and the word that each state has here.
 LOOKS = {
     "waiting": ("queued", "Waiting"),
@@ -81,11 +82,16 @@ def body_text(raw: bytes, content_type: str) -> tuple[str, bool]:
 
 
 def _pretty(text: str, content_type: str) -> str:
+    """Return JSON with its lines, no more of it than is shown: what is nested deep grows a lot."""
     try:
-        shown = json.dumps(json.loads(unwrapped(text, content_type)), indent=2, ensure_ascii=False)
+        parts = LINES.iterencode(json.loads(unwrapped(text, content_type)))
+        shown, length = list[str](), 0
+        while length <= LONGEST_BODY and (part := next(parts, None)) is not None:
+            shown.append(part)
+            length += len(part)
     except (ValueError, RecursionError):
         return text
-    return shown.encode("utf-8", "replace").decode()  # halves of signs are none
+    return "".join(shown).encode("utf-8", "replace").decode()  # halves of signs are none
 
 
 def _fitting(rows: QuerySet[Delivery], asked: dict[str, str]) -> QuerySet[Delivery]:

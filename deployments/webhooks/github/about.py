@@ -7,7 +7,7 @@ from deployments.webhooks.github.payload import Payload, at, number, text
 
 
 def is_covered(webhook: Webhook, payload: Payload | None) -> bool:
-    """Return whether the body is about the webhook's repository, or about none at all.
+    """Return whether the body is about the webhook's repository, or about none that it names.
 
     By its name, or by its number: that stays when it is renamed.
     """
@@ -16,12 +16,21 @@ def is_covered(webhook: Webhook, payload: Payload | None) -> bool:
     known = number(payload, "repository", "id")
     if known is not None and known == webhook.forge_id:
         return True
-    return webhook.full_name.lower() in names(payload)
+    called = names(payload)
+    return webhook.full_name.lower() in called or (known is None and not called)
 
 
 def names(payload: Payload) -> set[str]:
     """Return what the repository is called, and was until a moment ago."""
-    name = text(payload, "repository", "full_name").lower()
+    name = (text(payload, "repository", "full_name") or _of_old(payload)).lower()
     before = text(payload, "changes", "repository", "name", "from").lower()
     owner = name.partition("/")[0]
-    return {name} | ({f"{owner}/{before}"} if before else set())
+    return {each for each in (name, f"{owner}/{before}" if before else "") if each}
+
+
+def _of_old(payload: Payload) -> str:
+    """Return owner/name as pushes had it before they had a full name."""
+    owner = text(payload, "repository", "owner", "name")
+    owner = owner or text(payload, "repository", "owner", "login")
+    name = text(payload, "repository", "name")
+    return f"{owner}/{name}" if owner and name else name

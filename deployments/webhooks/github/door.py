@@ -7,6 +7,7 @@ from itertools import islice
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -26,6 +27,10 @@ UNSIGNED = (
     "that Shipmate has made for the repository."
 )
 FORGED = "The signature is that of no secret which is known here."
+AWAY = (
+    "Shipmate's database does not answer at this moment, so this is not kept. Nothing depends on"
+    " it; GitHub can deliver it again."
+)
 refusals = Refusals()
 
 
@@ -46,10 +51,11 @@ def receive(request: HttpRequest) -> JsonResponse:
         return _refused(request, 400, "The body did not come to its end.")
     if len(raw) > most:
         return _refused(request, 413, f"A body has at most {most} bytes.")
-    webhook = _signed_with(request.headers.get("X-GitHub-Hook-ID", ""), raw, given)
-    if webhook is None:
-        return _refused(request, 403, FORGED)
-    return _kept(request, webhook, raw)
+    try:
+        webhook = _signed_with(request.headers.get("X-GitHub-Hook-ID", ""), raw, given)
+        return _kept(request, webhook, raw) if webhook else _refused(request, 403, FORGED)
+    except (DatabaseError, InterfaceError):  # also where the repository went at this moment
+        return _refused(request, 503, AWAY)
 
 
 def _signed_with(hook: str, raw: bytes, given: str) -> Webhook | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from deployments.models import Application, Change, Delivery, Person, Role
 from deployments.services import deliveries, webhooks
 from deployments.services.deliveries import Told
+from deployments.web.settings.deliveries import body_text
 from tests.deployments import build
 from tests.deployments.services.queueing import bells, drain
 
@@ -79,6 +81,18 @@ def test_an_odd_body_is_shown_too(as_dora: Client, hello: Application, body: byt
     row = told(hello, body=body)
 
     assert as_dora.get(f"{PLACE}{row.pk}/").status_code == 200
+
+
+def test_a_body_that_would_grow_a_lot_is_shown_as_far_as_a_page_goes() -> None:
+    raw = b"[" * 300 + b"1," * 99_000 + b"1" + b"]" * 300  # with its lines some 60 MB
+
+    tracemalloc.start()
+    shown, is_cut = body_text(raw, "application/json")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (len(shown), is_cut) == (200_000, True)
+    assert peak < 20_000_000
 
 
 def test_it_is_done_again_and_recorded(as_dora: Client, dora: Person, ping: Delivery) -> None:

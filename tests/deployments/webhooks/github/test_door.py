@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.test import Client
 from pytest_django import Settings
 
 from deployments.models import Delivery, Webhook
-from deployments.services import webhooks
+from deployments.services import deliveries, webhooks
 from deployments.webhooks.flood import Refusals
 from deployments.webhooks.github import door, signature
 from tests.deployments import build
@@ -101,6 +101,40 @@ def test_a_secret_covers_its_own_repository_alone(deliver: Deliver) -> None:
     assert answer.status_code == 403
     assert NAME in said(answer)
     assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({}, 202),
+        ({"id": None, "full_name": None}, 202),
+        ({"name": "Hello-World", "owner": {"name": "Codertocat"}}, 202),
+        ({"name": "Hello-World", "owner": {"login": "codertocat"}}, 202),
+        ({"name": "Hello-World", "owner": {"name": "somebody"}}, 403),
+        ({"name": "Hello-World"}, 403),
+        ({"id": 1}, 403),
+    ],
+)
+def test_a_repository_of_an_old_or_odd_shape_is_known_by_what_it_tells(
+    deliver: Deliver, told: dict[str, Any], status: int
+) -> None:
+    assert deliver("push", {"repository": told}).status_code == status
+
+
+@pytest.mark.parametrize("away", [OperationalError, InterfaceError, IntegrityError])
+def test_a_database_that_is_away_is_said_and_is_no_fault(
+    deliver: Deliver, monkeypatch: pytest.MonkeyPatch, away: type[Exception]
+) -> None:
+    def broken(*_: object) -> None:
+        raise away("password=hunter2")
+
+    monkeypatch.setattr(deliveries, "_keep", broken)
+
+    answer = deliver("push", about())
+
+    assert answer.status_code == 503
+    assert "GitHub can deliver it again" in said(answer)
+    assert "hunter2" not in answer.content.decode()
 
 
 def test_another_webhooks_secret_is_that_ones(
