@@ -19,6 +19,7 @@ from deployments.models import Application, ForgeDeployment, Repository
 from deployments.selectors import code
 from deployments.selectors.reports import LEASE
 from deployments.services import queue
+from deployments.services.reporting import without_mails
 from deployments.services.telling import pause
 
 DEADLINE = timedelta(days=1)  # after which nobody waits for the word any more
@@ -72,7 +73,7 @@ def answer(number: int) -> None:
 def _said(row: ForgeDeployment) -> bool:
     access = code.source_of(row.repository).access
     if isinstance(access, Token | App):
-        word = Status("error", f"Shipmate: {row.refusal}")
+        word = Status("error", f"Shipmate: {without_mails(row.refusal)}")
         deployments.say(access.caller(), row.remote_id, word)
     return True
 

@@ -77,13 +77,14 @@ def page(deployment: Deployment) -> str:
 
 
 def _name(person: Person) -> str:
-    return _without_mails(str(person))
+    return without_mails(str(person))
 
 
 def _shown(text: str, secrets: Sequence[str]) -> str:
     """Mask before it is cut: half a secret would not be known again."""
-    return short(_without_mails(mask_text(text, secrets)))
+    return short(without_mails(mask_text(text, secrets)))
 
 
-def _without_mails(text: str) -> str:
+def without_mails(text: str) -> str:
+    """Leave of each mail address the name: who may read a repository may be anybody."""
     return MAIL.sub(r"\1", text)

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from deployments.models import Deployment, ForgeAccount, ForgeDeployment, Person
 from deployments.selectors import code, webhooks
-from deployments.services import creations, refusals, reports
+from deployments.services import creations, locks, refusals, reports
 from deployments.services.creations import Creation
+from deployments.services.lifecycle import Door
 from tests.deployments.services.at_github import Clock, Shop, shop_at
 from tests.deployments.services.queueing import drain
 from tests.servers.github.hub import Fault, GitHub
@@ -80,6 +81,19 @@ def test_who_created_it_reads_there_why_it_is_refused(shop: Shop) -> None:
     assert (state, why[:10]) == ("error", "Shipmate: ")
     assert "moon" in why
     assert not Deployment.objects.exists()
+
+
+def test_nobodys_address_is_told_there(shop: Shop, root: Person) -> None:
+    Person.objects.filter(pk=root.pk).update(name="", username="root@example.com")
+    root.refresh_from_db()
+    locks.take(shop.qa, Door(root, "web"), reason="ask root@example.com")
+    number = shop.hub.number()
+    shop.kept.deployments.append({"id": number})
+
+    assert "root@example.com" in perform(shop, number)
+
+    assert "example.com" not in str(said_of(shop, number))
+    assert "locked" in str(said_of(shop, number))
 
 
 def test_the_same_refusal_is_told_once(shop: Shop) -> None:
