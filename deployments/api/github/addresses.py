@@ -26,6 +26,13 @@ def without_token(query: str) -> tuple[str, str]:
     return "&".join(kept), token
 
 
+def without_token_in(address: str) -> str:
+    """Return an address, such as that of the page before, without any token in its query."""
+    place, mark, query = address.partition("?")
+    kept = without_token(query)[0]
+    return f"{place}{mark}{kept}" if kept else place
+
+
 class Discreet:
     """The outermost door for ASGI: what the server logs, at the end of a request, has no token."""
 
@@ -37,11 +44,18 @@ class Discreet:
         kept, token = without_token(query)
         if kept != query:
             scope["query_string"] = kept.encode("latin-1")
-        named = {name.lower() for name, _ in scope.get("headers", ())}
+        scope["headers"] = [_discreet(*header) for header in scope.get("headers", ())]
+        named = {name.lower() for name, _ in scope["headers"]}
         if token and b"authorization" not in named and scope["path"].startswith(PREFIX):
             said = f"{SCHEME} {token}".encode("utf-8", "replace")
             scope["headers"] = [*scope["headers"], (b"authorization", said)]
         await self.application(scope, receive, send)
+
+
+def _discreet(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    if name.lower() != b"referer":
+        return name, value
+    return name, without_token_in(value.decode("latin-1")).encode("latin-1")
 
 
 class DiscreetWsgi:
@@ -57,6 +71,8 @@ class DiscreetWsgi:
             environ["QUERY_STRING"] = kept
             for name in ("REQUEST_URI", "RAW_URI"):  # as some servers write it beside
                 environ.pop(name, None)
+        if "HTTP_REFERER" in environ:  # refusals of forms write it down
+            environ["HTTP_REFERER"] = without_token_in(environ["HTTP_REFERER"])
         is_here = environ.get("PATH_INFO", "").startswith(PREFIX)
         if token and is_here and "HTTP_AUTHORIZATION" not in environ:
             environ["HTTP_AUTHORIZATION"] = f"{SCHEME} {token}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 import requests
 from django.test import Client
 
-from deployments.api.github.addresses import DiscreetWsgi, without_token
+from deployments.api.github.addresses import Discreet, DiscreetWsgi, without_token
 from deployments.models import Application, Change, Environment, Person
 from deployments.services import tokens
 from tests.deployments import build
@@ -127,6 +128,21 @@ def test_by_wsgi_it_is_the_same(old: str, client: Client) -> None:
 
 
 # ---- nothing writes it down ----
+
+
+def test_the_page_before_is_named_without_it() -> None:
+    came = {"HTTP_REFERER": f"https://here.example{USER}?a=b&access_token=ship_x"}
+    seen: dict[str, Any] = {}
+
+    async def application(scope: Any, *_: Any) -> None:
+        seen["ASGI"] = dict(scope["headers"])[b"referer"].decode()
+
+    header = (b"referer", came["HTTP_REFERER"].encode())
+    scope = {"path": "/", "headers": [(b"host", b"here.example"), header]}
+    asyncio.run(Discreet(application)(scope, None, None))
+    DiscreetWsgi(lambda environ, _: seen.update(WSGI=environ["HTTP_REFERER"]))(came, None)
+
+    assert seen == dict.fromkeys(("ASGI", "WSGI"), f"https://here.example{USER}?a=b")
 
 
 @pytest.fixture
