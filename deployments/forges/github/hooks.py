@@ -96,13 +96,15 @@ def _all(caller: Caller) -> str:
 
 
 def _taken(caller: Caller, reply: Reply) -> dict[str, Any]:
-    if reply.status not in {200, 201}:
+    if reply.status not in {200, 201} or not client.is_answer(reply):
         raise _refusal(caller, reply)
     return _object(reply)
 
 
 def _refusal(caller: Caller, reply: Reply) -> ForgeError:
     name, said = caller.place.full_name, _said(reply)
+    if not client.is_answer(reply):
+        return client.refusal(caller.place, reply)
     if reply.status in {403, 404} and "X-GitHub-SSO" not in reply.headers:
         lets = f"GitHub lets this credential set up no webhook in {name}"
         return ForgeError(f"{lets} ({said}). {NEEDS}")

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from deployments import vault
-from deployments.exceptions import DeploymentError, NotAllowed
+from deployments.exceptions import DeploymentError, NotAllowed, RepositoryAway
 from deployments.forges.github.hooks import ping
 from deployments.models import (
     Application,
@@ -177,6 +177,16 @@ def test_what_github_refuses_is_explained(
     hub.faults.extend([ok, ok, Fault(status=status, message="No", path="/hooks")])
 
     with pytest.raises(DeploymentError, match=says):
+        hooks.install(app, dora, WANTED, "web")
+
+
+@pytest.mark.parametrize("status", [200, 201, 403])
+def test_a_page_of_a_proxy_in_place_of_the_webhook_is_told(
+    app: Application, dora: Person, hub: GitHub, status: int
+) -> None:
+    hub.faults.append(Fault(status, path="/hooks", method="POST", page=b"<html>"))
+
+    with pytest.raises(RepositoryAway, match="A proxy, or something else"):
         hooks.install(app, dora, WANTED, "web")
 
 
