@@ -102,6 +102,7 @@ def _guid(request: HttpRequest, raw: bytes) -> str:
 def _headers(request: HttpRequest) -> dict[str, str]:
     """Return the headers, without those that may hold a secret."""
     listed = [(name, value) for name, value in request.headers.items() if not _is_secret(name)]
+    listed.sort(key=lambda header: header[0] != "Content-Type")  # the body is read by it
     return {
         clean(name, LONGEST_HEADER): clean(value, LONGEST_HEADER)
         for name, value in listed[:MOST_HEADERS]

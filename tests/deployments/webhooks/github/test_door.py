@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.core.handlers.asgi import ASGIRequest
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.test import Client
 from pytest_django import Settings
@@ -18,7 +20,7 @@ from deployments.webhooks.flood import Refusals
 from deployments.webhooks.github import door, signature
 from tests.deployments import build
 from tests.deployments.services.queueing import bells
-from tests.deployments.webhooks.conftest import NAME, URL, Deliver, about
+from tests.deployments.webhooks.conftest import NAME, URL, Deliver, about, handled
 from tests.deployments.webhooks.github.examples import example, examples
 
 pytestmark = pytest.mark.django_db
@@ -229,6 +231,21 @@ def test_headers_are_kept_without_secrets(deliver: Deliver) -> None:
     kept = Delivery.objects.get().headers
     assert kept["X-Fine"] == "fine"
     assert "hunter2" not in json.dumps(kept)
+
+
+def test_however_many_headers_proxies_add_a_form_is_read(secret: str) -> None:
+    raw = urlencode({"payload": json.dumps(about(ref="refs/heads/main"))}).encode()
+    added = [(b"x-%d" % number, b"x") for number in range(door.MOST_HEADERS)]
+    sent = {
+        b"x-github-event": b"push",
+        b"x-hub-signature-256": signature.made(secret, raw).encode(),
+        b"content-type": b"application/x-www-form-urlencoded",
+    }
+    scope = {"method": "POST", "path": URL, "headers": [*added, *sent.items()]}
+
+    door.receive(ASGIRequest(scope, BytesIO(raw)))
+
+    assert handled().state == "handled"
 
 
 def test_it_notes_that_github_was_heard(deliver: Deliver, webhook: Webhook) -> None:
