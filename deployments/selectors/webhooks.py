@@ -14,6 +14,8 @@ from deployments.forges.github.places import place
 from deployments.forges.locations import HTTPS, SCP, SSH
 from deployments.models import Application, Delivery, Person, Repository, Webhook
 
+# By other names: https://docs.github.com/authentication/troubleshooting-ssh/using-ssh-over-the-https-port
+ALSO = {"ssh.github.com": "github.com", "www.github.com": "github.com"}
 FULL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,99}")
 
 
@@ -32,6 +34,7 @@ def api_of(repository: Repository) -> str:
     location = repository.location
     match = HTTPS.fullmatch(location) or SSH.fullmatch(location) or SCP.fullmatch(location)
     host = match["host"].lower() if match else "github.com"
+    host = ALSO.get(host, host)
     port = (match.groupdict().get("port") or "") if match and HTTPS.fullmatch(location) else ""
     return place(f"https://{host}{port}/owner/name").api
 
