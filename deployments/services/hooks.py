@@ -26,7 +26,7 @@ WHAT_REFUSED = {
     403: "its secret is not the one that is known here: install it again",
     404: "nothing takes webhooks at that address: see that SHIPMATE_URL is right",
     413: "a body was larger than SHIPMATE_WEBHOOK_MAX_MB",
-    503: "Shipmate's database was away for a moment: deliver it again at GitHub",
+    503: "Shipmate, or its database, was not ready at that moment: deliver it again at GitHub",
 }
 
 

@@ -152,6 +152,17 @@ def test_another_secret_there_is_told_as_such(app: Application, dora: Person, ke
     )
 
 
+def test_a_bad_moment_here_is_told_as_such(app: Application, dora: Person, kept: Kept) -> None:
+    hooks.install(app, dora, WANTED, "web")
+    told(kept)
+    for one in kept.deliveries:
+        one |= {"status_code": 503, "status": "Service Unavailable"}
+
+    assert "was not ready at that moment: deliver it again" in " ".join(
+        hooks.check(app, dora, WANTED)
+    )
+
+
 def test_none_there_is_told(app: Application, dora: Person) -> None:
     (said,) = hooks.check(app, dora, WANTED)
 
