@@ -59,7 +59,7 @@ def _oidc(way: Way, told: Mapping[str, Any]) -> Proof:
     if signed["sub"] != asked["sub"]:
         raise ValueError("two different accounts")
     claims = {**signed, **asked}
-    email = str(claims.get("email") or "") if claims.get("email_verified") is True else ""
+    email = _verified(str(claims.get("email") or ""), signed, asked)
     login = str(claims.get("preferred_username") or email or claims["sub"])[:100]
     if way.members and not any(_holds(claims, each) for each in way.members):
         raise NotAllowed(
@@ -70,6 +70,12 @@ def _oidc(way: Way, told: Mapping[str, Any]) -> Proof:
     return Proof(
         way, str(claims["sub"]), login, str(claims.get("name") or ""), (email,) if email else ()
     )
+
+
+def _verified(email: str, *told: Mapping[str, Any]) -> str:
+    """Return the address where one of these calls it verified, of itself and not of another one."""
+    is_one = any(each.get("email") == email and each.get("email_verified") is True for each in told)
+    return email if is_one else ""
 
 
 def _holds(claims: Mapping[str, Any], wanted: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+import jwt
 import requests
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
@@ -91,6 +92,16 @@ class OpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allaut
         """Ask for more than the signed token has, where the issuer has a place for that."""
         app.settings["fetch_userinfo"] = "userinfo_endpoint" in self.openid_config
         return super().complete_login(request, app, token, **told)
+
+    def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:
+        """Take no unsigned token: Shipmate registers for none.
+
+        https://openid.net/specs/openid-connect-core-1_0.html#IDToken
+        """
+        told: dict[str, Any] = super()._decode_id_token(app, id_token)
+        if jwt.get_unverified_header(id_token)["alg"].lower() == "none":
+            raise ValueError("not signed")
+        return told
 
 
 class OpenID(OpenIDConnectProvider):  # type: ignore[misc]  # allauth has no types

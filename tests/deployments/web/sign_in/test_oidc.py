@@ -89,6 +89,47 @@ def test_only_an_address_that_is_verified_is_kept(
     assert [str(each) for each in VerifiedAddress.objects.all()] == kept
 
 
+def answered(issuer: Issuer, alg: str, asked: dict[str, Any], **signed: Any) -> None:
+    """Let the issuer sign this, so, and tell more to who asks."""
+    claims = {"sub": "ada-1", "aud": "shipmate", "iss": issuer.address, "exp": 2**40}
+    token = jwt.encode({**claims, **signed}, "k" * 32 if alg != "none" else "", algorithm=alg)
+    issuer.spoilt["/oauth2/token"] = ("200 OK", {"access_token": "x", "id_token": token})
+    issuer.spoilt["/userinfo"] = ("200 OK", {"sub": "ada-1", **asked})
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ({"email": "mallory@example.com"}, []),
+        ({"email": "mallory@example.com", "email_verified": False}, []),
+        ({"email": "ada@example.com"}, ["ada@example.com"]),
+        ({}, ["ada@example.com"]),
+    ],
+)
+def test_of_two_addresses_the_verified_one_says_nothing_of_the_other(
+    client: Client, issuer: Issuer, linked: Person, asked: dict[str, Any], kept: list[str]
+) -> None:
+    back = issuer.approve(begun(client, LOGIN), "ada-1")
+    answered(issuer, "HS256", asked, email="ada@example.com", email_verified=True)
+
+    client.get(back)
+
+    assert who(client) == "alice"
+    assert [str(each) for each in VerifiedAddress.objects.all()] == kept
+
+
+@pytest.mark.parametrize(("alg", "name"), [("HS256", "alice"), ("none", "")])
+def test_a_token_that_nobody_signed_is_no_proof(
+    client: Client, issuer: Issuer, linked: Person, alg: str, name: str
+) -> None:
+    back = issuer.approve(begun(client, LOGIN), "ada-1")
+    answered(issuer, alg, {})
+
+    client.get(back)
+
+    assert who(client) == name
+
+
 def test_an_invitation_lets_in(client: Client, issuer: Issuer, root: Person) -> None:
     _, text = invitations.make(root, "maintainer")
 
