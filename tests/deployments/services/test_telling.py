@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
@@ -44,6 +46,20 @@ def ill(shop: Shop, status: int = 502) -> None:
     """Let GitHub be ill whenever it is asked next."""
     shop.hub.faults.clear()
     shop.spoil(*[Fault(status)] * 20)
+
+
+def test_no_log_has_the_credential_however_much_is_written(
+    hub: GitHub, root: Person, alice: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        shop = shop_at(hub, root, alice)
+        shop.spoil(Fault(403, message="No", path=DEPLOYMENTS, method="POST"))
+        shop.ask()
+
+    basic = b64encode(f"x-access-token:{TOKEN}".encode()).decode()
+    assert "/repos/acme/web/deployments" in caplog.text
+    assert TOKEN not in caplog.text
+    assert basic not in caplog.text
 
 
 # ---- Away ----
