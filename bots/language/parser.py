@@ -16,6 +16,7 @@ from bots.language.commands import (
     Parsed,
     TooLong,
 )
+from bots.language.endings import respelled
 from bots.language.grammar import QUESTION
 from bots.language.known import (
     WITH_REF,
@@ -123,18 +124,40 @@ def _find(words: Words, verb: str) -> tuple[tuple[str, ...], Pattern] | None:
     return None
 
 
-def _near_miss(words: Words, puzzle: Puzzle, verb: str, names: Names | None) -> NearMiss:
+def _near_miss(words: Words, puzzle: Puzzle, verb: str, names: Names | None) -> NearMiss | NotYet:
     found = _find(words, verb)
     miss = Miss(words, puzzle.at, found[1].name if found else "")
     whole = words if found else _whole_verb(words)
-    holds = sort(whole[1:MOST_WORDS], names) if names else None
-    suggestions = _lines_near(replace(miss, words=whole), holds, verb, names)
+    try:
+        suggestions = _suggested(replace(miss, words=whole), found and found[1], verb, names)
+    except Later as later:
+        return NotYet(shorten(later.what))
     return NearMiss(
         understood=shorten(join(miss.before)),
         problem=shorten(miss.word.typed),
         explanation=puzzle.explanation,
-        suggestions=suggestions or (_example(found and found[1], holds, verb, names),),
+        suggestions=suggestions,
     )
+
+
+def _suggested(
+    miss: Miss, pattern: Pattern | None, verb: str, names: Names | None
+) -> tuple[str, ...]:
+    """Return the line with its ending as it is written, else the nearest lines, else an example."""
+    if is_short(miss.words):
+        words = respelled(miss.words, miss.at, miss.line, names)
+        if words != miss.words:
+            try:
+                _understand(words, verb)
+            except Puzzle as puzzle:
+                miss = replace(miss, words=words, at=puzzle.at)
+            else:
+                if _acts(words, verb, names, join(words)):
+                    return (join(words),)
+                miss = replace(miss, words=words)
+    holds = sort(miss.words[1:MOST_WORDS], names) if names else None
+    near = _lines_near(miss, holds, verb, names)
+    return near or (_example(pattern, holds, verb, names),)
 
 
 def _lines_near(

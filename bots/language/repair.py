@@ -34,6 +34,11 @@ COUNTS = {
     "two": "2",
     "three": "3",
     "four": "4",
+    "five": "5",
+    "ten": "10",
+    "fifteen": "15",
+    "twenty": "20",
+    "thirty": "30",
     "half": "1",
 }
 MOST_WORDS = 60

@@ -54,7 +54,7 @@ NEAR_MISSES = {
     "deploy web to qa because": ("because", "deploy web to qa"),
     "deploy web to qa beacuse it broke": ("beacuse", "deploy web to qa because it broke"),
     "deploy web to qa when red": ("when", "deploy web to qa because red"),
-    "deploy web to qa when": ("when", "deploy web to qa"),
+    "deploy web to qa when": ("when", "deploy web to qa when green"),
     "deploy web to qa 12345": ("12345", "deploy web to qa because 12345"),
     "deploy: web": ("deploy:", "deploy web/fix-login to staging"),
     "deploy!! web": ("deploy!!", "deploy web/fix-login to staging"),
@@ -180,6 +180,10 @@ NOT_YET = {
     "command disk web-1": "command",
     "deploy-status:auto on for web": "deploy-status:auto",
     "deploy:x! web to qa at 03:00": "at 03:00",
+    "deploy web to qa atfer 20m": "after 20m",
+    "deploy web to qa in 20m": "after 20m",
+    "deploy web to qa in ten minutes": "after 10m",
+    "deploy web to qa in 2 hours because late": "after 2h",
 }
 
 
