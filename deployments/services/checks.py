@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from deployments import changes, rights
-from deployments.exceptions import Invalid, RepositoryAway
+from deployments.exceptions import DeploymentError, Invalid, RepositoryAway
 from deployments.forges.contract import Check
 from deployments.forges.github.checks import WORST
 from deployments.models import Application, CommitHeard, CommitStatus, Person, Repository
@@ -19,6 +20,8 @@ from deployments.services import ledger, queue
 
 SHA = re.compile(r"[0-9a-f]{40}")
 LONGEST, TEXT, URL = 100, 140, 500  # characters that are kept of a name, a word, an address
+FRESH = 30  # seconds for which what the forge told is not asked for again
+log = logging.getLogger(__name__)
 # Any host, also one that only this network knows, such as http://jenkins/job/7.
 ADDRESS = re.compile(r"https?://[^\s\x00]+")
 
@@ -77,6 +80,20 @@ def ask(application: Application, sha: str) -> None:
         _note_heard(repository, sha)
         if _keep(repository, sha, found):
             queue.ring_for_commit(repository.pk, sha, ask=False)
+
+
+def freshen(application: Application, sha: str) -> None:
+    """Ask the forge, unless it was heard just now. One that does not tell leaves what is known.
+
+    Nothing ends because a forge is away when its turn comes: it was asked when it was asked for.
+    """
+    known = selectors.heard(application.repository, sha).at
+    if known is not None and (timezone.now() - known).total_seconds() < FRESH:
+        return
+    try:
+        ask(application, sha)
+    except DeploymentError as error:
+        log.info("What checks say of %s at %s is not known: %s", application, sha[:7], error)
 
 
 def hear(repository: Repository, sha: str, check: Check) -> bool:

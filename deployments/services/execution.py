@@ -26,6 +26,7 @@ from deployments.runner.masking import mask_text
 from deployments.runner.room import is_want_of_room
 from deployments.selectors import approvals, checks, running
 from deployments.selectors.secrets import marks
+from deployments.services import checks as heard
 from deployments.services import (
     credentials,
     life,
@@ -169,6 +170,8 @@ def _freeze(deployment: Deployment, lease: Lease) -> None:
         return
     environment, person = deployment.environment, approvals.authority(deployment)
     hosts, sha = deployment.hosts, _judged(deployment)
+    if checks.waits(deployment) or checks.named(deployment):
+        heard.freshen(environment.application, sha)
     judged = "" if deployment.forced else sha
     found = refusals(blockers(environment, person, hosts=hosts, fetches=False, sha=judged))
     # Whom a lock keeps out was decided with the claim: who asked, whoever approved it.

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from deployments import changes, lines, rights, typed
 from deployments.blockers import blockers, chosen, runs_here
-from deployments.exceptions import DeploymentError, Invalid, Refused
+from deployments.exceptions import DeploymentError, Invalid, Refused, RepositoryAway
 from deployments.forges.contract import Resolved
 from deployments.models import Deployment, Environment, Person
 from deployments.providers.contract import RELEASE
 from deployments.selectors import checks, code, phases, releases, tasks
 from deployments.services import gates, merging, queue
-from deployments.services.looking import Look, More, Wish, look, refuse
+from deployments.services.looking import Look, More, Wish, look, refuse, unheard, untold
 from deployments.services.moves import move
 
 Status = Deployment.Status
@@ -221,7 +221,11 @@ def require_release(environment: Environment, target: Deployment) -> None:
 
 
 def refuse_retry(deployment: Deployment, person: Person, hosts: Sequence[str] | None = None) -> str:
-    """Refuse with every reason, or return why it has to wait for its code."""
+    """Refuse with every reason, or return why it has to wait for its code or its forge.
+
+    The forge is asked what checks say now: what is kept of them may be long over. One that is away
+    is waited for, and asked then.
+    """
     environment, task = deployment.environment, deployment.task
     hosts = deployment.hosts if hosts is None else list(hosts)
     needs_code = task == RELEASE or runs_here(environment)
@@ -229,8 +233,13 @@ def refuse_retry(deployment: Deployment, person: Person, hosts: Sequence[str] | 
     wrong = list(tasks.unfit(environment, task, deployment.parameters))
     if task != RELEASE:
         wrong += tasks.refusals(environment, hosts, deployment.sha)
-    sha = deployment.sha if task == RELEASE and not deployment.when_green else ""
-    return refuse(blockers(environment, person, hosts=hosts, fetches=fetches, sha=sha), wrong)
+    judged = deployment.sha if task == RELEASE and not deployment.when_green else ""
+    silence = unheard(environment, judged) if judged else None
+    is_away = isinstance(silence, RepositoryAway)
+    wrong += [untold(judged, silence)] if silence and not is_away else []
+    sha = "" if silence else judged
+    waits = refuse(blockers(environment, person, hosts=hosts, fetches=fetches, sha=sha), wrong)
+    return waits or (str(silence) if is_away else "")
 
 
 def refuse_rollback(

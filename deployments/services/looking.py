@@ -103,11 +103,11 @@ def look(environment: Environment, person: Person | None, wish: Wish) -> Look:
     # Of what is merged first, the checks of the merge commit count.
     sha = resolved.sha if resolved and wish.is_release and not merge else ""
     is_gated = bool(sha) and not (wish.when_green or (wish.force and not unforced))
-    silence = _unheard(environment, sha) if is_gated else None
+    silence = unheard(environment, sha) if is_gated else None
     if isinstance(silence, RepositoryAway) and wish.is_patient:
         away, is_gated = str(silence), False
     elif silence is not None:
-        wrong.append(f"What checks say of {sha[:7]} cannot be told: {silence}")
+        wrong.append(untold(sha, silence))
     # Asked just now, so what is known of the repository is true.
     hosts, judged = list(wish.hosts), sha if is_gated else ""
     found = blockers(environment, person, hosts=hosts, fetches=bool(away), sha=judged)
@@ -172,7 +172,7 @@ def _nonsense(wish: Wish) -> list[str]:
     return []
 
 
-def _unheard(environment: Environment, sha: str) -> DeploymentError | None:
+def unheard(environment: Environment, sha: str) -> DeploymentError | None:
     """Ask the forge what checks say now, where that counts; return why it did not tell."""
     if environment.checks == "none":
         return None
@@ -181,6 +181,11 @@ def _unheard(environment: Environment, sha: str) -> DeploymentError | None:
     except DeploymentError as error:
         return error
     return None
+
+
+def untold(sha: str, silence: DeploymentError) -> str:
+    """Say why it is not known what checks say of a commit."""
+    return f"What checks say of {sha[:7]} cannot be told: {silence}"
 
 
 def _resolve(environment: Environment, wish: Wish) -> Resolved:
