@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bots.messages import Message, to_json
+from bots.messages import Line, Message, to_json
 from bots.portraits import outside
 from bots.receive import receive
 from bots.rendering import plain
@@ -91,4 +91,6 @@ def _error(message: Message) -> dict[str, Any]:
     text = plain.inline(message.parts)
     code = "refused" if message.state == "refused" else "not_understood"
     listed = [plain.inline(item) for item in message.items]
-    return body(code, text, listed or [text])
+    offered = [part.text for item in message.items for part in item if isinstance(part, Line)]
+    lines = [button.line for button in message.buttons] or offered
+    return body(code, text, listed or [text], lines=lines)

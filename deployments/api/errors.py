@@ -1,4 +1,4 @@
-"""One shape for every error of the API: {"error": {"code", "text", "reasons", "blockers"}}."""
+"""One shape for every error of the API: code, text, reasons, blockers and lines in an “error”."""
 
 from __future__ import annotations
 
@@ -60,11 +60,15 @@ def status_of(error: DeploymentError) -> int:
 def of_refusal(error: DeploymentError) -> dict[str, Any]:
     if not isinstance(error, Refused):
         return body(error.code, str(error))
-    return body(error.code, str(error), error.reasons, error.obstacles)
+    return body(error.code, str(error), error.reasons, error.obstacles, error.lines)
 
 
 def body(
-    code: str, text: str, reasons: Sequence[str] = (), obstacles: Sequence[Obstacle] = ()
+    code: str,
+    text: str,
+    reasons: Sequence[str] = (),
+    obstacles: Sequence[Obstacle] = (),
+    lines: Sequence[str] = (),
 ) -> dict[str, Any]:
     return {
         "error": {
@@ -72,6 +76,7 @@ def body(
             "text": text,
             "reasons": list(reasons) or [text],
             "blockers": [blocker(obstacle) for obstacle in obstacles],
+            "lines": list(dict.fromkeys(lines)),
         }
     }
 

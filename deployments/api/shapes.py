@@ -41,6 +41,10 @@ class ErrorBody(serializers.Serializer[Any]):
         child=serializers.CharField(), help_text="Each reason by itself; at least one."
     )
     blockers = BlockerShape(many=True, help_text="The reasons in parts, where a start is refused.")
+    lines = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What may be said in chat instead, the likeliest first; often nothing.",
+    )
 
 
 class ErrorShape(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ from deployments.models import Deployment, Environment, Person
 from deployments.providers.contract import RELEASE
 from deployments.selectors import checks, code, phases, releases, tasks
 from deployments.services import gates, merging, queue
-from deployments.services.looking import Look, More, Wish, look, refuse, unheard, untold
+from deployments.services.looking import Look, More, Wish, look, offered, refuse, unheard, untold
 from deployments.services.moves import move
 
 Status = Deployment.Status
@@ -238,8 +238,16 @@ def refuse_retry(deployment: Deployment, person: Person, hosts: Sequence[str] | 
     is_away = isinstance(silence, RepositoryAway)
     wrong += [untold(judged, silence)] if silence and not is_away else []
     sha = "" if silence else judged
-    waits = refuse(blockers(environment, person, hosts=hosts, fetches=fetches, sha=sha), wrong)
+    found = blockers(environment, person, hosts=hosts, fetches=fetches, sha=sha)
+    wish = _again(deployment, hosts)
+    waits = refuse(found, wrong, offered(environment, wish, found, wrong))
     return waits or (str(silence) if is_away else "")
+
+
+def _again(deployment: Deployment, hosts: Sequence[str]) -> Wish:
+    """Return what would be wished to deploy the same commit anew."""
+    ref, why, given = deployment.sha[:7], deployment.why, deployment.parameters
+    return Wish(ref, hosts=hosts, why=why, task=deployment.task, parameters=given)
 
 
 def refuse_rollback(

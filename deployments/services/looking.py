@@ -112,8 +112,8 @@ def look(environment: Environment, person: Person | None, wish: Wish) -> Look:
     hosts, judged = list(wish.hosts), sha if is_gated else ""
     found = blockers(environment, person, hosts=hosts, fetches=bool(away), sha=judged)
     found += merges.against(environment, merge)
-    offered = _offered(environment, wish, found, wrong, instead)
-    refuse(found, [*wrong, *_moved(resolved, wish.expected_sha)], offered)
+    near = offered(environment, wish, found, wrong, instead)
+    refuse(found, [*wrong, *_moved(resolved, wish.expected_sha)], near)
     past = tuple(checks.problems(environment, sha)) if wish.force else ()
     red = _red(environment, wish, sha)
     return Look(resolved, merge, away, past, red)
@@ -144,12 +144,12 @@ def refuse(found: list[Blocker], wrong: Sequence[str] = (), instead: Sequence[st
     return next((blocker.text for blocker in found if blocker.code == "away"), "")
 
 
-def _offered(
+def offered(
     environment: Environment,
     wish: Wish,
     found: list[Blocker],
     wrong: Sequence[str],
-    instead: Sequence[Wish],
+    instead: Sequence[Wish] = (),
 ) -> list[str]:
     """Return the lines that are right, where one thing alone is wrong with the wish."""
     against = [blocker.code for blocker in refusals(found)]

@@ -41,7 +41,7 @@ def post(alice: Person, hello: Application) -> Post:
 
 def error(answer: Any) -> dict[str, Any]:
     found: dict[str, Any] = answer.json()["error"]
-    assert set(found) == {"code", "text", "reasons", "blockers"}
+    assert set(found) == {"code", "text", "reasons", "blockers", "lines"}
     return found
 
 
@@ -108,6 +108,12 @@ def test_what_is_not_understood_is_an_error(post: Post, text: str) -> None:
 
     assert answer.status_code == 409
     assert error(answer)["code"] == "not_understood"
+
+
+def test_the_lines_that_were_meant_are_offered(post: Post) -> None:
+    found = error(post("deploy hello to qa wen green"))
+
+    assert found["lines"] == ["deploy hello to qa when green"]
 
 
 def test_a_question_is_accepted_and_waits_for_a_yes(post: Post) -> None:

@@ -18,7 +18,7 @@ WEB = {"app": "hello", "environment": "qa"}
 def error(answer: Any, status: int) -> dict[str, Any]:
     assert answer.status_code == status, answer.content
     found: dict[str, Any] = answer.json()["error"]
-    assert set(found) == {"code", "text", "reasons", "blockers"}
+    assert set(found) == {"code", "text", "reasons", "blockers", "lines"}
     return found
 
 
@@ -156,6 +156,19 @@ def test_a_refusal_lists_every_blocker_with_who_clears_it(
         one["text"] in said for one, said in zip(found["blockers"], found["reasons"], strict=True)
     ]
     assert not Deployment.objects.exists()
+
+
+def test_what_is_refused_for_its_checks_may_wait_for_them(
+    script: MakeScript, qa: Environment, dora: Person
+) -> None:
+    Environment.objects.filter(pk=qa.pk).update(checks="all")
+    ask = {**WEB, "ref": "main", "why": "the demo"}
+
+    found = error(script(dora).post("deployments/", ask), 409)
+
+    wait, past = found["lines"]
+    assert wait == "deploy hello/main to qa when green because the demo"
+    assert past == found["blockers"][0]["line"] != ""
 
 
 def test_who_may_not_is_told_who_can(

@@ -23,7 +23,7 @@ def error(answer: Any, status: int) -> dict[str, Any]:
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == "application/json"
     found: dict[str, Any] = answer.json()["error"]
-    assert set(found) == {"code", "text", "reasons", "blockers"}
+    assert set(found) == {"code", "text", "reasons", "blockers", "lines"}
     assert found["reasons"]
     return found
 

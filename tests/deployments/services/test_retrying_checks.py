@@ -51,6 +51,16 @@ def test_what_turned_red_meanwhile_is_not_retried(shop: Shop, failed: Deployment
         retry(failed, shop.person)
 
 
+def test_a_retry_that_is_refused_for_its_checks_offers_to_wait_for_them(
+    shop: Shop, failed: Deployment
+) -> None:
+    say(shop, "failure")
+
+    with pytest.raises(Refused) as refused:
+        retry(failed, shop.person)
+    assert refused.value.lines == (f"deploy shop/{failed.sha[:7]} to qa when green",)
+
+
 def test_what_turned_green_meanwhile_is(shop: Shop, failed: Deployment) -> None:
     say(shop, "failure")
     checks.ask(shop.app, failed.sha)
@@ -86,7 +96,7 @@ def test_checks_that_this_credential_may_not_read_refuse_a_retry(
 ) -> None:
     shop.spoil(*[Fault(403, message="Resource not accessible by personal access token")] * 9)
 
-    with pytest.raises(Refused, match="What checks say of .* cannot be told"):
+    with pytest.raises(Refused, match=r"What checks say of .* cannot be told"):
         retry(failed, shop.person)
 
 
