@@ -11,7 +11,7 @@ from bots import withheld
 from bots.language import completion
 from bots.language.completion import Expected
 from bots.language.table import Pattern
-from bots.slots import Asker, Option, names
+from bots.slots import Asker, Option, names, titled
 from deployments.models import Deployment, Person
 from deployments.web import actions
 from deployments.web.looks import look_of
@@ -33,7 +33,9 @@ class Suggestion:
     @property
     def parts(self) -> tuple[str, str, str]:
         """Return what stands before the letters that were typed, these, and what follows."""
-        at = max(self.text.lower().find(self.typed.lower()), 0)
+        at = self.text.lower().find(self.typed.lower())
+        if at < 0:  # it was found by what it is called
+            return "", "", self.text
         end = at + len(self.typed)
         return self.text[:at], self.text[at:end], self.text[end:]
 
@@ -81,6 +83,8 @@ def _fitting(expected: Expected, typed: str, asker: Asker) -> Iterator[Suggestio
     end = "=" if one.slot == "KEY" else ""
     for name, about in _matching(names(one, asker), one.typed):
         yield Suggestion(f"{one.lead}{name}{end}", about, typed, one.more)
+    for target, about in titled(one, asker):
+        yield Suggestion(target, about, typed, one.more)
 
 
 def _last_of_several(expected: Expected) -> Expected:

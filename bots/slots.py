@@ -19,12 +19,14 @@ from bots.language.table import verbs
 from deployments import forges, rights, search
 from deployments.exceptions import DeploymentError
 from deployments.forges.contract import Refs, Source
-from deployments.models import Application, Deployment, Environment, Person
-from deployments.selectors import code, locks, lookup, running
+from deployments.models import Application, Deployment, Environment, Person, PullRequest
+from deployments.selectors import code, locks, lookup, pulls, running
+from deployments.services import pulls as looking
 from deployments.templatetags.shipmate import relative
 from deployments.web.looks import look_of
 
 REMEMBERED = 10  # seconds, for the names of branches: a repository may have thousands
+LEAST = 2  # letters of a title
 LOOKED_AT = 100  # deployments, for their numbers
 CHOICES = re.compile(r"[\w.-]+(\|[\w.-]+)+")
 Option = tuple[str, str]
@@ -92,6 +94,9 @@ def _refs(expected: Expected, asker: Asker) -> Iterator[Option]:
     app = _app(expected, asker)
     if app is None:
         return
+    if expected.lead.endswith("#"):
+        yield from ((str(one.number), about) for one, about in _pull_requests(app))
+        return
     try:
         refs = _seen(app.repository.forge, code.source(app), int(time.monotonic() / REMEMBERED))
     except DeploymentError:
@@ -102,6 +107,25 @@ def _refs(expected: Expected, asker: Asker) -> Iterator[Option]:
     for one, kind in listed:
         default = "default " if one.name == refs.default and kind == "branch" else ""
         yield one.name, f"{default}{kind}, {relative(one.date, now)}"
+
+
+def _pull_requests(app: Application) -> Iterator[tuple[PullRequest, str]]:
+    """Yield the open ones, each with what is to be known about it."""
+    looking.ring_if_old(app)
+    kept = pulls.known(app.repository)
+    since = f", as of {relative(kept.since, timezone.now())}" if kept.since else ""
+    for one in kept.pulls:
+        yield one, f"{one.title}{f' — {one.author}' if one.author else ''}{since}"
+
+
+def titled(expected: Expected, asker: Asker) -> Iterator[Option]:
+    """Yield pull requests as APP#NUMBER, where words of the title stand behind “APP/”."""
+    app = _app(expected, asker) if expected.slot == "REF" and len(expected.typed) >= LEAST else None
+    if app is None or not expected.lead.endswith("/"):
+        return
+    for one, about in _pull_requests(app):
+        if pulls.fits(one, expected.typed):
+            yield f"{app.name}#{one.number}", about
 
 
 @lru_cache(maxsize=16)

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from deployments.models import Application, Deployment, Environment
-from deployments.services import clearing, drifts, execution, refusals, tallies, telling, truth
+from deployments.services import (
+    clearing,
+    drifts,
+    execution,
+    pulls,
+    refusals,
+    tallies,
+    telling,
+    truth,
+)
 from deployments.webhooks import handling
 
 log = logging.getLogger(__name__)
@@ -34,6 +43,12 @@ def look(number: int) -> None:
     """Ask the repository of the application how far its environments are behind."""
     with in_silence(number):
         drifts.look(Application.objects.select_related("repository").get(pk=number))
+
+
+def look_at_pulls(number: int) -> None:
+    """Ask the repository of the application which pull requests are open."""
+    with in_silence(number):
+        pulls.ask(Application.objects.select_related("repository").get(pk=number))
 
 
 def hear(number: int) -> None:

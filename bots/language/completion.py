@@ -21,7 +21,7 @@ LONGEST = 400
 LEAST = 2  # letters of a first word: a room is for talk as well
 FOLLOWING = ("ENV", "NUMBER", "LENGTH")  # offered together with the word that announces them
 ENDS = re.compile(r"\S*\Z")
-WITHOUT_SIGN = {"APP": r"[^/@\s]+", "ENV": r"[^/\s]+"}
+WITHOUT_SIGN = {"APP": r"[^/@#\s]+", "ENV": r"[^/\s]+"}
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _pattern(shape: Shape) -> re.Pattern[str]:
         elif piece.text in PLACE_WORDS:
             parts.append(f"(?:{'|'.join(PLACE_WORDS)})")
         else:
-            parts.append({"/": "[/@]", "#": "#?"}.get(piece.text, re.escape(piece.text)))
+            parts.append({"/": "(?:[/@]|(?=#))", "#": "#?"}.get(piece.text, re.escape(piece.text)))
     return re.compile("".join(parts), re.IGNORECASE)
 
 
@@ -216,9 +216,9 @@ def _may_be(slot: str, typed: str) -> bool:
 
 
 def _sign(text: str, typed: str) -> int:
-    """Return where a word's part stands for itself; web@v2 is another way to write web/v2."""
+    """Return where a word's part stands for itself; behind an app web@v2 and web#12 do, too."""
     return min(
-        (at for one in ("/@" if text == "/" else [text]) if (at := typed.lower().find(one)) >= 0),
+        (at for one in ("/@#" if text == "/" else [text]) if (at := typed.lower().find(one)) >= 0),
         default=-1,
     )
 

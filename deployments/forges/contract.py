@@ -166,6 +166,18 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Pull:
+    """A pull request as the forge tells of it; `said_at`: when it last changed, by its clock."""
+
+    number: int
+    title: str
+    author: str
+    sha: str
+    is_open: bool
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Author:
     """Who stands in a commit; the e-mail is one that everybody who reads the code may know."""
 
@@ -220,6 +232,10 @@ class Forge(Protocol):
     def notes(self, source: Source, sha: str) -> TreeNotes: ...
 
     def checks(self, source: Source, sha: str) -> tuple[Check, ...]: ...
+
+    def pulls(self, source: Source) -> Sequence[Pull] | None:
+        """Return the open pull requests that changed last; None where it knows of none."""
+        ...
 
     def conflicts(self, source: Source, branch_sha: str, base_sha: str) -> tuple[str, ...]:
         """Return the files in which a merge would conflict. Changes nothing."""

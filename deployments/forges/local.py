@@ -17,6 +17,7 @@ from deployments.forges.contract import (
     Merge,
     Merged,
     Mirror,
+    Pull,
     Refs,
     Resolved,
     Size,
@@ -73,6 +74,10 @@ class LocalForge:
     def checks(self, source: Source, sha: str) -> tuple[Check, ...]:
         """Return nothing: git keeps no checks, they are reported to Shipmate."""
         return ()
+
+    def pulls(self, source: Source) -> Sequence[Pull] | None:
+        """Return nothing: git knows no pull requests."""
+        return None
 
     def conflicts(self, source: Source, branch_sha: str, base_sha: str) -> tuple[str, ...]:
         """Return the files in which a merge would conflict; tried in the mirror alone."""

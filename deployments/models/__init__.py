@@ -19,6 +19,7 @@ from .lock import Lock
 from .log import LogChunk
 from .person import ApiToken, Person, Role
 from .plan import Plan
+from .pull_request import PullRequest, PullRequestsHeard
 from .report import ForgeReport
 from .saved_search import SavedSearch
 from .search import Indexing
@@ -55,6 +56,8 @@ __all__ = [
     "PhaseRun",
     "Placement",
     "Plan",
+    "PullRequest",
+    "PullRequestsHeard",
     "Repository",
     "Role",
     "SavedSearch",

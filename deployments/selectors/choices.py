@@ -1,4 +1,4 @@
-"""What may be deployed, by the few letters that were typed: branches, tags and commits.
+"""What may be deployed, by the few letters that were typed: branches, tags, commits, pull requests.
 
 Asked at every key, so it asks nobody outside: all is as the repository was last seen.
 """
@@ -17,13 +17,14 @@ from deployments import forges
 from deployments.exceptions import DeploymentError
 from deployments.forges.contract import Commit, Comparison, Refs, Source
 from deployments.models import Application, Environment
-from deployments.selectors import code, commits, running
+from deployments.selectors import code, commits, pulls, running
 
 REMEMBERED = 10  # seconds, for the names: a repository may have thousands
 LOOKED_AT = 500  # commits of the default branch
 MOST = 10
 FEW = 4  # commits beside names
 SHORTEST = 4  # digits of a commit
+PULL = "pull request"
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,14 @@ class Choice:
     """One thing that may be deployed."""
 
     name: str  # what is written into the field
-    kind: str  # branch, tag, commit
+    kind: str  # branch, tag, commit, pull request
     sha: str
     date: datetime
-    said: str = ""  # a commit's subject
+    said: str = ""  # a commit's subject, a pull request's title
     comparison: Comparison | None = None  # with what runs; None: it is not known
     is_default: bool = False
+    author: str = ""  # a pull request's
+    since: datetime | None = None  # from when this is known, where that is long ago
 
     @property
     def runs(self) -> bool:
@@ -46,14 +49,27 @@ class Choice:
 def choices(environment: Environment, text: str) -> list[Choice]:
     """Return the likeliest first; without a text the default branch and what is newest."""
     app, asked = environment.application, text.strip().casefold()
+    requests = list(islice(_requests(app, asked), MOST)) if asked else []
+    if asked.startswith("#"):
+        return requests
     try:
         refs = _refs(app.repository.forge, code.source(app), int(time.monotonic() / REMEMBERED))
         written = list(islice(_commits(app, refs, asked), MOST))
     except DeploymentError:
-        return []  # nobody has looked at it yet
+        return requests  # nobody has looked at it yet
     named = sorted(_named(refs, asked), key=lambda one: _rank(one, asked))
-    found = [*named[: MOST - min(FEW, len(written))], *written][:MOST]
+    others = [*requests[:FEW], *written]
+    found = [*named[: MOST - min(FEW, len(others))], *others][:MOST]
     return _compared(environment, found)
+
+
+def _requests(app: Application, asked: str) -> Iterator[Choice]:
+    """Yield open pull requests by “#12”, or by words of title and author."""
+    kept = pulls.known(app.repository)
+    for one in kept.pulls:
+        if pulls.fits(one, asked):
+            name, said, by = f"#{one.number}", one.title, one.author
+            yield Choice(name, PULL, one.sha, one.said_at, said, author=by, since=kept.since)
 
 
 def _named(refs: Refs, asked: str) -> Iterator[Choice]:
@@ -86,9 +102,15 @@ def _commits(app: Application, refs: Refs, asked: str) -> Iterator[Choice]:
 
 
 def _compared(environment: Environment, found: Iterable[Choice]) -> list[Choice]:
-    """Say of each how far it is from what runs, with what lacks most where hosts differ."""
+    """Say of each how far it is from what runs, with what lacks most where hosts differ.
+
+    The head of a pull request is rarely on this machine, and nobody is asked for it.
+    """
     shas = running.in_(environment).shas[-1:]
-    return [replace(one, comparison=_distance(environment, shas, one.sha)) for one in found]
+    return [
+        one if one.kind == PULL else replace(one, comparison=_distance(environment, shas, one.sha))
+        for one in found
+    ]
 
 
 def _distance(environment: Environment, shas: Iterable[str], head: str) -> Comparison | None:

@@ -3,10 +3,11 @@ what asks nobody."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from deployments import forges, vault
-from deployments.exceptions import DeploymentError
+from deployments.exceptions import DeploymentError, UnknownRef
 from deployments.forges.contract import (
     Away,
     Check,
@@ -14,6 +15,7 @@ from deployments.forges.contract import (
     Comparison,
     Diff,
     Forge,
+    Pull,
     Refs,
     Resolved,
     Source,
@@ -22,11 +24,23 @@ from deployments.forges.contract import (
 from deployments.forges.github.access import opened
 from deployments.forges.github.places import pull_url
 from deployments.models import Application, ForgeAccess, Repository
+from deployments.selectors import pulls
 
 
 def resolve(application: Application, ref: str) -> Resolved:
     """Return the commit that the ref means now; an empty one is the default branch."""
-    return forge_of(application).resolve(source(application), ref or None)
+    try:
+        return forge_of(application).resolve(source(application), ref or None)
+    except UnknownRef as error:
+        raise _with_near_pulls(application, ref, error) from error
+
+
+def _with_near_pulls(application: Application, ref: str, error: UnknownRef) -> UnknownRef:
+    """Return the error with the pull requests that may have been meant, as far as any are known."""
+    near = pulls.near(application.repository, ref[1:]) if ref[:1] == "#" else []
+    if error.near or not near:
+        return error
+    return UnknownRef(f"{error} Near it: {', '.join(near)}.", near)
 
 
 def refs(application: Application, *, fresh: bool = True) -> Refs:
@@ -70,6 +84,11 @@ def notes(application: Application, sha: str) -> TreeNotes:
 def checks(application: Application, sha: str) -> tuple[Check, ...]:
     """Return what the forge's own checks say of the commit; git alone has none."""
     return forge_of(application).checks(source(application), sha)
+
+
+def open_pulls(application: Application) -> Sequence[Pull] | None:
+    """Return the open pull requests that changed last; None where the forge knows of none."""
+    return forge_of(application).pulls(source(application))
 
 
 def conflicts(application: Application, branch_sha: str, base_sha: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from deployments.exceptions import DeploymentError
 from deployments.models import Application, Drift, Repository
 from deployments.selectors import code, running
 from deployments.selectors.running import Running
-from deployments.services import checks, queue
+from deployments.services import checks, pulls, queue
 
 EVERY = timedelta(minutes=10)
 AT_ONCE = 10  # applications whose repositories are asked in one round
@@ -47,6 +47,7 @@ def look(application: Application) -> None:
         return
     head = refs.head
     _hear(application, head)
+    _hear_of_pulls(application)
     environments = list(application.environments.select_related("current"))
     runs = running.of(environments) if head else {}
     for number, found in runs.items():
@@ -59,6 +60,14 @@ def _hear(application: Application, head: str) -> None:
         checks.ask(application, head)
     except DeploymentError as error:
         log.info("What checks say of %s is not known: %s", application, error)
+
+
+def _hear_of_pulls(application: Application) -> None:
+    """Keep which pull requests are open, so that they can be offered without asking anybody."""
+    try:
+        pulls.ask(application)
+    except DeploymentError as error:
+        log.info("Which pull requests of %s are open is not known: %s", application, error)
 
 
 def _keep(application: Application, number: int, runs: Running, head: str) -> None:

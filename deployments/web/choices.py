@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from deployments.selectors import choices as reading
 from deployments.selectors import lookup
+from deployments.services import pulls
 from deployments.web.doors import person_of
 from deployments.web.errors import translated
 
@@ -19,5 +20,6 @@ LONGEST = 255
 def choices(request: HttpRequest, application: str, name: str) -> HttpResponse:
     """Show the options for `text`."""
     found = lookup.environment_for(person_of(request), application, name)
+    pulls.ring_if_old(found.application)
     context = {"choices": reading.choices(found, request.GET.get("text", "")[:LONGEST])}
     return render(request, "deployments/environment/_choices.html", context)

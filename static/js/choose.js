@@ -9,7 +9,7 @@ const say = (detail) => document.dispatchEvent(new CustomEvent("shipmate:say", {
 
 function begin(field) {
   const list = Object.assign(document.createElement("ul"), { className: "suggest", id: `${field.id}-choices`, hidden: true });
-  set(list, { role: "listbox", "aria-label": "Branches, tags and commits" });
+  set(list, { role: "listbox", "aria-label": "What may be deployed" });
   set(field, { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id });
   field.after(list);
   let at = -1;

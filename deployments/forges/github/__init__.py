@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from deployments.exceptions import ForgeError, Invalid, RepositoryAway, UnknownRef
 from deployments.forges import git, mirrors
-from deployments.forges.contract import Check, Merge, Merged, Resolved, Source
-from deployments.forges.github import checks, merges
+from deployments.forges.contract import Check, Merge, Merged, Pull, Resolved, Source
+from deployments.forges.github import checks, merges, pulls
 from deployments.forges.github.access import App, Token
 from deployments.forges.local import LocalForge
 
@@ -32,6 +33,12 @@ class GitHubForge(LocalForge):
                 " token or an App in the app's settings."
             )
         return checks.checks(source.access.caller(), sha)
+
+    def pulls(self, source: Source) -> Sequence[Pull] | None:
+        """Return the open pull requests that changed last; None without a credential."""
+        if not isinstance(source.access, Token | App):
+            return None
+        return pulls.pulls(source.access.caller())
 
     def no_merge(self, source: Source) -> str:
         """Say so where nothing opens GitHub; whether it may write is only known by trying."""

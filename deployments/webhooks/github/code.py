@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from deployments.forges.github.pulls import of as of_pull
 from deployments.models import Deployment, Repository
-from deployments.services import drifts, queue
+from deployments.services import drifts, pulls, queue
 from deployments.webhooks.github.payload import NotHandled, Payload, at, number, text
 
 MOVED = {
@@ -33,12 +34,16 @@ def delete(repository: Repository, payload: Payload) -> str:
 def pull_request(repository: Repository, payload: Payload) -> str:
     """Say what became of it; whatever else people do to one moves no code."""
     action = text(payload, "action")
+    if (told := of_pull(at(payload, "pull_request"))) is not None:
+        pulls.hear(repository, told)
     title = (
         f"Pull request #{number(payload, 'number') or number(payload, 'pull_request', 'number')}"
     )
     if action == "closed" and at(payload, "pull_request", "merged") is True:
         into = text(payload, "pull_request", "base", "ref") or "its base"
         return f"{title} was merged into {into}. {_look(repository)}"
+    if action == "edited":
+        return f"{title} is called “{text(payload, 'pull_request', 'title')}” now."
     if action not in MOVED:
         raise NotHandled(f"Kept; nothing here does anything with “{action}” of a pull request.")
     head = text(payload, "pull_request", "head", "sha")[:7] or "another commit"

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from bots.completing import suggestions
 from bots.models import PostMention
 from deployments.models import Application, CommitHeard, Deployment, Environment, Person, Role
 from deployments.selectors.repositories import Opening
-from deployments.services import applications, checks
+from deployments.services import applications, checks, pulls
 from tests.bots.talking import Talk, the_deployment
 from tests.deployments import build
 from tests.deployments.services.queueing import drain
@@ -229,8 +230,34 @@ def test_one_that_is_not_there_is_said_so(say: Talk, web: Repository) -> None:
     assert "web has no pull request #99." in say("deploy web#99 to qa")
 
 
+def test_those_near_it_are_named_and_offered(say: Talk, web: Repository) -> None:
+    pulls.ask(Application.objects.get(name="web"))
+
+    answer = say("deploy web#13 to qa")
+
+    assert "web has no pull request #13. Near it: #12." in answer
+    assert "deploy web#12 to qa" in answer
+
+
 def test_git_alone_knows_none(say: Talk) -> None:
     assert "which knows no pull requests: #12 is none" in say("deploy hello#12 to qa")
+
+
+@pytest.mark.parametrize("typed", ["deploy web#", "deploy web#1", "plan web#", "where is web#"])
+def test_open_ones_are_offered_while_one_is_typed(
+    alice: Person, web: Repository, typed: str
+) -> None:
+    pulls.ask(Application.objects.get(name="web"))
+
+    (found,) = suggestions(typed, alice, None)
+    assert (found.text, found.about) == ("web#12", "Change — octocat")
+
+
+def test_words_of_its_title_offer_it(alice: Person, web: Repository) -> None:
+    pulls.ask(Application.objects.get(name="web"))
+
+    assert "web#12" in [one.text for one in suggestions("deploy web/chan", alice, None)]
+    assert [one.text for one in suggestions("deploy web#12 to ", alice, None)] == ["qa"]
 
 
 def test_one_that_was_cancelled_is_retried(say: Talk, web: Repository) -> None:

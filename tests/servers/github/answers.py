@@ -107,8 +107,23 @@ def pull(asked: Asked) -> Answer:
     if found is None:
         raise Refused(404, "Not Found")
     made = completed("pull-request", found)
+    made["user"] = completed("simple-user", found["user"])
     made["head"] = {**made["head"], "sha": asked.sha(f"refs/pull/{found['number']}/head")}
     return 200, made
+
+
+def pulls(asked: Asked) -> Answer:
+    """List the open ones, the one that changed last first."""
+    found = [one for one in asked.kept.pulls.values() if one["state"] == "open"]
+    found.sort(key=lambda one: one["updated_at"], reverse=True)
+    return 200, [_pull_in_list(asked, one) for one in found]
+
+
+def _pull_in_list(asked: Asked, found: Json) -> Json:
+    made = completed("pull-request-simple", found)
+    made["user"] = completed("simple-user", found["user"])
+    made["head"] = {**made["head"], "sha": asked.sha(f"refs/pull/{found['number']}/head")}
+    return made
 
 
 def merge(asked: Asked) -> Answer:
@@ -262,6 +277,7 @@ QUESTIONS: list[tuple[str, re.Pattern[str], Question]] = [
         ("GET", f"{NAME}/commits/(?P<ref>[^/]+)/status", combined),
         ("GET", f"{NAME}/commits/(?P<ref>[^/]+)/check-runs", runs),
         ("GET", f"{NAME}/compare/(?P<basehead>[^/]+)", compare),
+        ("GET", f"{NAME}/pulls", pulls),
         ("GET", rf"{NAME}/pulls/(?P<number>\d+)", pull),
         ("POST", f"{NAME}/merges", merge),
         ("POST", f"{NAME}/statuses/(?P<sha>[^/]+)", set_status),

@@ -153,11 +153,21 @@ class GitHub:
         self._moments += 1
         return f"{self._began + timedelta(seconds=self._moments):%Y-%m-%dT%H:%M:%SZ}"
 
-    def pull(self, name: str, number: int, sha: str) -> None:
-        """Open a pull request, or push to it."""
+    def pull(
+        self, name: str, number: int, sha: str, title: str = "Change", author: str = "octocat"
+    ) -> Json:
+        """Open a pull request, or push to it. Return what the event says of it."""
         kept = self.repositories[name]
         kept.git.git("update-ref", f"refs/pull/{number}/head", sha)
-        kept.pulls[number] = {"number": number, "state": "open", "title": "Change"}
+        about = {"number": number, "state": "open", "title": title, "user": {"login": author}}
+        kept.pulls[number] = {**about, "updated_at": self.moment()}
+        return {**kept.pulls[number], "head": {"sha": sha}}
+
+    def close(self, name: str, number: int) -> Json:
+        """Close a pull request. Return what the event says of it."""
+        kept = self.repositories[name].pulls[number]
+        kept.update(state="closed", updated_at=self.moment())
+        return dict(kept)
 
     def join(self, login: str, uid: int, *places: str, name: str | None = None) -> Member:
         """Let there be somebody, in these organisations and teams."""

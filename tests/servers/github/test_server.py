@@ -155,7 +155,8 @@ def test_the_rest_is_answered_as_described(hub: GitHub, web: Repository) -> None
 
     paths = [
         "/rate_limit", WEB, f"{WEB}/branches", f"{WEB}/commits/main", f"{WEB}/commits/main/status",
-        f"{WEB}/commits/main/check-runs", f"{WEB}/pulls/7", f"{WEB}/deployments",
+        f"{WEB}/commits/main/check-runs", f"{WEB}/pulls", f"{WEB}/pulls/7",
+        f"{WEB}/deployments",
     ]  # fmt: skip
     assert [ask(hub, "GET", path)[0] for path in paths] == [200] * len(paths)
     assert ask(hub, "GET", f"{WEB}/pulls/7")[1]["head"]["sha"] == sha

@@ -36,6 +36,7 @@ OPERATIONS = {
     f"{REPOSITORY}/hooks/{{hook_id}}/deliveries": ["get"],
     f"{REPOSITORY}/hooks/{{hook_id}}/pings": ["post"],
     f"{REPOSITORY}/merges": ["post"],
+    f"{REPOSITORY}/pulls": ["get"],
     f"{REPOSITORY}/pulls/{{pull_number}}": ["get"],
     f"{REPOSITORY}/statuses/{{sha}}": ["post"],
     "/meta": ["get"],

@@ -11,6 +11,7 @@ from deployments.models import (
     Deployment,
     Environment,
     Person,
+    PullRequest,
     Webhook,
 )
 from tests.deployments import build
@@ -195,6 +196,26 @@ def test_a_pull_request_that_moves_is_looked_at(
     deliver("pull_request", body)
 
     assert handled().outcome == f"{says} What hello lacks is counted anew within seconds."
+
+
+def test_a_pull_request_is_kept_as_the_event_tells_of_it(
+    deliver: Deliver, hello: Application
+) -> None:
+    body = example("pull_request")
+    deliver("pull_request", body | {"action": "opened"})
+    handled()
+    kept = PullRequest.objects.get()
+    assert (kept.number, kept.title, kept.author, kept.is_open) == (
+        2, "Update the README with new information.", "Codertocat", True
+    )  # fmt: skip
+
+    body["pull_request"] |= {"title": "Say it better", "updated_at": "2030-01-01T00:00:00Z"}
+    deliver("pull_request", body | {"action": "edited"})
+    drain("chat")
+
+    told = Delivery.objects.get(action="edited").outcome
+    assert told == "Pull request #2 is called “Say it better” now."
+    assert PullRequest.objects.get().title == "Say it better"
 
 
 def test_talk_about_a_pull_request_is_unhandled(deliver: Deliver) -> None:
