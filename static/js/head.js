@@ -16,3 +16,10 @@ document.addEventListener("shipmate:refreshed", (event) => {
 
 let said = document.querySelector("[data-say]")?.dataset.say;
 show();
+
+// A row of links that is wider than a phone begins where one is.
+const here = document.querySelector(".side > nav [aria-current]");
+if (here) {
+  const row = here.parentElement;
+  row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from deployments.models import Environment, Person
-from tests.browser.conftest import CheckPage, PageFor, faults
+from deployments.models import Environment, Person, PullRequest, PullRequestsHeard, Repository
+from tests.browser.conftest import WIDTHS, CheckPage, PageFor, faults, sideways
+from tests.browser.conftest import _keep as keep
 from tests.deployments import build
 
 pytestmark = pytest.mark.browser
@@ -98,3 +101,42 @@ def test_it_is_readable_everywhere(
     page = page_for(alice)
     check_page(page, PAGE, "environment")
     check_page(page, f"{PAGE}?ref=fix-login", "environment-review")
+
+
+def test_an_open_pull_request_is_chosen_by_its_number_or_its_title(
+    page_for: PageFor, alice: Person, production: Environment
+) -> None:
+    repository = production.application.repository
+    Repository.objects.filter(pk=repository.pk).update(forge="github")
+    opened(repository, 123, "Mend the login of those who come by single sign-on", "ana")
+    PullRequestsHeard.objects.create(
+        repository=repository, heard_at=timezone.now() - timedelta(minutes=20)
+    )
+    page = page_for(alice)
+    page.goto(PAGE)
+    field = page.get_by_role("combobox", name="What")
+    field.focus()
+    page.keyboard.type("#1")
+    option = page.get_by_role("option", name=re.compile("^#123"))
+    expect(option).to_contain_text("Mend the login of those who come by single sign-on — ana")
+    expect(option).to_contain_text("as of 20 min ago")
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            field.scroll_into_view_if_needed()
+            keep(page, f"pull-requests-{scheme}-{width}")
+            assert sideways(page) <= 0
+            assert faults(page) == []
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("#123")
+
+
+def opened(repository: Repository, number: int, title: str, author: str) -> None:
+    now = timezone.now()
+    PullRequest.objects.create(
+        repository=repository, number=number, title=title, author=author,
+        sha="a" * 40, said_at=now, heard_at=now,
+    )  # fmt: skip

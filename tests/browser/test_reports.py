@@ -72,6 +72,19 @@ def test_the_list_is_fit_for_everybody(
     check_page(page_for(dora), "/settings/reports/")
 
 
+def test_a_phone_shows_which_settings_these_are(
+    page_for: PageFor, dora: Person, failed: ForgeReport
+) -> None:
+    page = page_for(dora)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/settings/reports/")
+
+    here = page.get_by_role("navigation", name="Settings").get_by_role(
+        "link", name="Told to GitHub"
+    )
+    expect(here).to_be_in_viewport(ratio=1)
+
+
 def test_empty_it_is_fit_for_everybody(
     page_for: PageFor, check_page: CheckPage, dora: Person
 ) -> None:
