@@ -124,7 +124,7 @@ def test_an_open_pull_request_is_chosen_by_its_number_or_its_title(
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            field.scroll_into_view_if_needed()
+            field.evaluate("field => field.scrollIntoView({block: 'center'})")
             keep(page, f"pull-requests-{scheme}-{width}")
             assert sideways(page) <= 0
             assert faults(page) == []
