@@ -39,9 +39,7 @@ def ask(application: Application) -> None:
         return
     repository = application.repository
     with transaction.atomic():
-        Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)
-        for pull in found:
-            _keep(repository, pull)
+        _keep(repository, found)
         _close_others(repository, found, begun)
         PullRequestsHeard.objects.update_or_create(
             repository=repository, defaults={"heard_at": begun}
@@ -51,18 +49,23 @@ def ask(application: Application) -> None:
 def hear(repository: Repository, pull: Pull) -> None:
     """Keep what the forge tells of one by itself; an older word changes nothing."""
     with transaction.atomic():
-        Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)
-        _keep(repository, pull)
+        _keep(repository, [pull])
 
 
-def _keep(repository: Repository, pull: Pull) -> None:
-    kept = PullRequest.objects.filter(repository=repository, number=pull.number).first()
-    if kept is not None and kept.said_at > pull.said_at:
-        return
-    row = kept or PullRequest(repository=repository, number=pull.number)
-    row.title, row.author, row.sha = pull.title[:200], pull.author[:100], pull.sha[:40]
-    row.is_open, row.said_at, row.heard_at = pull.is_open, pull.said_at, timezone.now()
-    row.save()
+def _keep(repository: Repository, found: Sequence[Pull]) -> None:
+    """Keep what is news; most of what an answer says is known."""
+    Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)
+    numbers = [pull.number for pull in found]
+    rows = PullRequest.objects.filter(repository=repository, number__in=numbers)
+    known = {row.number: row for row in rows}
+    for pull in found:
+        row = known.get(pull.number) or PullRequest(repository=repository, number=pull.number)
+        old = (row.title, row.author, row.sha, row.is_open, row.said_at)
+        new = (pull.title[:200], pull.author[:100], pull.sha[:40], pull.is_open, pull.said_at)
+        if row.pk is None or (old != new and row.said_at <= pull.said_at):
+            row.title, row.author, row.sha, row.is_open, row.said_at = new
+            row.heard_at = timezone.now()
+            row.save()
 
 
 def _close_others(repository: Repository, found: Sequence[Pull], begun: datetime) -> None:

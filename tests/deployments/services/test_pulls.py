@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from deployments.exceptions import RepositoryAway, UnknownRef
 from deployments.forges.contract import Pull
@@ -57,6 +58,17 @@ def test_to_ask_again_costs_no_request_while_nothing_changes(known: Shop) -> Non
     pulls.ask(known.app)
 
     assert (len(known.hub.asked), known.hub.charged) == (asked + 1, charged)
+
+
+def test_what_is_no_news_is_not_written_again(
+    known: Shop, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(1000, 1050):
+        known.hub.pull(NAME, number, known.kept.git.git("rev-parse", "main"))
+    pulls.ask(known.app)
+
+    with django_assert_max_num_queries(12):
+        pulls.ask(known.app)
 
 
 def test_one_that_was_closed_is_offered_no_more(known: Shop) -> None:
