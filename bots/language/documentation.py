@@ -17,6 +17,10 @@ Say a line to the bot by its name (`shipmate deploy web to qa`), as a slash comm
 same except in refs, reasons and values. What is in `[…]` may be left out. A team's own names of the
 bot, and its own verb in place of `deploy`, are [settings](settings.md).
 
+A line with a slip in it does nothing: the bot names the word that it did not understand, and offers
+the nearest lines, each of which would act. For `deploy web to qa wen green` that is
+`deploy web to qa when green`, and none that would not wait.
+
 | Line | Does | For example |
 |---|---|---|
 """

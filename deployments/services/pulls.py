@@ -59,13 +59,16 @@ def _keep(repository: Repository, found: Sequence[Pull]) -> None:
     rows = PullRequest.objects.filter(repository=repository, number__in=numbers)
     known = {row.number: row for row in rows}
     for pull in found:
-        row = known.get(pull.number) or PullRequest(repository=repository, number=pull.number)
-        old = (row.title, row.author, row.sha, row.is_open, row.said_at)
         new = (pull.title[:200], pull.author[:100], pull.sha[:40], pull.is_open, pull.said_at)
-        if row.pk is None or (old != new and row.said_at <= pull.said_at):
-            row.title, row.author, row.sha, row.is_open, row.said_at = new
-            row.heard_at = timezone.now()
-            row.save()
+        row = known.get(pull.number)
+        if row is not None:
+            old = (row.title, row.author, row.sha, row.is_open, row.said_at)
+            if old == new or row.said_at > pull.said_at:
+                continue
+        row = row or PullRequest(repository=repository, number=pull.number)
+        row.title, row.author, row.sha, row.is_open, row.said_at = new
+        row.heard_at = timezone.now()
+        row.save()
 
 
 def _close_others(repository: Repository, found: Sequence[Pull], begun: datetime) -> None:
