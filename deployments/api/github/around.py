@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from deployments import rights
 from deployments.api.doors import person_of
-from deployments.api.github import shapes
+from deployments.api.github import shapes, urls_of
 from deployments.api.github.doors import GithubView, RepositoryView
 from deployments.api.throttling import PersonRate
 from deployments.exceptions import DeploymentError
@@ -21,10 +22,7 @@ class Root(GithubView):
     reads = tuple(ApiToken.Scope.values)
 
     def get(self, request: Request) -> Response:
-        url = shapes.base(request)
-        return Response(
-            {"current_user_url": f"{url}/user", "repository_url": f"{url}/repos/{{owner}}/{{repo}}"}
-        )
+        return Response(urls_of.root(shapes.base(request), settings.SHIPMATE_URL))
 
 
 class User(GithubView):

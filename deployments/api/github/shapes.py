@@ -96,13 +96,14 @@ def repository(
 ) -> dict[str, Any]:
     """Return all that GitHub says of a repository; what Shipmate does not keep is empty."""
     location = _without_secrets(where.repository.location)
-    addresses = dict.fromkeys(("clone_url", "git_url", "ssh_url", "svn_url"), location)
+    addresses = dict.fromkeys(("clone_url", "git_url", "ssh_url"), location)
     counts = ("forks", "forks_count", "open_issues", "open_issues_count", "size")
     more = ("stargazers_count", "watchers", "watchers_count", "network_count", "subscribers_count")
     has = ("has_issues", "has_projects", "has_wiki", "has_pages", "has_discussions")
     return {
         **small_repository(request, where),
         **addresses,
+        "svn_url": page_of(where),  # as at GitHub: the page, whatever the location is
         **dict.fromkeys((*counts, *more), 0),
         **dict.fromkeys((*has, "has_downloads", "archived", "disabled"), False),
         **dict.fromkeys(("homepage", "language", "mirror_url", "license")),
@@ -154,7 +155,9 @@ def deployment_status(
 ) -> dict[str, Any]:
     found = deployment(request, where, row)
     page = f"{settings.SHIPMATE_URL}{row.get_absolute_url()}"
-    return {
+    place = row.environment.url
+    own = {"environment_url": place} if place else {}  # GitHub describes it as an address, or not
+    return own | {
         "url": f"{found['statuses_url']}/{told.number}",
         "id": told.number,
         "node_id": node("DeploymentStatus", told.number),
@@ -164,7 +167,6 @@ def deployment_status(
         "environment": found["environment"],
         "target_url": page,
         "log_url": page,
-        "environment_url": row.environment.url,
         "created_at": at(told.at),
         "updated_at": at(told.at),
         "deployment_url": found["url"],
@@ -185,8 +187,8 @@ def small_status(request: Request, where: Slugged, one: CommitStatus) -> dict[st
         "id": one.pk,
         "node_id": node("StatusContext", one.pk),
         "state": one.state,
-        "description": one.description,
-        "target_url": one.target_url,
+        "description": one.description or None,
+        "target_url": one.target_url or None,
         "context": one.context,
         "created_at": at(one.created_at),
         "updated_at": at(one.updated_at),

@@ -2,6 +2,39 @@
 
 from __future__ import annotations
 
+PAGES, SEARCH = "{?type,page,per_page,sort}", "?q={query}{&page,per_page,sort,order}"
+OF_ALL = {
+    "current_user_url": "/user",
+    "authorizations_url": "/authorizations",
+    "code_search_url": f"/search/code{SEARCH}",
+    "commit_search_url": f"/search/commits{SEARCH}",
+    "emails_url": "/user/emails",
+    "emojis_url": "/emojis",
+    "events_url": "/events",
+    "feeds_url": "/feeds",
+    "followers_url": "/user/followers",
+    "following_url": "/user/following{/target}",
+    "gists_url": "/gists{/gist_id}",
+    "issue_search_url": f"/search/issues{SEARCH}",
+    "issues_url": "/issues",
+    "keys_url": "/user/keys",
+    "label_search_url": "/search/labels?q={query}&repository_id={repository_id}{&page,per_page}",
+    "notifications_url": "/notifications",
+    "organization_url": "/orgs/{org}",
+    "organization_repositories_url": f"/orgs/{{org}}/repos{PAGES}",
+    "organization_teams_url": "/orgs/{org}/teams",
+    "public_gists_url": "/gists/public",
+    "rate_limit_url": "/rate_limit",
+    "repository_url": "/repos/{owner}/{repo}",
+    "repository_search_url": f"/search/repositories{SEARCH}",
+    "current_user_repositories_url": f"/user/repos{PAGES}",
+    "starred_url": "/user/starred{/owner}{/repo}",
+    "starred_gists_url": "/gists/starred",
+    "user_url": "/users/{user}",
+    "user_organizations_url": "/user/orgs",
+    "user_repositories_url": f"/users/{{user}}/repos{PAGES}",
+    "user_search_url": f"/search/users{SEARCH}",
+}
 OF_PERSON = {
     "followers_url": "/followers",
     "following_url": "/following{/other_user}",
@@ -52,6 +85,11 @@ OF_REPOSITORY = {
     "teams_url": "/teams",
     "trees_url": "/git/trees{/sha}",
 }
+
+
+def root(base: str, site: str) -> dict[str, str]:
+    tokens = {"current_user_authorizations_html_url": f"{site}/settings/tokens/"}
+    return tokens | {name: base + end for name, end in OF_ALL.items()}
 
 
 def person(base: str, site: str, login: str) -> dict[str, str]:

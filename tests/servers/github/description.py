@@ -17,6 +17,7 @@ Json = Any
 VARIABLE = re.compile(r"\{(\w+)\}")
 ERROR = {"$ref": "#/components/schemas/basic-error"}
 INVALID = {"$ref": "#/components/schemas/validation-error"}
+FORMATS = jsonschema.FormatChecker()  # which knows addresses only with a package more
 MEDIA = {"application/vnd.github+json", "application/json"}
 
 
@@ -128,6 +129,14 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
+@FORMATS.checks("uri")
+def is_address(value: Json) -> bool:
+    """Return whether it is a whole address, as programs that check answers want it."""
+    return not isinstance(value, str) or bool(
+        re.fullmatch(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>{}]+", value)
+    )
+
+
 def check(value: Json, schema: dict[str, Any]) -> None:
     fault = jsonschema.exceptions.best_match(_validator(json.dumps(schema)).iter_errors(value))
     if fault is not None:
@@ -140,7 +149,7 @@ def _validator(schema: str) -> jsonschema.Draft7Validator:
     # A $ref hides what stands beside it in this draft.
     if "$ref" in whole:
         whole = {"allOf": [{"$ref": whole["$ref"]}], "components": WHOLE["components"]}
-    return jsonschema.Draft7Validator(whole, format_checker=jsonschema.FormatChecker())
+    return jsonschema.Draft7Validator(whole, format_checker=FORMATS)
 
 
 def completed(name: str, known: dict[str, Any]) -> dict[str, Any]:

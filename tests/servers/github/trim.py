@@ -16,6 +16,7 @@ from typing import Any
 FILE = Path(__file__).resolve().parents[2] / "fixtures/github/api.json"
 REPOSITORY = "/repos/{owner}/{repo}"
 OPERATIONS = {
+    "/": ["get"],
     "/app": ["get"],
     "/app/installations/{installation_id}/access_tokens": ["post"],
     "/orgs/{org}/teams/{team_slug}/memberships/{username}": ["get"],

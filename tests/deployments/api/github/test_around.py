@@ -54,7 +54,7 @@ def test_what_this_is_takes_no_token(db: None) -> None:
 
 
 def test_the_root_says_what_a_token_may(bot: Caller) -> None:
-    assert "repo" in bot.get("")["X-OAuth-Scopes"]
+    assert "repo" in bot.get("", "/")["X-OAuth-Scopes"]
 
 
 @pytest.mark.parametrize(
