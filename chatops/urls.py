@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
+from deployments.api.github.around import Root
 from deployments.api.metrics import Metrics
+from deployments.api.urls import door
 from deployments.web.sign_in.doors import no_password
 
 urlpatterns = [
@@ -13,6 +15,7 @@ urlpatterns = [
     path("accounts/password/set/", no_password),
     path("accounts/", include("allauth.account.urls")),
     path("api/chat/", include("bots.api.urls")),
+    door("api/v3", Root, "github-root-alone"),  # as some clients write their base URL
     path("api/v3/", include("deployments.api.github.urls")),
     path("api/", include("deployments.api.urls")),
     path("webhooks/", include("deployments.webhooks.urls")),

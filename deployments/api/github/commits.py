@@ -93,6 +93,13 @@ def _commit(where: Slugged, ref: str) -> str:
 
 def _found(where: Slugged, ref: str) -> str:
     try:
-        return code.resolve(where.applications[0], ref).sha
+        return code.resolve(where.applications[0], _as_git_has_it(ref)).sha
     except UnknownRef as error:
         raise Invalid(f"No commit found for SHA: {ref[:50]}. {error}") from error
+
+
+def _as_git_has_it(ref: str) -> str:
+    """Return what GitHub writes heads/…, tags/… and HEAD, which is the default branch."""
+    if ref == "HEAD":
+        return ""
+    return f"refs/{ref}" if ref.startswith(("heads/", "tags/")) else ref

@@ -14,7 +14,7 @@ from deployments.api.github import asking, shapes
 from deployments.api.github.doors import RepositoryView
 from deployments.api.github.paging import page
 from deployments.api.parsing import Switch, Text, checked
-from deployments.exceptions import NotAllowed, Refused
+from deployments.exceptions import Invalid, NotAllowed, Refused
 from deployments.models import Deployment, Environment
 from deployments.selectors import slugs, told
 from deployments.services import contexts
@@ -61,6 +61,11 @@ class One(RepositoryView):
         where = self.where(request)
         row = slugs.deployment_in(where, number)
         return Response(shapes.deployment(request, where, row))
+
+    def delete(self, request: Request, number: int, **_: str) -> Response:
+        """Refuse, in the way in which GitHub keeps one that is active."""
+        row = slugs.deployment_in(self.where(request), number)
+        raise Invalid(f"#{row.pk} stays on record: no deployment is deleted at Shipmate.")
 
 
 class Statuses(RepositoryView):

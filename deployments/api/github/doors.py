@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import conditional_page
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -17,6 +19,7 @@ from deployments.api.doors import ApiView, person_of
 from deployments.api.github import errors
 from deployments.api.github.authentication import GithubAuthentication
 from deployments.api.parsing import OnlyJson
+from deployments.api.rendering import Json
 from deployments.api.throttling import PersonRate
 from deployments.exceptions import NotFound
 from deployments.models import ApiToken
@@ -25,6 +28,12 @@ from deployments.selectors.slugs import Slugged
 
 # What the scopes of a token are called there.
 SCOPES = {"deploy": "repo, repo_deployment", "statuses": "repo:status", "read": "public_repo"}
+
+
+class Utf8Json(Json):
+    """Says which letters these are: some clients read Latin-1 where nothing is said."""
+
+    charset = "utf-8"
 
 
 class AllJson(OnlyJson):
@@ -43,6 +52,7 @@ class GithubView(ApiView):
 
     schema = None
     authentication_classes: Sequence[type[BaseAuthentication]] = (GithubAuthentication,)
+    renderer_classes: Sequence[type[BaseRenderer]] = (Utf8Json,)
     content_negotiation_class: type[BaseContentNegotiation] = AllJson
     counted: Sequence[BaseThrottle] = ()
 
@@ -57,6 +67,9 @@ class GithubView(ApiView):
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> Response:
         answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        # One person's: no cache on the way may give it to another, whose token is in the address.
+        answer["Cache-Control"] = "private, no-cache"
+        patch_vary_headers(answer, ["Authorization"])
         answer["X-GitHub-Media-Type"] = "github.v3; format=json"
         for throttle in self.counted:
             if isinstance(throttle, PersonRate) and hasattr(throttle, "history"):

@@ -57,6 +57,25 @@ def test_the_root_says_what_a_token_may(bot: Caller) -> None:
     assert "repo" in bot.get("", "/")["X-OAuth-Scopes"]
 
 
+def test_the_root_is_there_as_a_base_url_is_written(bot: Caller) -> None:
+    answer = Client(headers={"Authorization": f"token {bot.text}"}).get("/api/v3")
+
+    assert answer.json() == bot.get("").json()
+
+
+def test_letters_are_told_to_be_utf_8(bot: Caller) -> None:
+    """Agithub takes them for Latin-1 otherwise."""
+    for url in ("user", "zen"):
+        assert bot.get(url)["Content-Type"] == "application/json; charset=utf-8"
+
+
+def test_no_cache_on_the_way_keeps_what_one_person_was_told(bot: Caller) -> None:
+    answer = bot.get("user")
+
+    assert answer["Cache-Control"] == "private, no-cache"
+    assert "Authorization" in answer["Vary"]
+
+
 @pytest.mark.parametrize(
     ("method", "url"),
     [("get", "zen"), ("delete", WEB), ("get", "repos/acme/moon"), ("put", f"{WEB}/deployments")],

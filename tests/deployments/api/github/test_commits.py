@@ -66,6 +66,18 @@ def test_a_branch_may_be_named(bot: Caller, repository: Repository) -> None:
         assert (told["sha"], told["state"]) == (sha, "failure")
 
 
+def test_a_ref_may_be_written_as_github_describes_it(bot: Caller, repository: Repository) -> None:
+    sha = repository.git("rev-parse", "main").strip()
+    repository.git("branch", "v1", "main~0")
+    repository.commit({"a": "newer"}, "Go on")
+    repository.git("tag", "v1", "main")
+
+    told = [bot.get(f"{WEB}/commits/{ref}/status").json()["sha"] for ref in ("heads/v1", "tags/v1")]
+
+    assert told == [sha, bot.get(f"{WEB}/commits/HEAD").json()["sha"]]
+    assert sha != told[1]
+
+
 def test_a_commit_is_read(bot: Caller, repository: Repository) -> None:
     first = repository.git("rev-list", "--max-parents=0", "main").strip()
     sha = repository.commit({"a": "b"}, "Say hello\n\nTwice, even.")

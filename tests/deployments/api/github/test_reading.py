@@ -128,6 +128,14 @@ def test_one_status_is_read(bot: Caller, qa: Environment, alice: Person) -> None
     assert bot.get(f"{all_of_it}/999999").status_code == 404
 
 
+def test_none_is_deleted(bot: Caller, some: list[Deployment]) -> None:
+    answer = bot.ask("delete", f"{ALL}/{some[0].pk}")
+
+    assert answer.status_code == 422
+    assert "stays on record" in answer.json()["message"]
+    assert Deployment.objects.filter(pk=some[0].pk).exists()
+
+
 def test_nobody_else_says_how_it_went(bot: Caller, qa: Environment, alice: Person) -> None:
     made = build.deployment(qa, alice, "a" * 40, status="queued")
 
