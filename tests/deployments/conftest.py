@@ -14,6 +14,8 @@ from deployments.forges.github import client
 from deployments.models import Application, Environment, Person
 from tests.deployments import build
 from tests.servers import redis_server as redis_servers
+from tests.servers.emulate import server
+from tests.servers.emulate.server import Emulated
 from tests.servers.github.hub import GitHub
 from tests.servers.github.server import served
 from tests.servers.redis_server import RedisServer
@@ -60,6 +62,14 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
         monkeypatch.setattr(client, "PAUSES", (0.01, 0.01))
         yield hub
     assert hub.violations == []
+
+
+@pytest.fixture
+def emulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulated]:
+    """A GitHub that is not of our making."""
+    with server.served(tmp_path / "emulated") as emulated:
+        monkeypatch.setenv("GIT_SSL_CAINFO", str(emulated.certificate))
+        yield emulated
 
 
 @pytest.fixture
