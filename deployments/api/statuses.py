@@ -28,7 +28,7 @@ class NewStatusOf(Asked):
 
     state = serializers.ChoiceField(choices=CommitStatus.State.choices)
     context = Text(  # type: ignore[assignment]  # GitHub's word
-        max_length=100, default="default", help_text="Which check: its name."
+        max_length=255, default="default", help_text="Which check: its name."
     )
     description = Text(max_length=140, allow_blank=True, default="")
     target_url = serializers.RegexField(

@@ -15,7 +15,7 @@ from deployments.apps_json.wanted import WantedEnvironment, WantedHost
 
 URL = re.compile(r"(?P<environment>.+)_url")
 HEROKU = re.compile(r"heroku_(?P<environment>.+)_name")
-LONGEST_URL, LONGEST_CONTEXT, MOST_ENVIRONMENTS = 200, 100, 50
+LONGEST_URL, LONGEST_CONTEXT, MOST_ENVIRONMENTS = 200, 255, 50
 PRODUCTION = ("production", "prod")
 CLOUDS = ("heroku", "beanstalk")
 

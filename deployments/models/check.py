@@ -20,7 +20,7 @@ class CommitStatus(models.Model):
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="statuses")
     sha = models.CharField(max_length=40)
-    context = models.CharField(max_length=100)
+    context = models.CharField(max_length=255)  # as long as GitHub takes one
     state = models.CharField(max_length=10, choices=State.choices)
     description = models.CharField(max_length=140, blank=True)
     target_url = models.URLField(max_length=500, blank=True)

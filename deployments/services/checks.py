@@ -19,7 +19,7 @@ from deployments.selectors import code
 from deployments.services import ledger, queue
 
 SHA = re.compile(r"[0-9a-f]{40}")
-LONGEST, TEXT, URL = 100, 140, 500  # characters that are kept of a name, a word, an address
+LONGEST, TEXT, URL = 255, 140, 500  # characters that are kept of a name, a word, an address
 FRESH = 30  # seconds for which what the forge told is not asked for again
 log = logging.getLogger(__name__)
 # Any host, also one that only this network knows, such as http://jenkins/job/7.
@@ -157,11 +157,19 @@ def _keep(repository: Repository, sha: str, found: Sequence[Check]) -> bool:
     Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)
     known = {one.context: one for one in selectors.statuses(repository, sha)}
     written = False
-    for check in found:
-        said = known.get(check.context[:LONGEST])
+    for name, check in _by_name(found).items():
+        said = known.get(name)
         if said is None or not _is_older(check, said):
             written |= _write(repository, sha, check, said, via="forge")
     return written
+
+
+def _by_name(found: Sequence[Check]) -> dict[str, Check]:
+    """Return checks by what is kept of their names; of those that begin alike the worst."""
+    kept: dict[str, Check] = {}
+    for check in sorted(found, key=lambda one: WORST.index(one.state)):
+        kept.setdefault(check.context[:LONGEST], check)
+    return kept
 
 
 def _is_older(check: Check, said: CommitStatus) -> bool:

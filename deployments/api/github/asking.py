@@ -25,7 +25,7 @@ class NewDeployment(serializers.Serializer[Any]):
     task = Text(max_length=63, default=RELEASE)
     auto_merge = Switch(default=True, allow_null=True)
     required_contexts = serializers.ListField(
-        child=Text(max_length=100), max_length=100, allow_null=True, default=None
+        child=Text(max_length=255), max_length=100, allow_null=True, default=None
     )
     payload = serializers.JSONField(default=dict, allow_null=True)
     environment = Text(max_length=127, default="production")

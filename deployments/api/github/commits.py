@@ -37,7 +37,7 @@ class NewStatus(serializers.Serializer[Any]):
         error_messages={"invalid": "Write an address that begins with https:// or http://."},
     )
     description = Text(max_length=140, allow_blank=True, allow_null=True, default="")
-    context = Text(max_length=100, default="default")  # type: ignore[assignment]  # GitHub's word
+    context = Text(max_length=255, default="default")  # type: ignore[assignment]  # GitHub's word
 
 
 class One(RepositoryView):

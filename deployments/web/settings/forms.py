@@ -21,7 +21,7 @@ from deployments.selectors import repositories
 from deployments.selectors.repositories import Opening
 from deployments.services.applications import check_name
 
-LONGEST_CONTEXT = 100
+LONGEST_CONTEXT = 255
 APP_AND_KEY = "The id of an App and its private key (.pem) belong together; a token needs no id."
 said = lazy(lines.spoken, str)  # settings are read when used
 

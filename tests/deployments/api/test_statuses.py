@@ -66,7 +66,7 @@ def test_all_checks_of_a_commit_are_told_with_one_state(ask: Ask) -> None:
         ({"sha": ""}, "sha"),
         ({"target_url": "javascript:alert(1)"}, "target_url"),
         ({"target_url": "ftp://x.example"}, "http"),
-        ({"context": "x" * 101}, "context"),
+        ({"context": "x" * 256}, "context"),
         ({"description": "x" * 141}, "description"),
     ],
 )

@@ -236,7 +236,7 @@ def test_what_is_dropped_is_named_with_its_reason(key: str) -> None:
         ({"environments": ["qa", "QA"]}, "names “qa” twice"),
         ({"environments": [f"e{n}" for n in range(51)]}, "more than 50"),
         ({"required_contexts": "ci/a"}, "takes a list of names"),
-        ({"required_contexts": ["x" * 101]}, "at most 100 letters"),
+        ({"required_contexts": ["x" * 256]}, "at most 255 letters"),
         ({"provider": "shell"}, "“deploy_script” names none"),
         ({"provider": "shell", "deploy_script": "../x; rm -rf /"}, "path of a script"),
         ({"provider": "elastic_beanstalk"}, "“app_name” does not say"),

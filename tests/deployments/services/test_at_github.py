@@ -124,6 +124,19 @@ def test_git_alone_takes_nothing_along(root: Person, shop: Application, web: Rep
     assert ForgeAccess.objects.count() == 1  # nothing is changed that cannot be read
 
 
+def test_checks_whose_long_names_begin_alike_are_read_and_the_worst_counts(
+    hub: GitHub, shop: Application, web: Repository
+) -> None:
+    sha, name = web.git("rev-parse", "main"), "build of " + "x" * 300
+    for number, conclusion in enumerate(("success", "failure", "success")):
+        hub.run(NAME, sha, f"{name} {number}", conclusion)
+
+    checks.ask(shop, sha)
+
+    (kept,) = CommitStatus.objects.all()
+    assert (kept.context, kept.state) == (name[:255], "failure")
+
+
 def test_what_opened_it_leaves_with_github(root: Person, shop: Application) -> None:
     code.resolve(shop, "")
     seen = look(shop.repository.location, root)

@@ -102,7 +102,7 @@ def test_who_may_deploy_nothing_reports_nothing(gated: Environment, bob: Person,
         {"sha": "main"},
         {"sha": "g" * 40},
         {"target_url": "javascript:alert(1)"},
-        {"context": "x" * 101},
+        {"context": "x" * 256},
         {"state": "great"},
     ],
 )
