@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import conditional_page
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import Throttled
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -59,6 +60,12 @@ class GithubView(ApiView):
     def get_throttles(self) -> list[BaseThrottle]:
         self.counted = super().get_throttles()
         return list(self.counted)
+
+    def throttled(self, request: Request, wait: float) -> NoReturn:
+        """Refuse by the limit that was met: clients go by what is left of the one for all."""
+        person = (one for one in self.counted if isinstance(one, PersonRate))
+        is_spent = any(one.told()["remaining"] == 0 for one in person)
+        raise Throttled(wait, code=None if is_spent else errors.SENDING)
 
     def get_exception_handler(self) -> Callable[..., Response]:
         return errors.handler

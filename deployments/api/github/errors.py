@@ -21,6 +21,10 @@ from deployments.exceptions import DeploymentError, NotAllowed, NotFound, Refuse
 from deployments.services.contexts import Unmet
 
 DOCS = "https://docs.github.com/rest"
+SENDING = "secondary"  # the code of a refusal of what a token sends, not of all requests
+ABOUT_SENDING = (
+    f"{DOCS}/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits"
+)
 STATUS: dict[type[Exception], int] = {
     NotAllowed: 403,
     NotFound: 404,
@@ -31,9 +35,13 @@ STATUS: dict[type[Exception], int] = {
     refusals.AuthenticationFailed: 401,
     refusals.NotAuthenticated: 401,
     refusals.ParseError: 400,
-    refusals.Throttled: 429,
+    refusals.Throttled: 403,  # of GitHub's two numbers for it the one that old clients know
     refusals.MethodNotAllowed: 404,
     refusals.ValidationError: 422,
+}
+TOO_OFTEN = {
+    refusals.Throttled.default_code: "API rate limit exceeded for this person",
+    SENDING: "You have exceeded a secondary rate limit with this token",
 }
 # GitHub's own words, by which clients know these.
 WORDS = {400: "Problems parsing JSON", 404: "Not Found"}
@@ -47,6 +55,8 @@ def handler(error: Exception, context: dict[str, Any]) -> Response:
     response = Response(_said(error, status), status=status)
     if isinstance(error, refusals.Throttled):
         response["Retry-After"] = _seconds(error)
+        if error.get_codes() == SENDING:
+            response.data["documentation_url"] = ABOUT_SENDING
     if status == 401:
         response["WWW-Authenticate"] = 'Basic realm="Shipmate"'
     return response
@@ -100,7 +110,7 @@ def _sentence(error: Exception, status: int) -> str:
     if isinstance(error, RequestDataTooBig):
         return f"A body has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
     if isinstance(error, refusals.Throttled):
-        return f"API rate limit exceeded: wait {_seconds(error)} seconds."
+        return f"{TOO_OFTEN[str(error.get_codes())]}: wait {_seconds(error)} seconds."
     if isinstance(error, Http404 | refusals.MethodNotAllowed):
         return "There is nothing at this address; docs/github-api.md says what there is."
     return errors.BROKEN if status == 500 else str(error)

@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from deployments.api.throttling import PersonRate
+from deployments.api.throttling import PersonRate, TokenWriteRate
 from deployments.models import Application, Person
 from deployments.models import Repository as RepositoryRow
 from deployments.services import tokens
@@ -172,7 +172,7 @@ def test_too_often_is_told_with_when_to_come_again(
 
     answer = [bot.get("user") for _ in range(2)][-1]
 
-    assert answer.status_code == 429
+    assert answer.status_code == 403
     assert answer["X-RateLimit-Remaining"] == "0"
     assert 0 < int(answer["Retry-After"]) <= 60
     assert answer.json()["message"].startswith("API rate limit exceeded")
@@ -185,6 +185,21 @@ def test_what_is_left_can_be_asked_without_counting(bot: Caller) -> None:
 
     assert left == [0, 0]
     assert (after["limit"], after["used"], after["remaining"]) == (600, 1, 599)
+
+
+def test_too_much_of_what_one_token_does_is_told_apart(
+    bot: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TokenWriteRate, "THROTTLE_RATES", {"write": "1/min"})
+
+    answer = [bot.post(f"{WEB}/statuses/{'a' * 40}", {"state": "success"}) for _ in range(2)][-1]
+
+    told = answer.json()
+    assert (answer.status_code, int(answer["Retry-After"]) > 0) == (403, True)
+    assert told["message"].startswith("You have exceeded a secondary rate limit")
+    assert told["documentation_url"].endswith("secondary-rate-limits")
+    assert int(answer["X-RateLimit-Remaining"]) > 0
+    assert bot.get("user").status_code == 200
 
 
 # ---- conditional requests ----

@@ -11,9 +11,16 @@ from typing import Any
 
 import pytest
 import requests
-from github import Auth, Github, GithubException, UnknownObjectException
+from github import (
+    Auth,
+    Github,
+    GithubException,
+    RateLimitExceededException,
+    UnknownObjectException,
+)
 from github.Repository import Repository
 
+from deployments.api.throttling import PersonRate
 from deployments.models import Application, CommitStatus, Deployment, Person
 from tests.deployments.api.github.conftest import WEB, Caller, MakeCaller, serving
 from tests.deployments.api.github.test_deployments import HUBOT
@@ -87,6 +94,16 @@ def test_pygithub_knows_who_it_is_and_what_is_left(github: Github) -> None:
     assert github.get_user().login == "alice"
     assert "repo" in (github.oauth_scopes or [])
     assert github.rate_limiting[1] == 600
+
+
+def test_pygithub_knows_when_it_asks_too_often(
+    github: Github, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PersonRate, "THROTTLE_RATES", {"user": "1/min"})
+    github.get_user().update()
+
+    with pytest.raises(RateLimitExceededException):
+        github.get_user().update()
 
 
 # ---- Octokit ----
