@@ -79,10 +79,17 @@ def _answer(deployment: Deployment, door: Door, *, approved: bool, why: str = ""
         word = "approved" if kept.approved else "rejected"
         raise Invalid(f"#{deployment.pk} was {word} by {kept.person} already.")
     if deployment.status != Status.PENDING:
-        raise Invalid(f"#{deployment.pk} {state_words(deployment)}; there is nothing to approve.")
+        raise Invalid(_too_late(deployment))
     given = {"approved": approved, "person": door.person, "via": door.via, "why": why}
     Approval.objects.filter(pk=kept.pk).update(**given, answered_at=timezone.now())
     return True
+
+
+def _too_late(deployment: Deployment) -> str:
+    why = f" {deployment.note}" if deployment.status == Status.ERROR else ""
+    return (
+        f"#{deployment.pk} {state_words(deployment)}; there is nothing to approve or reject.{why}"
+    )
 
 
 def _wait_for(deployment: Deployment, wait: Wait, note: str) -> None:

@@ -14,7 +14,7 @@ from deployments.blockers import blockers, refusals
 from deployments.exceptions import DeploymentError, RepositoryAway
 from deployments.models import Deployment
 from deployments.selectors import approvals, checks, code, merges
-from deployments.services import gates, merging
+from deployments.services import gates, merging, queue
 from deployments.services.lifecycle import subject_of
 from deployments.services.moves import move
 
@@ -78,13 +78,33 @@ def overdue() -> Q:
 
 
 def end_if_late(deployment: Deployment, grace: float = GRACE) -> bool:
-    """End what has waited longer than there is time for; nobody looks again for an approval."""
-    wait = Wait(deployment.waits_for or Wait.REPOSITORY)
-    if waited(deployment) <= patience(wait) + (0 if wait == Wait.APPROVAL else grace):
+    """End what has waited longer than there is time for; nobody looks again for an approval.
+
+    Somebody may have answered since it was read: of that word and the end of its time the first
+    one counts.
+    """
+    if not _is_late(deployment, grace):
         return False
+    with transaction.atomic():
+        queue.settle(deployment.environment_id)  # as whoever approves does
+        now = Deployment.objects.select_for_update(of=("self",)).get(pk=deployment.pk)
+        return _is_late(now, grace) and _end_as_late(deployment, _wait(now))
+
+
+def _is_late(deployment: Deployment, grace: float) -> bool:
+    wait = _wait(deployment)
+    allowed = patience(wait) + (0 if wait == Wait.APPROVAL else grace)
+    return deployment.status == Status.PENDING and waited(deployment) > allowed
+
+
+def _end_as_late(deployment: Deployment, wait: Wait) -> bool:
     reason = "settings" if wait in (Wait.CHECKS, Wait.APPROVAL) else "forge"
     said = "" if wait == Wait.APPROVAL else deployment.note
     return move(deployment, Status.ERROR, reason=reason, note=said or LATE[wait])
+
+
+def _wait(deployment: Deployment) -> Wait:
+    return Wait(deployment.waits_for or Wait.REPOSITORY)
 
 
 def patience(wait: str) -> float:
