@@ -10,10 +10,12 @@ import ipaddress
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import requests
@@ -23,6 +25,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 
 SECONDS = 10
+# Goes on while a process is stopped, and where the machine tells it, while that sleeps.
+CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 LARGEST = 65_536  # bytes of an answer
 
@@ -50,6 +54,15 @@ class Reply:
 
 class ForbiddenAddress(requests.ConnectionError):
     """The name leads to an address that is never called."""
+
+
+class TooLate(Exception):
+    """Nothing was asked for: whoever sends was stopped until the moment was over."""
+
+
+def clock() -> float:
+    """Return seconds that no change of the time of day changes."""
+    return time.clock_gettime(CLOCK)
 
 
 def status(url: str, *, seconds: float = SECONDS) -> int:
@@ -116,10 +129,15 @@ class Pool:
         *,
         seconds: float = SECONDS,
         largest: int = LARGEST,
+        until: float | None = None,
     ) -> Reply:
-        """Return the answer. Raises requests.RequestException, also where it is too large."""
+        """Return the answer. Raises requests.RequestException, also where it is too large.
+
+        `until`: the moment, by `clock`, after which the body is not sent. Raises TooLate.
+        """
         given = {"User-Agent": "Shipmate", **headers}
-        request = requests.Request(method, url, given, data=body).prepare()
+        data = _Timely(body, until) if body and until is not None else body
+        request = requests.Request(method, url, given, data=data).prepare()
         with _cut_after(seconds) as line:
             try:
                 reply = self._reply(request, seconds, largest)
@@ -135,6 +153,23 @@ class Pool:
         sent = self._adapter.send(request, stream=True, timeout=seconds, verify=self._verify)
         with sent as response:
             return Reply(response.status_code, response.headers, _whole(response, largest))
+
+
+class _Timely(BytesIO):
+    """A body that is looked at the clock for as it leaves, when all else is done.
+
+    Without its end it asks for nothing.
+    """
+
+    def __init__(self, body: bytes, until: float) -> None:
+        super().__init__(body)
+        self._until = until
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        is_left = self.tell() < len(self.getbuffer())
+        if is_left and clock() > self._until:
+            raise TooLate
+        return super().read(size)
 
 
 def _whole(response: requests.Response, largest: int) -> bytes:

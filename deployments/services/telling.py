@@ -7,6 +7,7 @@ or a lost answer looks at the forge first, so that nothing is made there twice.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from deployments.forges.github.access import App, Token
 from deployments.forges.github.client import Caller
 from deployments.forges.github.deployments import Answer, Created, NotLet
 from deployments.models import ForgeAccess, ForgeReport
+from deployments.outbound import TooLate, clock
 from deployments.selectors import code
 from deployments.selectors import reports as reading
 from deployments.selectors.reports import LEASE
@@ -35,6 +37,7 @@ SELDOM = timedelta(hours=1)  # until a right is tried again that was lacking
 ATTEMPTS = 5
 CONTACT = timedelta(minutes=1)  # so exactly is the last contact known
 RELATED = ("deployment__person", "deployment__environment__application", "repository")
+log = logging.getLogger(__name__)
 
 
 class _Lost(Exception):
@@ -101,6 +104,8 @@ def _bring_up_to_date(report: ForgeReport) -> None:
         _note_away(report, access, str(error))
     except DeploymentError as error:  # which says nothing of what was sent before
         _note_refusal(report, access, NotLet(str(error)))
+    except TooLate:
+        raise _Lost from None  # it was stopped for so long that another may tell by now
     except (InterfaceError, OperationalError, _Lost):
         raise  # of our own database: whoever looks next goes on
     except Exception:
@@ -139,17 +144,31 @@ def _make(report: ForgeReport, caller: Caller, secrets: Sequence[str]) -> int:
     wish = reporting.wish(report, secrets)
     number = deployments.find(caller, wish) if _is_doubtful(report) else None
     if number is None:
-        _sending(report)
-        answer = deployments.create(caller, wish)
+        answer = deployments.create(caller, wish, _sending(report))
         if not isinstance(answer, Created):
             raise _NotTaken(answer)
         number = answer.number
     # Whoever holds it by now: it was made, and there is one only.
     rows = ForgeReport.objects.filter(pk=report.pk, remote_id=None)
     if not rows.update(remote_id=number, doubt_since=None):
+        _withdraw(report, caller, number)
         raise _Lost
     report.remote_id, report.doubt_since = number, None
     return number
+
+
+def _withdraw(report: ForgeReport, caller: Caller, number: int) -> None:
+    """Take back what another worker has made, too, while this one was stopped as it sent."""
+    kept = ForgeReport.objects.filter(pk=report.pk).exclude(remote_id=number).first()
+    if kept is None:
+        return
+    try:
+        refused = deployments.withdraw(caller, number)
+    except RepositoryAway as error:
+        refused = Answer(str(error))
+    if refused is not None:
+        twice = "GitHub has #%s twice, as %s and as %s; delete the second one there. %s"
+        log.warning(twice, report.deployment_id, kept.remote_id, number, refused.sentence)
 
 
 def _say(
@@ -162,8 +181,7 @@ def _say(
         if deployments.last_said(caller, number) == (said.state, said.description):
             _note_told(report, told)
             return
-    _sending(report)
-    answer = deployments.say(caller, number, said)
+    answer = deployments.say(caller, number, said, _sending(report))
     if answer is not None:
         is_gone = not deployments.is_there(caller, number)
         raise _NotTaken(_gone(report) if is_gone else answer)
@@ -193,11 +211,15 @@ def _mine(report: ForgeReport) -> QuerySet[ForgeReport]:
     return ForgeReport.objects.filter(pk=report.pk, epoch=report.epoch)
 
 
-def _sending(report: ForgeReport) -> None:
-    """Note that something is sent now, and hold it for another while."""
-    now = timezone.now()
+def _sending(report: ForgeReport) -> float:
+    """Note that something is sent now, and hold it for another while; return until when it may be.
+
+    GitHub is done with it then before another worker looks at what came of it.
+    """
+    until, now = clock() + (LEASE - SETTLED).total_seconds(), timezone.now()
     if not _mine(report).update(doubt_since=now, lease_until=now + LEASE):
         raise _Lost
+    return until
 
 
 def _note_told(report: ForgeReport, told: Told) -> None:

@@ -107,10 +107,19 @@ def post(caller: Caller, url: str, values: Mapping[str, Any]) -> Any:
 
 
 def send(
-    caller: Caller, url: str, values: Mapping[str, Any] | None = None, *, method: str = "POST"
+    caller: Caller,
+    url: str,
+    values: Mapping[str, Any] | None = None,
+    *,
+    method: str = "POST",
+    until: float | None = None,
 ) -> Reply:
-    """Send something. It is never sent twice: who can tell what a lost answer was?"""
-    return _ask(caller, method, url, {}, b"" if values is None else json.dumps(values).encode())
+    """Send something. It is never sent twice: who can tell what a lost answer was?
+
+    `until`: not after this moment of `outbound.clock`. Raises outbound.TooLate.
+    """
+    body = b"" if values is None else json.dumps(values).encode()
+    return _ask(caller, method, url, {}, body, until)
 
 
 def once(url: str, authorization: str) -> Reply:
@@ -202,20 +211,30 @@ class _Lost(RepositoryAway):
 
 
 def _ask(
-    caller: Caller, method: str, url: str, more: Mapping[str, str], body: bytes | None = None
+    caller: Caller,
+    method: str,
+    url: str,
+    more: Mapping[str, str],
+    body: bytes | None = None,
+    until: float | None = None,
 ) -> Reply:
     """Ask once, and once more after a pause that GitHub asks for, if it is short."""
-    reply, wait = _once(caller, method, url, more, body)
+    reply, wait = _once(caller, method, url, more, body, until)
     if 0 < wait <= PATIENT:
         time.sleep(wait)
-        reply, wait = _once(caller, method, url, more, body)
+        reply, wait = _once(caller, method, url, more, body, until)
     if wait > 0:
         limits.require(caller.whose, caller.place.full_name)
     return reply
 
 
 def _once(
-    caller: Caller, method: str, url: str, more: Mapping[str, str], body: bytes | None
+    caller: Caller,
+    method: str,
+    url: str,
+    more: Mapping[str, str],
+    body: bytes | None,
+    until: float | None,
 ) -> tuple[Reply, float]:
     limits.require(caller.whose, caller.place.full_name)
     headers = {**HEADERS, "Authorization": caller.authorization, **more}
@@ -223,7 +242,7 @@ def _once(
         headers["Content-Type"] = "application/json"
     try:
         reply = _pool(certificates()).ask(
-            method, url, headers, body, seconds=SECONDS, largest=LARGEST
+            method, url, headers, body, seconds=SECONDS, largest=LARGEST, until=until
         )
     except requests.RequestException as error:
         raise _Lost(f"GitHub cannot be reached: {_words(error)}") from error

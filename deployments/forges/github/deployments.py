@@ -92,8 +92,11 @@ class Unusable(Answer):
     """422: GitHub can make nothing of it."""
 
 
-def create(caller: Caller, wish: Wish) -> Answer:
-    """Ask GitHub for a deployment. Raises RepositoryAway where nobody knows what came of it."""
+def create(caller: Caller, wish: Wish, until: float | None = None) -> Answer:
+    """Ask GitHub for a deployment. Raises RepositoryAway where nobody knows what came of it.
+
+    `until`: not after this moment of `outbound.clock`. Raises outbound.TooLate.
+    """
     values = {
         "ref": wish.ref,
         "task": wish.task,
@@ -106,7 +109,7 @@ def create(caller: Caller, wish: Wish) -> Answer:
     }
     if wish.contexts is not None:
         values["required_contexts"] = list(wish.contexts)
-    reply = client.send(caller, _all(caller), values)
+    reply = client.send(caller, _all(caller), values, until=until)
     if reply.status == 201 and client.is_answer(reply):
         made = _object(reply)
         number = int(made["id"])
@@ -121,8 +124,8 @@ def create(caller: Caller, wish: Wish) -> Answer:
     return _refused(caller, reply, "make deployments of")
 
 
-def say(caller: Caller, number: int, status: Status) -> Answer | None:
-    """Tell of a deployment there; None: it is told."""
+def say(caller: Caller, number: int, status: Status, until: float | None = None) -> Answer | None:
+    """Tell of a deployment there; None: it is told. `until`: as for `create`."""
     values: dict[str, Any] = {
         "state": status.state,
         "description": short(status.description),
@@ -130,9 +133,18 @@ def say(caller: Caller, number: int, status: Status) -> Answer | None:
     }
     given = {"log_url": status.page, "target_url": status.page, "environment_url": status.address}
     values |= {name: url for name, url in given.items() if url}
-    reply = client.send(caller, f"{_all(caller)}/{number}/statuses", values)
+    reply = client.send(caller, f"{_all(caller)}/{number}/statuses", values, until=until)
     is_told = reply.status == 201 and client.is_answer(reply)
     return None if is_told else _refused(caller, reply, "tell of deployments of")
+
+
+def withdraw(caller: Caller, number: int) -> Answer | None:
+    """Delete one that was made twice; None: it is gone. GitHub deletes none that may be active."""
+    refused = say(caller, number, Status("inactive", "It was made twice; the other one counts."))
+    if refused is not None:
+        return refused
+    reply = client.send(caller, f"{_all(caller)}/{number}", method="DELETE")
+    return None if reply.status == 204 else _refused(caller, reply, "delete deployments of")
 
 
 def find(caller: Caller, wish: Wish) -> int | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import time
 from collections.abc import Callable
 
@@ -111,6 +114,40 @@ def test_to_look_at_what_is_told_costs_few_queries(
         reports.ring_due()
 
 
+STOPPED_AS_IT_SENDS = """
+import os, signal
+from datetime import timedelta
+from deployments import tasks
+from deployments.services import telling
+telling.LEASE = timedelta(seconds={lease})
+sending = telling._sending
+def stopped(report):
+    until = sending(report)
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return until
+telling._sending = stopped
+tasks.tell({number})
+"""
+
+
+def stopped_as_it_sends(number: int, *, lease: int) -> subprocess.Popen[str]:
+    """Start a worker that has noted that it sends now, and then is stopped."""
+    worker = elsewhere.process(STOPPED_AS_IT_SENDS.format(number=number, lease=lease))
+    elsewhere.go(worker)
+    assert os.WIFSTOPPED(os.waitpid(worker.pid, os.WUNTRACED)[1])
+    return worker
+
+
+def wake(worker: subprocess.Popen[str]) -> None:
+    """Let it go on to its end; it is stopped again before each word that it sends."""
+    ended = False
+    while not ended:
+        worker.send_signal(signal.SIGCONT)
+        _, status = os.waitpid(worker.pid, os.WUNTRACED)
+        ended = not os.WIFSTOPPED(status)
+    worker.returncode = os.waitstatus_to_exitcode(status)
+
+
 def wait_for(condition: Callable[[], bool]) -> None:
     until = time.monotonic() + 60
     while not condition():
@@ -151,3 +188,49 @@ def test_workers_that_begin_at_once_tell_once(shop: Shop) -> None:
 
     assert len(shop.kept.deployments) == 1
     assert shop.told(made) == ["pending", "queued"]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_was_stopped_past_its_lease_sends_nothing_more(
+    shop: Shop, clock: Clock
+) -> None:
+    made = lifecycle.request(shop.qa, "main", Door(shop.person, "web"))
+    lose("chat")
+    worker = stopped_as_it_sends(made.pk, lease=11)
+    over = time.monotonic() + 2
+    round_of(clock, seconds=70)
+    asked = shop.posted
+    wait_for(lambda: time.monotonic() > over)
+
+    wake(worker)
+
+    assert (worker.returncode, shop.posted) == (0, asked)
+    assert [one["id"] for one in shop.kept.deployments] == [report_of(made).remote_id]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_what_a_worker_made_too_late_all_the_same_is_taken_back(shop: Shop, clock: Clock) -> None:
+    made = lifecycle.request(shop.qa, "main", Door(shop.person, "web"))
+    lose("chat")
+    worker = stopped_as_it_sends(made.pk, lease=300)
+    round_of(clock, seconds=310)  # by the clock of all others, whatever its own has counted
+    asked = shop.posted
+
+    wake(worker)
+
+    assert (worker.returncode, shop.posted) == (0, asked + 2)  # made, and told as inactive
+    assert [one["id"] for one in shop.kept.deployments] == [report_of(made).remote_id]
+    assert shop.told(made) == ["queued"]
+
+
+def test_what_cannot_be_taken_back_is_named_in_the_log(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = shop.ask()
+    report = report_of(made)
+
+    telling._withdraw(report, telling._caller(report), 999)
+
+    assert f"GitHub has #{made.pk} twice, as {report.remote_id} and as 999" in caplog.text

@@ -169,6 +169,17 @@ def create_deployment(asked: Asked) -> Answer:
     return 201, made
 
 
+def delete_deployment(asked: Asked) -> Answer:
+    """Delete it, unless it may be active and is not the only one."""
+    made = _deployment(asked)
+    said = [one for one in asked.kept.deployment_statuses if one["of"] == made["id"]]
+    is_active = not said or said[-1]["state"] == "success"
+    if is_active and len(asked.kept.deployments) > 1:
+        raise Refused(422, "We cannot delete an active deployment unless it is the only deployment")
+    asked.kept.deployments.remove(made)
+    return 204, None
+
+
 def deployment_statuses(asked: Asked) -> Answer:
     number = _deployment(asked)["id"]
     found = [one for one in asked.kept.deployment_statuses if one["of"] == number]
@@ -289,6 +300,7 @@ QUESTIONS: list[tuple[str, re.Pattern[str], Question]] = [
         ("GET", f"{NAME}/deployments", deployments),
         ("POST", f"{NAME}/deployments", create_deployment),
         ("GET", rf"{NAME}/deployments/(?P<id>\d+)", deployment),
+        ("DELETE", rf"{NAME}/deployments/(?P<id>\d+)", delete_deployment),
         ("GET", rf"{NAME}/deployments/(?P<id>\d+)/statuses", deployment_statuses),
         ("POST", rf"{NAME}/deployments/(?P<id>\d+)/statuses", create_deployment_status),
     ]

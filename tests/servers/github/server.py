@@ -50,11 +50,17 @@ class Handler(BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         self._serve()
 
+    def do_DELETE(self) -> None:
+        self._serve()
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
     def _serve(self) -> None:
         body = self._body()
+        if len(body) < int(self.headers.get("Content-Length") or 0):
+            self.close_connection = True  # it came to no end, and asks for nothing
+            return
         if self.path.startswith("/login/oauth/"):
             self._sign_in(body)
             return
