@@ -16,6 +16,8 @@ class ForgeAccount(models.Model):
     uid = models.PositiveBigIntegerField()
     login = models.CharField(max_length=100)  # as it was called at the last sign-in
     linked_at = models.DateTimeField(auto_now_add=True)
+    # When it last was a member's, where settings ask for members; null: it is not known to be.
+    member_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["pk"]

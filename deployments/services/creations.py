@@ -17,7 +17,7 @@ from deployments.exceptions import DeploymentError, Refused
 from deployments.forges.github import wishes
 from deployments.models import Deployment, Environment, ForgeDeployment, Person, Repository
 from deployments.selectors import forge_accounts, slugs, tasks
-from deployments.services import approvals, lifecycle, refusals, reports, strangers
+from deployments.services import approvals, lifecycle, memberships, refusals, reports, strangers
 from deployments.services.lifecycle import Door
 from deployments.services.looking import Look, Wish, look
 
@@ -67,7 +67,8 @@ def look_at(repository: Repository, creation: Creation) -> Found:
     found = Found(creation, person=person)
     try:
         place, wish = _meant(repository, creation)
-        found = replace(found, place=place, wish=wish, because=_because(person, place, creation))
+        because = _because(repository, person, place, creation)
+        found = replace(found, place=place, wish=wish, because=because)
         asker = None if found.because else person
         return replace(found, seen=look(place, asker, wish))
     except Refused as error:
@@ -126,7 +127,9 @@ def _meant(repository: Repository, creation: Creation) -> tuple[Environment, Wis
     )
 
 
-def _because(person: Person | None, place: Environment, creation: Creation) -> str:
+def _because(
+    repository: Repository, person: Person | None, place: Environment, creation: Creation
+) -> str:
     """Say why somebody has to approve it; empty: it may begin by itself."""
     if person is None:
         forge = strangers.forge_name(creation.base_url)
@@ -134,7 +137,7 @@ def _because(person: Person | None, place: Environment, creation: Creation) -> s
     elif not rights.may(person, "deploy", place):
         why = f"{person} may not deploy to {place}"
     else:
-        why = _old(creation.created_at)
+        why = _old(creation.created_at) or memberships.doubt(repository, creation)
     return f"{why}, so somebody has to approve it." if why else ""
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from allauth.account.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from deployments import changes, rights, typed
 from deployments.exceptions import Invalid
@@ -84,7 +86,7 @@ def seen(proof: Proof) -> None:
         if proof.way.key == "github":
             number = int(proof.uid)
             row = ForgeAccount.objects.filter(base_url=proof.way.place, uid=number)
-            row.update(login=proof.login)
+            row.update(login=proof.login, member_at=_member_at(proof))
 
 
 def unlink(person: Person, account: int) -> str:
@@ -159,9 +161,18 @@ def _link(person: Person, proof: Proof) -> None:
     _keep_addresses(account, proof)
     if proof.way.key == "github":
         ForgeAccount.objects.create(
-            person=person, base_url=proof.way.place, uid=int(proof.uid), login=proof.login
+            person=person,
+            base_url=proof.way.place,
+            uid=int(proof.uid),
+            login=proof.login,
+            member_at=_member_at(proof),
         )
     changes.record("sign_in.linked", person=person, via="web", subject=str(proof), new=proof.uid)
+
+
+def _member_at(proof: Proof) -> datetime | None:
+    """Return since when it is known to be a member's: who is none proves nothing here."""
+    return timezone.now() if proof.way.members else None
 
 
 def _keep_addresses(account: SocialAccount, proof: Proof) -> None:

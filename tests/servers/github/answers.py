@@ -275,6 +275,7 @@ QUESTIONS: list[tuple[str, re.Pattern[str], Question]] = [
         ("GET", "/user", visitors.user),
         ("GET", "/user/emails", visitors.addresses),
         ("GET", r"/user/memberships/orgs/(?P<org>[^/]+)", visitors.own_membership),
+        ("GET", r"/orgs/(?P<org>[^/]+)/memberships/(?P<username>[^/]+)", visitors.membership),
         (
             "GET",
             r"/orgs/(?P<org>[^/]+)/teams/(?P<team_slug>[^/]+)/memberships/(?P<username>[^/]+)",

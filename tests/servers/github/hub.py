@@ -87,6 +87,7 @@ class GitHub:
         self.members: dict[str, Member] = {}
         self.visits: dict[str, tuple[Member, set[str]]] = {}  # by token: whose it is, its scopes
         self.codes: dict[str, dict[str, str]] = {}
+        self.org_readers: set[str] = set()  # tokens that may see who is a member
         self.closed: set[str] = set()  # organisations that have not approved the OAuth App
         self.lives = HOUR
         self._ids = 0

@@ -39,14 +39,32 @@ def own_membership(asked: Asked) -> Answer:
     return 200, completed("org-membership", about)
 
 
+def membership(asked: Asked) -> Answer:
+    """Say whether somebody is in the organisation, to its members who let the token ask that."""
+    place = asked.parts["org"]
+    if asked.token not in asked.hub.org_readers:
+        raise Refused(403, f"You must be a member of {place} to see membership information.")
+    member = asked.hub.members.get(asked.parts["username"])
+    if member is None or place not in member.belongs:
+        raise Refused(404, "Not Found")
+    about = {"state": member.belongs[place], "role": "member"}
+    return 200, completed("org-membership", about)
+
+
 def team_membership(asked: Asked) -> Answer:
     """Say whether somebody is in the team, to who may see it: a secret one shows to its members."""
-    member, scopes = _visitor(asked)
+    member = asked.hub.members.get(asked.parts["username"])
     place = f"{asked.parts['org']}/{asked.parts['team_slug']}"
-    seen = "read:org" in scopes and asked.parts["username"] == member.login
-    if not seen or place not in member.belongs:
+    if member is None or place not in member.belongs or not _sees(asked, member):
         raise Refused(404, "Not Found")
     return 200, completed("team-membership", {"state": member.belongs[place], "role": "member"})
+
+
+def _sees(asked: Asked, member: Member) -> bool:
+    if asked.token in asked.hub.org_readers:
+        return True
+    visitor, scopes = _visitor(asked)
+    return "read:org" in scopes and visitor == member
 
 
 def _visitor(asked: Asked) -> tuple[Member, set[str]]:
