@@ -18,6 +18,8 @@ from deployments.models import Application, Delivery, Person, Repository, Webhoo
 ALSO = {"ssh.github.com": "github.com", "www.github.com": "github.com"}
 FULL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,99}")
 
+API = re.compile(r"(?P<api>https://[A-Za-z0-9.:-]{1,180}(?:/api/v3)?)/repos/")
+
 
 def name_in(location: str) -> str:
     """Return owner/name as it stands in a repository's address; empty for one without."""
@@ -26,16 +28,20 @@ def name_in(location: str) -> str:
     return name if FULL_NAME.fullmatch(name) else ""
 
 
-def api_of(repository: Repository) -> str:
+def api_of(repository: Repository, said: str = "") -> str:
     """Return the root of the API of the GitHub that a repository is at, by its address.
 
-    One whose address says nothing, such as a mirror on this machine, is taken to be at github.com.
+    Where that says nothing, as of a mirror on this machine, by what was said: an address at that
+    API. Empty: nobody can tell, and no account is anybody's.
     """
     location = repository.location
     match = HTTPS.fullmatch(location) or SSH.fullmatch(location) or SCP.fullmatch(location)
-    host = match["host"].lower() if match else "github.com"
+    if match is None:
+        found = API.match(said)
+        return found["api"].lower() if found else ""
+    host = match["host"].lower()
     host = ALSO.get(host, host)
-    port = (match.groupdict().get("port") or "") if match and HTTPS.fullmatch(location) else ""
+    port = (match.groupdict().get("port") or "") if HTTPS.fullmatch(location) else ""
     return place(f"https://{host}{port}/owner/name").api
 
 

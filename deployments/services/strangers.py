@@ -32,7 +32,7 @@ def stand_in(base_url: str, uid: int, login: str) -> Person:
 def forge_name(base_url: str) -> str:
     """Return what people call the GitHub whose API this is."""
     host = urlsplit(base_url).netloc
-    return "GitHub" if host == "api.github.com" else host.removeprefix("api.")
+    return "GitHub" if host in ("", "api.github.com") else host.removeprefix("api.")
 
 
 def _known(base_url: str, uid: int) -> ForgeStranger | None:
@@ -67,7 +67,7 @@ def _make(base_url: str, uid: int, login: str, name: str) -> Person:
 
 def _username(base_url: str, uid: int, login: str) -> str:
     """Return octocat@github.com; a login that was another's before is told from it by number."""
-    host = urlsplit(base_url).netloc.removeprefix("api.")
+    host = urlsplit(base_url).netloc.removeprefix("api.") or "github"
     bare = NO_NAME.sub("-", login[:LONGEST]).strip("-") or "somebody"
     plain = f"{bare}@{host}"[:150]
     is_taken = Person.objects.filter(username__iexact=plain).exists()

@@ -55,7 +55,7 @@ def _read(repository: Repository, payload: Payload) -> Creation:
         environment=environment or PRODUCTION,
         description=text(told, "description", longest=400),
         payload=given,
-        base_url=webhooks.api_of(repository),
+        base_url=webhooks.api_of(repository, text(told, "url", longest=500)),
         uid=uid,
         login=login,
         created_at=moment(told, "created_at"),

@@ -21,6 +21,7 @@ from deployments.models import (
     Role,
     Webhook,
 )
+from deployments.models import Repository as RepositoryRow
 from deployments.services import approvals, deliveries, locks
 from deployments.services.lifecycle import Door
 from tests.deployments import build
@@ -290,6 +291,34 @@ def test_a_shape_of_before_2014_is_read_too(
     carried_out(deliver, old)
 
     assert str(Deployment.objects.get().environment) == "hello/qa"
+
+
+@pytest.mark.parametrize(
+    ("url", "who"),
+    [
+        ("https://ghe.example.com/api/v3/repos/a/b/deployments/1", "Codertocat at ghe.example.com"),
+        ("https://api.github.com.evil.example/repos/a/b/deployments/1", "at github.com.evil."),
+        ("", "Codertocat at GitHub"),
+        (None, "Codertocat at GitHub"),
+    ],
+)
+def test_an_account_elsewhere_is_not_the_one_of_that_number_at_github_com(
+    deliver: Deliver, body: Body, codertocat: Person, url: str | None, who: str
+) -> None:
+    carried_out(deliver, told(body, url=url))
+
+    made = Deployment.objects.get()
+    assert made.waits_for == "approval"
+    assert made.person != codertocat and who in str(made.person)
+
+
+def test_what_a_body_says_of_its_place_is_not_believed_where_the_address_says_it(
+    deliver: Deliver, body: Body, codertocat: Person, webhook: Webhook
+) -> None:
+    address = "https://ghe.example.com/Codertocat/Hello-World"
+    RepositoryRow.objects.filter(pk=webhook.repository_id).update(location=address)
+
+    assert "is linked to nobody here" in carried_out(deliver, body).outcome
 
 
 def test_our_own_is_recognised(
