@@ -55,21 +55,21 @@ def check_name(name: str) -> None:
 def move(
     application: Application, location: str, person: Person, opening: Opening | None = None
 ) -> Look:
-    """Take the code from another repository, its new address, or in another way."""
+    """Take the code from another repository, its new address, or in another way.
+
+    Nobody has said that Shipmate may write to another one: auto-merge is off there.
+    """
     rights.require(person, "configure", application)
     seen = look(location, person, opening)
     with transaction.atomic():
         kept = _locked(application)
         old, kept.repository = kept.repository, repositories.keep(seen, person)
-        kept.save(update_fields=["repository"])
-        ledger.record_differences(
-            "application.changed",
-            {"repository": old.location},
-            {"repository": seen.location},
-            person,
-            scope=kept,
-        )
-    application.repository = kept.repository
+        before: dict[str, Any] = {"repository": old.location, "auto-merge": kept.auto_merge}
+        kept.auto_merge = kept.auto_merge and old == kept.repository
+        kept.save(update_fields=["repository", "auto_merge"])
+        after = {"repository": seen.location, "auto-merge": kept.auto_merge}
+        ledger.record_differences("application.changed", before, after, person, scope=kept)
+    application.repository, application.auto_merge = kept.repository, kept.auto_merge
     return seen
 
 

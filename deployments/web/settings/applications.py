@@ -92,11 +92,12 @@ def move(request: HttpRequest, application: str) -> HttpResponse:
     context: dict[str, Any] = {"repository": form}
     if not form.is_valid():
         return _shown(request, app, **context)
-    location = form.cleaned_data["location"]
+    location, merged = form.cleaned_data["location"], app.auto_merge
     if "look" in request.POST:
         look_at(form, context, person)
     elif saved(form, lambda: applications.move(app, location, person, form.opening), "location"):
-        return _done(request, app, f"The code of {app} comes from {location} now.")
+        off = " Auto-merge is off there." if merged and not app.auto_merge else ""
+        return _done(request, app, f"The code of {app} comes from {location} now.{off}")
     return _shown(request, app, **context)
 
 

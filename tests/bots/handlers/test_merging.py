@@ -84,3 +84,14 @@ def test_a_plan_tells_a_conflict(
     answer = say("plan hello/fix-login to qa")
 
     assert "In the way of it: Conflict merging main into fix-login in app.py." in answer
+
+
+@pytest.mark.parametrize("ref", ["v-fix", "sha", "refs/tags/v-fix"])
+def test_a_tag_and_a_commit_are_deployed_as_they_are(
+    say: Talk, qa: Environment, repository: Repository, branch: str, ref: str
+) -> None:
+    repository.tag("v-fix", branch)
+
+    say(f"deploy hello/{branch[:9] if ref == 'sha' else ref} to qa")
+
+    assert (the_deployment().sha, the_deployment().merging) == (branch, None)

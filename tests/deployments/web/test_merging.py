@@ -8,6 +8,7 @@ from django.test import Client
 from deployments.models import Application, CommitStatus, Deployment, Environment, Person
 from deployments.services import clearing, lifecycle
 from deployments.services.lifecycle import Door
+from tests.deployments import build
 from tests.deployments.merging import FIRST, conflicting, lagging
 from tests.deployments.web.production import PAGE, send, text
 from tests.servers.repositories import Repository
@@ -110,6 +111,17 @@ def test_why_it_cannot_be_put_on_is_said_at_the_switch(
     answer = as_dora.post(f"{SETTINGS}-/auto-merge/set/", {"auto_merge": "on"})
 
     assert "working copy" in answer.content.decode()
+
+
+def test_whoever_takes_the_code_from_elsewhere_reads_that_it_is_off_there(
+    as_dora: Client, branch: str, repository: Repository
+) -> None:
+    elsewhere = build.repository(repository.path.parent, "elsewhere")
+    sent = {"location": str(elsewhere.path), "forge": "local"}
+
+    as_dora.post(f"{SETTINGS}-/repository/move/", sent)
+
+    assert "Auto-merge is off there." in text(as_dora, SETTINGS)
 
 
 def test_who_may_not_change_it_reads_it(as_bob: Client, hello: Application) -> None:
