@@ -19,6 +19,7 @@ class ForgeDeployment(models.Model):
         Deployment, models.CASCADE, null=True, related_name="created_at_forge"
     )
     refusal = models.TextField(blank=True)  # why there is none here, in sentences
+    done = models.TextField(blank=True)  # what was done that makes none: a place was locked
     refused_at = models.DateTimeField(null=True)
     answer_due_at = models.DateTimeField(null=True)  # when GitHub is told why; null: no more
     answer_tries = models.PositiveSmallIntegerField(default=0)

@@ -17,7 +17,15 @@ from deployments.exceptions import DeploymentError, Refused
 from deployments.forges.github import wishes
 from deployments.models import Deployment, Environment, ForgeDeployment, Person, Repository
 from deployments.selectors import forge_accounts, slugs, tasks
-from deployments.services import approvals, lifecycle, memberships, refusals, reports, strangers
+from deployments.services import (
+    approvals,
+    lifecycle,
+    lock_tasks,
+    memberships,
+    refusals,
+    reports,
+    strangers,
+)
 from deployments.services.lifecycle import Door
 from deployments.services.looking import Look, Wish, look
 
@@ -67,8 +75,9 @@ def look_at(repository: Repository, creation: Creation) -> Found:
     found = Found(creation, person=person)
     try:
         place, wish = _meant(repository, creation)
-        because = _because(repository, person, place, creation)
-        found = replace(found, place=place, wish=wish, because=because)
+        found = replace(found, place=place, wish=wish, because=_because(person, place, creation))
+        if lock_tasks.is_one(place, wish.task):
+            return found
         asker = None if found.because else person
         return replace(found, seen=look(place, asker, wish))
     except Refused as error:
@@ -85,6 +94,8 @@ def perform(repository: Repository, found: Found) -> str:
     row = _row(repository, found.creation)
     if row.deployment is not None:
         return f"It is #{row.deployment.pk} here already; nothing is done again."
+    if found.place is not None and lock_tasks.is_one(found.place, found.wish.task):
+        return lock_tasks.perform(row, found.place, found.person, found.because, found.wish)
     if found.place is None or found.seen is None:
         refusals.note(row, found.refusal, ours=found.place is not None)
         what = f"Deployment {row.remote_id}, which {row.login} created at GitHub"
@@ -127,9 +138,7 @@ def _meant(repository: Repository, creation: Creation) -> tuple[Environment, Wis
     )
 
 
-def _because(
-    repository: Repository, person: Person | None, place: Environment, creation: Creation
-) -> str:
+def _because(person: Person | None, place: Environment, creation: Creation) -> str:
     """Say why somebody has to approve it; empty: it may begin by itself."""
     if person is None:
         forge = strangers.forge_name(creation.base_url)
@@ -137,7 +146,8 @@ def _because(
     elif not rights.may(person, "deploy", place):
         why = f"{person} may not deploy to {place}"
     else:
-        why = _old(creation.created_at) or memberships.doubt(repository, creation)
+        where = place.application.repository
+        why = _old(creation.created_at) or memberships.doubt(where, creation)
     return f"{why}, so somebody has to approve it." if why else ""
 
 

@@ -1,4 +1,4 @@
-"""Who created a deployment at GitHub that is refused here is told there why. Durable, and seldom.
+"""Who created a deployment at GitHub that makes none here is told there why. Durable, and seldom.
 
 What is to be told stands in the row of what was created. A word whose answer was lost is said
 twice: it is the same word.
@@ -31,11 +31,20 @@ def note(row: ForgeDeployment, refusal: str, *, ours: bool) -> None:
     Unless `ours`, it is for a place that is not known here: another system may perform it, and a
     word of ours would spoil that.
     """
-    if refusal == row.refusal:
-        return
+    if refusal != row.refusal:
+        _note(row, ours=ours, refusal=refusal, refused_at=timezone.now())
+
+
+def note_done(row: ForgeDeployment, done: str) -> None:
+    """Keep what was done in place of a deployment and ring, within the transaction that does it."""
+    if done != row.done:
+        _note(row, ours=True, done=done, refusal="", refused_at=None)
+
+
+def _note(row: ForgeDeployment, *, ours: bool, **values: object) -> None:
     due = timezone.now() if ours and _is_told(row.repository) else None
     rows = ForgeDeployment.objects.filter(pk=row.pk)
-    rows.update(refusal=refusal, answer_due_at=due, answer_tries=0, refused_at=timezone.now())
+    rows.update(answer_due_at=due, answer_tries=0, **values)
     if due is not None:
         ring(row.pk)
 
@@ -66,14 +75,15 @@ def answer(number: int) -> None:
     except DeploymentError:
         is_over = True  # it lacks a right, which the reports of other deployments tell of
     later = None if is_over else now + pause(row.answer_tries)
-    said = ForgeDeployment.objects.filter(pk=number, refusal=row.refusal)
+    said = ForgeDeployment.objects.filter(pk=number, refusal=row.refusal, done=row.done)
     said.update(answer_due_at=later)
 
 
 def _said(row: ForgeDeployment) -> bool:
     access = code.source_of(row.repository).access
     if isinstance(access, Token | App):
-        word = Status("error", f"Shipmate: {without_mails(row.refusal)}")
+        state, text = ("success", row.done) if row.done else ("error", row.refusal)
+        word = Status(state, f"Shipmate: {without_mails(text)}")
         deployments.say(access.caller(), row.remote_id, word)
     return True
 
