@@ -21,18 +21,22 @@ def unfit(environment: Environment, task: str, given: Mapping[str, str]) -> Iter
     tasks = settings.get("tasks", {})
     if task not in (RELEASE, *tasks):
         known = ", ".join(sorted(tasks)) or "none"
-        yield f"{environment.application} has no task “{task}”; it has: {known}.{_lock(task)}"
+        yield f"{environment.application} has no task “{task}”; it has: {known}."
+        yield from _lock(environment, task)
     yield from parameters.refusals(settings.get("parameters", {}), given, environment.application)
     secrets = set(_secrets(environment)) if given else set()
     for name in sorted(secrets.intersection(given)):
         yield f"{name} is a secret of {environment}; a parameter cannot take its place."
 
 
-def _lock(task: str) -> str:
+def _lock(environment: Environment, task: str) -> Iterator[str]:
     """Say how a place is locked, to whom it is a task of Heaven's."""
     word = task.removeprefix("deploy:").rstrip("!")
-    said = f" To {word} a place is no deployment: say “{word}” with its app and its name."
-    return said if word in ("lock", "unlock") else ""
+    if word in ("lock", "unlock"):
+        line = (lines.lock if word == "lock" else lines.unlock)(
+            environment.application.name, environment.name
+        )
+        yield f"To {word} a place is no deployment: say “{line}”."
 
 
 def called(environment: Environment, task: str) -> str:

@@ -146,6 +146,7 @@ def test_a_task_of_the_app_that_is_called_so_is_the_apps(shop: Shop) -> None:
 def test_what_heaven_did_not_know_is_no_lock_but_is_told_what_is(shop: Shop) -> None:
     number = created(shop, "deploy:lock!")
 
-    assert "To lock a place is no deployment: say “lock”" in ForgeDeployment.objects.get().refusal
+    refusal = ForgeDeployment.objects.get().refusal
+    assert "To lock a place is no deployment: say “lock shop in qa”." in refusal
     assert told(shop, number)[0][0] == "error"
     assert not Lock.objects.exists()

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from deployments.forges.github import client
 from deployments.models import ForgeReport, Person
 from deployments.selectors import reports as reading
 from deployments.services import lifecycle, reports, telling
@@ -188,6 +190,12 @@ def test_workers_that_begin_at_once_tell_once(shop: Shop) -> None:
 
     assert len(shop.kept.deployments) == 1
     assert shop.told(made) == ["pending", "queued"]
+
+
+def test_a_call_ends_long_before_whoever_makes_it_may_send_no_more() -> None:
+    longest = 2 * client.SECONDS + client.PATIENT
+
+    assert timedelta(seconds=longest) < telling.LEASE - telling.SETTLED
 
 
 @pytest.mark.slow
