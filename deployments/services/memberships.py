@@ -41,10 +41,10 @@ def doubt(repository: Repository, said: Account) -> str:
         return ""
     access = code.source_of(repository).access
     if not isinstance(access, Token | App):
-        return f"without a credential nobody can ask whether {login} is in {places} at GitHub"
+        return f"Without a credential nobody can ask whether {login} is in {places} at GitHub"
     try:
         is_member = members.is_member(access.caller(), login, way.members)
     except DeploymentError as error:
-        return f"nobody can tell whether {login} is in {places}. {error}".rstrip(".")
+        return f"Nobody can tell whether {login} is in {places}. {error}".rstrip(".")
     account.update(member_at=now if is_member else None)
     return "" if is_member else f"{login} is no member of {places} at GitHub"

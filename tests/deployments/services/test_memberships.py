@@ -141,7 +141,7 @@ def test_without_a_credential_somebody_approves(shop: Shop) -> None:
 
     why = memberships.doubt(shop.app.repository, said)
 
-    assert why.startswith("without a credential nobody can ask whether octocat is in")
+    assert why.startswith("Without a credential nobody can ask whether octocat is in")
 
 
 def test_where_no_members_are_asked_for_github_is_not(shop: Shop, settings: Settings) -> None:
