@@ -195,7 +195,7 @@ def test_workers_that_begin_at_once_tell_once(shop: Shop) -> None:
 def test_a_call_ends_long_before_whoever_makes_it_may_send_no_more() -> None:
     longest = 2 * client.SECONDS + client.PATIENT
 
-    assert timedelta(seconds=longest) < telling.LEASE - telling.SETTLED
+    assert timedelta(seconds=longest) < reading.LEASE - telling.SETTLED
 
 
 @pytest.mark.slow
