@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from deployments import rights, vault
 from deployments.exceptions import DeploymentError, NotAllowed, NotFound
-from deployments.forges.github.places import place
+from deployments.forges.github import places
 from deployments.forges.locations import HTTPS, SCP, SSH
 from deployments.models import Application, Delivery, Person, Repository, Webhook
 
@@ -42,7 +42,7 @@ def api_of(repository: Repository, said: str = "") -> str:
     host = match["host"].lower()
     host = ALSO.get(host, host)
     port = (match.groupdict().get("port") or "") if HTTPS.fullmatch(location) else ""
-    return place(f"https://{host}{port}/owner/name").api
+    return places.place(f"https://{host}{port}/owner/name").api
 
 
 def secrets(hook: str) -> Iterator[tuple[Webhook, str]]:

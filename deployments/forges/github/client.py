@@ -90,14 +90,14 @@ def pages(caller: Caller, url: str, query: Query | None = None) -> Iterator[Any]
     raise ForgeError(f"GitHub has more than {MOST_PAGES} pages about {caller.place.full_name}.")
 
 
-def answer(caller: Caller, url: str) -> Reply:
-    """Return what GitHub answers to a question, whatever it is."""
+def look(caller: Caller, url: str) -> Reply:
+    """Return GitHub's answer, whatever it is: who asks knows what a refusal means there."""
     return _patiently(caller, url, {})
 
 
 def exists(caller: Caller, url: str) -> bool:
     """Return whether GitHub shows this; other refusals are raised."""
-    reply = answer(caller, url)
+    reply = look(caller, url)
     if reply.status not in {200, 404} or not is_answer(reply):
         raise refusal(caller.place, reply)
     return reply.status == 200

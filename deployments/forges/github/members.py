@@ -31,7 +31,7 @@ def _is_in(caller: Caller, login: str, wanted: str) -> bool:
     organisation, _, team = (quote(part, safe="") for part in wanted.partition("/"))
     inside = f"/teams/{team}" if team else ""
     path = f"/orgs/{organisation}{inside}/memberships/{quote(login, safe='')}"
-    said = client.answer(caller, f"{caller.place.api}{path}")
+    said = client.look(caller, f"{caller.place.api}{path}")
     if said.status == 200:
         return bool(client.read(said).get("state") == "active")  # not: invited
     if said.status == 404:
