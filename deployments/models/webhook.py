@@ -43,7 +43,8 @@ class Delivery(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     outcome = models.TextField(blank=True)  # what came of it, in words
     handled_at = models.DateTimeField(null=True)
-    lease_until = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)  # before which nobody handles it
+    away_since = models.DateTimeField(null=True)  # since when the forge is asked about it in vain
     rung_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     again = models.PositiveIntegerField(default=0)  # how often somebody had it done again

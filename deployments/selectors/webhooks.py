@@ -12,7 +12,7 @@ from deployments import rights, vault
 from deployments.exceptions import DeploymentError, NotAllowed, NotFound
 from deployments.forges.github import places
 from deployments.forges.locations import HTTPS, SCP, SSH
-from deployments.models import Application, Delivery, Person, Repository, Webhook
+from deployments.models import Application, Delivery, ForgeAccess, Person, Repository, Webhook
 
 # By other names: https://docs.github.com/authentication/troubleshooting-ssh/using-ssh-over-the-https-port
 ALSO = {"ssh.github.com": "github.com", "www.github.com": "github.com"}
@@ -59,6 +59,12 @@ def secrets(hook: str) -> Iterator[tuple[Webhook, str]]:
 
 def of(repository: Repository) -> Webhook | None:
     return Webhook.objects.filter(repository=repository).first()
+
+
+def is_asked(repository: Repository) -> bool:
+    """Return whether GitHub can be asked if what is told in its name is true."""
+    kept = ForgeAccess.objects.filter(repository=repository)
+    return repository.forge == "github" and kept.exists()
 
 
 def ping_since(webhook: Webhook) -> Delivery | None:

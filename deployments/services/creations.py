@@ -34,7 +34,7 @@ SLOW_CLOCK = 300  # seconds that GitHub's clock may be before this one
 
 @dataclass(frozen=True)
 class Creation:
-    """What GitHub says of a deployment that was created there."""
+    """What is said of a deployment that was created at GitHub."""
 
     remote_id: int
     sha: str
@@ -57,6 +57,7 @@ class Found:
     refusal: str = ""
     place: Environment | None = None
     person: Person | None = None  # whose account it is
+    unproved: str = ""  # why nobody can tell whether that account created it; empty: it did
     because: str = ""  # why somebody has to approve it
     wish: Wish = Wish()  # noqa: RUF009  frozen
     seen: Look | None = None
@@ -69,13 +70,16 @@ def known(repository: Repository, remote_id: int) -> Deployment | None:
     return found.deployment if found is not None else None
 
 
-def look_at(repository: Repository, creation: Creation) -> Found:
-    """Say what is to come of it. Asks the forge, so no transaction is open. Writes nothing."""
-    person = forge_accounts.person_of(creation.base_url, creation.uid)
-    found = Found(creation, person=person)
+def look_at(repository: Repository, creation: Creation, unproved: str = "") -> Found:
+    """Say what is to come of it. Asks the forge, so no transaction is open. Writes nothing.
+
+    `unproved`: why GitHub could not be asked whether this is true. Then it is nobody's.
+    """
+    person = None if unproved else forge_accounts.person_of(creation.base_url, creation.uid)
+    found = Found(creation, person=person, unproved=unproved)
     try:
         place, wish = _meant(repository, creation)
-        found = replace(found, place=place, wish=wish, because=_because(person, place, creation))
+        found = replace(found, place=place, wish=wish, because=_because(found, place))
         if lock_tasks.is_one(place, wish.task):
             return found
         asker = None if found.because else person
@@ -101,25 +105,26 @@ def perform(repository: Repository, found: Found) -> str:
         what = f"Deployment {row.remote_id}, which {row.login} created at GitHub"
         return f"{what}, is not performed. {found.refusal}"
     made = _make(found, found.place, found.seen)
+    # The row may be older, of a delivery that said something else.
     ForgeDeployment.objects.filter(pk=row.pk).update(
-        deployment=made, refusal="", answer_due_at=None
+        **_told(found.creation), deployment=made, refusal="", answer_due_at=None
     )
     return _words(found, made)
 
 
 def _row(repository: Repository, creation: Creation) -> ForgeDeployment:
     """Return its row, which nobody else changes until the transaction ends."""
-    told = {
-        "base_url": creation.base_url,
-        "uid": creation.uid,
-        "login": creation.login,
-        "created_at": creation.created_at,
-    }
     ForgeDeployment.objects.get_or_create(
-        repository=repository, remote_id=creation.remote_id, defaults=told
+        repository=repository, remote_id=creation.remote_id, defaults=_told(creation)
     )
     rows = ForgeDeployment.objects.select_for_update(of=("self",)).select_related("deployment")
     return rows.get(repository=repository, remote_id=creation.remote_id)
+
+
+def _told(creation: Creation) -> dict[str, Any]:
+    """Return what is kept of who created it."""
+    names = ("base_url", "uid", "login", "created_at")
+    return {name: getattr(creation, name) for name in names}
 
 
 def _meant(repository: Repository, creation: Creation) -> tuple[Environment, Wish]:
@@ -138,8 +143,12 @@ def _meant(repository: Repository, creation: Creation) -> tuple[Environment, Wis
     )
 
 
-def _because(person: Person | None, place: Environment, creation: Creation) -> str:
+def _because(found: Found, place: Environment) -> str:
     """Say why somebody has to approve it; empty: it may begin by itself."""
+    creation, person = found.creation, found.person
+    if found.unproved:
+        why = f"Nobody can tell whether {creation.login} created it at GitHub"
+        return f"{why}, so somebody has to approve it. {found.unproved}"
     if person is None:
         forge = strangers.forge_name(creation.base_url)
         why = f"{creation.login} at {forge} is linked to nobody here"
@@ -186,6 +195,7 @@ def _make(found: Found, place: Environment, seen: Look) -> Deployment:
 def _words(found: Found, made: Deployment) -> str:
     creation = found.creation
     what = f"{creation.login} created deployment {creation.remote_id} at GitHub"
+    what = f"It is said that {what}" if found.unproved else what
     brings = f"#{made.pk} brings {made.ref} ({made.sha[:7]}) to {made.environment}"
     if found.because:
         return f"{what}. {brings} once it is approved: {found.because}"

@@ -14,7 +14,7 @@ from django.utils import timezone
 from deployments import changes, rights
 from deployments.durability import redone_if_lost
 from deployments.models import Delivery, Person, Webhook
-from deployments.services import queue, webhooks
+from deployments.services import gates, queue, webhooks
 from deployments.together import Together
 
 State = Delivery.State
@@ -114,6 +114,18 @@ def take(number: int) -> Delivery | None:
     return Delivery.objects.select_related("repository").get(pk=number)
 
 
+def put_off(delivery: Delivery, away: str) -> None:
+    """Have it handled later: the forge does not answer. Less and less often, and not for ever."""
+    now = timezone.now()
+    since = delivery.away_since or now
+    if (now - since).total_seconds() > settings.SHIPMATE_PENDING_DEADLINE:
+        end(delivery, State.FAILED, f"{away} Do it again when GitHub answers.")
+        return
+    waits = Delivery.objects.filter(pk=delivery.pk, state=State.WAITING)
+    later = gates.next_look(since)
+    waits.update(away_since=since, outcome=away, lease_until=later, attempts=0)
+
+
 def next_waiting() -> int | None:
     """Return what has waited longest and nobody has taken."""
     return _waiting().order_by("pk").values_list("pk", flat=True).first()
@@ -135,7 +147,8 @@ def do_again(delivery: Delivery, person: Person) -> bool:
     with transaction.atomic():
         ended = Delivery.objects.filter(~Q(state=State.WAITING), pk=delivery.pk)
         anew = {"state": State.WAITING, "attempts": 0, "again": F("again") + 1}
-        if not ended.update(**anew, outcome="", lease_until=None, rung_at=timezone.now()):
+        anew |= {"outcome": "", "lease_until": None, "away_since": None}
+        if not ended.update(**anew, rung_at=timezone.now()):
             return False
         subject = f"{delivery.event} {delivery.guid}".strip()
         changes.record("delivery.again", person=person, via="web", application=app, subject=subject)

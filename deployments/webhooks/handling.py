@@ -9,10 +9,11 @@ import traceback
 from django.db import InterfaceError, OperationalError, transaction
 
 from deployments.durability import redone_if_lost
+from deployments.exceptions import RepositoryAway
 from deployments.services import deliveries
 from deployments.services.deliveries import ATTEMPTS, State
 from deployments.webhooks.github import events
-from deployments.webhooks.github.payload import NotHandled
+from deployments.webhooks.github.payload import NotHandled, Refuted
 
 TURN = 2.0  # seconds in which one worker goes on; people's lines wait for the same workers
 BREATH = 0.01  # seconds between two, in which the door may write: GitHub waits for that
@@ -51,6 +52,10 @@ def handle(number: int) -> None:
                 transaction.set_rollback(True)  # another worker took it over, and has ended it
     except NotHandled as reason:
         deliveries.end(delivery, State.UNHANDLED, str(reason))
+    except Refuted as reason:
+        deliveries.end(delivery, State.FAILED, str(reason))
+    except RepositoryAway as away:
+        deliveries.put_off(delivery, str(away))
     except (InterfaceError, OperationalError):
         raise  # the database may be away for a moment: whoever looks next tries again
     except Exception as error:  # noqa: BLE001  whatever it is, it is told on its page

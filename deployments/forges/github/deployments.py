@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from deployments.exceptions import ForgeError
 from deployments.forges.github import client, marker
 from deployments.forges.github.client import Caller
 from deployments.forges.text import plain
@@ -163,6 +165,29 @@ def last_said(caller: Caller, number: int) -> tuple[str, str]:
     told = client.get(caller, f"{_all(caller)}/{number}/statuses", {"per_page": 1})
     newest = told[0] if told else {}
     return newest.get("state") or "", newest.get("description") or ""
+
+
+def read(caller: Caller, number: int) -> dict[str, Any] | None:
+    """Return what GitHub itself says of a deployment; None: it knows none of this number.
+
+    Raises ForgeError, with what to do, where the credential may not read deployments. GitHub
+    answers that as if there were none, so it is asked for all of them, too.
+    """
+    url = f"{_all(caller)}/{number}"
+    reply = client.look(caller, url)
+    for pause in client.PAUSES:
+        if reply.status != 404:
+            break
+        time.sleep(pause)  # what was made a moment ago may not be shown everywhere yet
+        reply = client.look(caller, url)
+    if reply.status == 200:
+        said = client.read(reply)
+        return said if isinstance(said, dict) else {}
+    if reply.status == 404:
+        reply = client.look(caller, f"{_all(caller)}?per_page=1")
+    if reply.status == 200:
+        return None
+    raise ForgeError(_refused(caller, reply, "read deployments of").sentence)
 
 
 def is_there(caller: Caller, number: int) -> bool:

@@ -6,16 +6,27 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from deployments.exceptions import DeploymentError, RepositoryAway
 from deployments.forges.github import marker, wishes
 from deployments.models import Repository
 from deployments.providers.contract import RELEASE
 from deployments.selectors import webhooks
-from deployments.services import creations
+from deployments.services import confirming, creations
 from deployments.services.creations import Creation
-from deployments.webhooks.github.payload import NotHandled, Payload, at, clean, moment, number, text
+from deployments.webhooks.github.payload import (
+    NotHandled,
+    Payload,
+    Refuted,
+    at,
+    clean,
+    moment,
+    number,
+    text,
+)
 
 SHA = re.compile(r"[0-9a-f]{40}", re.A)
 KEPT = "Kept; nothing is deployed:"
+REFUSED = "Nothing is deployed."
 PRODUCTION = "production"  # GitHub's own, where none is named
 
 
@@ -24,18 +35,34 @@ def created(repository: Repository, payload: Payload) -> Callable[[], str]:
     action = text(payload, "action")
     if action not in ("", "created"):  # of old there was no other, and so no word for it
         raise NotHandled(f"{KEPT} it was {action}, not created.")
-    creation = _read(repository, payload)
+    told = at(payload, "deployment")  # of old it was the whole
+    creation = _read(repository, told if isinstance(told, dict) else payload)
     known = creations.known(repository, creation.remote_id)
     if known is not None:
         raise NotHandled(f"{KEPT} it is #{known.pk} here already.")
-    found = creations.look_at(repository, creation)
+    creation, unproved = _confirmed(repository, creation)
+    found = creations.look_at(repository, creation, unproved)
     return partial(creations.perform, repository, found)
 
 
-def _read(repository: Repository, payload: Payload) -> Creation:
-    """Return what is told; raises NotHandled with what is missing. Of old it stood outside."""
-    told = at(payload, "deployment")
-    told = told if isinstance(told, dict) else payload
+def _confirmed(repository: Repository, told: Creation) -> tuple[Creation, str]:
+    """Return what GitHub itself says of it; or what is told, with why GitHub cannot be asked."""
+    try:
+        answer = confirming.ask(repository, told.remote_id)
+    except RepositoryAway:
+        raise  # it is asked again later
+    except DeploymentError as error:
+        return told, str(error)
+    if answer is None:
+        raise Refuted(f"{REFUSED} {confirming.unknown(repository, told)}")
+    true = _read(repository, answer)
+    if against := confirming.denied(told, true):
+        raise Refuted(f"{REFUSED} {against}")
+    return true, ""
+
+
+def _read(repository: Repository, told: Payload) -> Creation:
+    """Return what is told, by a delivery or by GitHub's API; raises NotHandled with what lacks."""
     given = wishes.payload(told.get("payload"))
     ours = marker.is_ours(given)
     if ours is not None:

@@ -15,6 +15,10 @@ class NotHandled(Exception):
     """Nothing is done with a delivery; the text says why."""
 
 
+class Refuted(Exception):
+    """GitHub itself says otherwise; the text says what, and what to do."""
+
+
 def parsed(raw: bytes, content_type: str) -> Payload | None:
     """Return the object that the body holds, as JSON or in a form's `payload`; None: none."""
     try:

@@ -138,6 +138,7 @@ def merge(asked: Asked) -> Answer:
 
 
 def deployments(asked: Asked) -> Answer:
+    _require_deployments(asked)
     found = asked.kept.deployments
     for name in ("sha", "ref", "task", "environment"):
         wanted = asked.parts.get(name)
@@ -207,7 +208,14 @@ def app(asked: Asked) -> Answer:
     return 200, completed("integration", {"id": 4711, "name": "Shipmate"})
 
 
+def _require_deployments(asked: Asked) -> None:
+    """Show deployments to none whose token lacks the right: as if there were none."""
+    if asked.token in asked.hub.without_deployments:
+        raise Refused(404, "Not Found")
+
+
 def _deployment(asked: Asked) -> Json:
+    _require_deployments(asked)
     for one in asked.kept.deployments:
         if str(one["id"]) == asked.parts["id"]:
             return one

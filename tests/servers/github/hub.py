@@ -78,6 +78,7 @@ class GitHub:
         self.ends: dict[str, float] = {}
         self.installed: set[str] = set()
         self.without_hooks: set[str] = set()  # tokens that may not see webhooks
+        self.without_deployments: set[str] = set()  # tokens that may not see deployments
         self.faults: deque[Fault] = deque()
         self.asked: list[str] = []
         self.charged = 0

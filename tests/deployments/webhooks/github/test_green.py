@@ -22,6 +22,7 @@ from deployments.services.lifecycle import Door
 from deployments.webhooks.github import signature
 from tests.deployments.services.conftest import copy
 from tests.deployments.services.queueing import drain, lose
+from tests.servers.github import created
 from tests.servers.github.hub import TOKEN, Fault, GitHub, Json
 from tests.servers.repositories import Program, Repository
 
@@ -217,11 +218,12 @@ def test_what_was_created_there_while_github_is_away_waits_for_its_checks(
     )
     hub.say(NAME, sha, "ci/test", "success")
     hub.run(NAME, sha, "build", "success")
-    hub.faults.extend([Fault(502)] * 3)
+    hub.faults.extend([Fault(502, path="/status")] * 3)
 
     said = {"id": 41, "sha": sha, "ref": "main", "environment": "live", "task": "deploy"}
-    creator, now = {"id": 7, "login": "octocat"}, timezone.now().isoformat()
-    tell("deployment", {"deployment": {**said, "creator": creator, "created_at": now}})
+    said |= {"creator": {"id": 7, "login": "octocat"}, "created_at": timezone.now().isoformat()}
+    created.know(hub.repositories[NAME], said)
+    tell("deployment", {"deployment": said})
     drain("chat")
     made = Deployment.objects.get()
     assert made.note.startswith("GitHub cannot answer about acme/web now (502)")
