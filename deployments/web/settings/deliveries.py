@@ -69,7 +69,7 @@ def again(request: HttpRequest, number: int) -> HttpResponse:
     person = person_of(request)
     found = reading.delivery(person, number)
     is_rung = deliveries.do_again(found, person)
-    text = "It is done again." if is_rung else "It still waits for a worker: nothing is done twice."
+    text = "It is done again." if is_rung else "It still waits: nothing is done twice."
     return done(request, text, "delivery", str(number))
 
 

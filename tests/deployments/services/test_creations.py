@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -28,9 +31,8 @@ def shop(hub: GitHub, root: Person, alice: Person) -> Shop:
     return made
 
 
-def perform(shop: Shop, number: int, environment: str = "qa", **payload: object) -> str:
-    repository = shop.app.repository
-    creation = Creation(
+def creation(shop: Shop, number: int, environment: str, payload: dict[str, object]) -> Creation:
+    return Creation(
         remote_id=number,
         sha=code.resolve(shop.app, "main").sha,
         ref="main",
@@ -38,12 +40,16 @@ def perform(shop: Shop, number: int, environment: str = "qa", **payload: object)
         environment=environment,
         description="",
         payload=payload,
-        base_url=webhooks.api_of(repository),
+        base_url=webhooks.api_of(shop.app.repository),
         uid=UID,
         login="octocat",
         created_at=timezone.now(),
     )
-    said = creations.perform(repository, creations.look_at(repository, creation))
+
+
+def perform(shop: Shop, number: int, environment: str = "qa", **payload: object) -> str:
+    repository, made = shop.app.repository, creation(shop, number, environment, payload)
+    said = creations.perform(repository, creations.look_at(repository, made))
     drain("chat")
     return said
 
@@ -58,6 +64,30 @@ def test_it_is_told_how_it_goes_under_its_own_number(shop: Shop) -> None:
     shop.went(made, "in_progress", "success")
     assert shop.told(made) == ["pending", "queued", "in_progress", "success"]
     assert [one["id"] for one in shop.kept.deployments] == [number]
+
+
+@pytest.mark.parametrize("created_at", [None, timezone.now() + timedelta(days=1)])
+def test_what_github_gives_no_true_moment_for_waits_for_approval(
+    shop: Shop, created_at: datetime | None
+) -> None:
+    odd = replace(creation(shop, 1, "qa", {}), created_at=created_at)
+
+    found = creations.look_at(shop.app.repository, odd)
+
+    assert found.because.endswith("so somebody has to approve it.")
+
+
+def test_who_created_it_is_whom_github_names_whatever_was_said_before(shop: Shop) -> None:
+    number = shop.hub.number()
+    shop.kept.deployments.append({"id": number})
+    forged = replace(creation(shop, number, "moon", {}), uid=666, login="mallory")
+    repository = shop.app.repository
+    creations.perform(repository, creations.look_at(repository, forged, unproved="Nobody knows."))
+
+    perform(shop, number)
+
+    row = ForgeDeployment.objects.get()
+    assert (row.uid, row.login, row.deployment) == (UID, "octocat", Deployment.objects.get())
 
 
 # ---- What is refused ----

@@ -194,6 +194,44 @@ def test_a_status_of_what_is_not_there_is_not_let(caller: Caller) -> None:
     assert not deployments.is_there(caller, 4711)
 
 
+def test_what_github_itself_says_of_one_is_read(caller: Caller, wish: Wish) -> None:
+    said = deployments.read(caller, made(caller, wish).number)
+
+    assert said is not None
+    assert (said["sha"], said["environment"], said["payload"]) == (wish.ref, "qa", MARK)
+
+
+def test_one_that_is_not_there_is_none(caller: Caller) -> None:
+    assert deployments.read(caller, 4711) is None
+
+
+def test_one_that_is_not_shown_at_once_is_asked_for_again(
+    caller: Caller, wish: Wish, hub: GitHub
+) -> None:
+    number = made(caller, wish).number
+    hub.faults.append(Fault(404, message="Not Found"))
+
+    assert deployments.read(caller, number) is not None
+
+
+def test_who_may_read_none_is_told_which_right_is_missing(
+    caller: Caller, wish: Wish, hub: GitHub
+) -> None:
+    number = made(caller, wish).number
+    hub.without_deployments.add(TOKEN)
+
+    with pytest.raises(ForgeError, match="the right “Deployments: write”"):
+        deployments.read(caller, number)
+
+
+def test_a_github_that_is_ill_tells_of_none(caller: Caller, wish: Wish, hub: GitHub) -> None:
+    number = made(caller, wish).number
+    hub.faults.extend([Fault(502)] * 3)
+
+    with pytest.raises(RepositoryAway):
+        deployments.read(caller, number)
+
+
 def test_one_that_was_made_is_found_by_its_mark(caller: Caller, wish: Wish) -> None:
     made(caller, replace(wish, payload={marker.KEY: "another"}))
     ours = made(caller, wish)

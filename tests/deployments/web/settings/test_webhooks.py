@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from deployments import vault
-from deployments.models import Application, Change, Webhook
+from deployments.models import Application, Change, ForgeAccess, Webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,28 @@ def test_the_app_tells_when_github_was_heard(as_dora: Client, hello: Application
     shown = page(as_dora, "/settings/apps/hello/")
 
     assert re.search(r"last heard from GitHub <time[^>]*>12 min ago", shown)
+
+
+def test_it_says_that_github_cannot_be_asked_and_what_to_do(
+    as_dora: Client, hello: Application
+) -> None:
+    make(as_dora)
+
+    shown = page(as_dora)
+    assert "each waits for somebody's approval" in shown
+    assert 'href="/settings/apps/hello/">Set one</a>' in shown
+
+
+def test_with_a_credential_it_says_that_github_is_asked(
+    as_dora: Client, hello: Application
+) -> None:
+    make(as_dora)
+    repository = hello.repository
+    repository.forge = "github"
+    repository.save()
+    ForgeAccess.objects.create(repository=repository, secret_encrypted=vault.encrypt("token"))
+
+    assert "GitHub itself is asked before anything begins" in page(as_dora)
 
 
 def test_another_secret_takes_the_place_of_the_first(as_dora: Client, hello: Application) -> None:
