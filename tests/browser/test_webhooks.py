@@ -70,6 +70,18 @@ def test_one_is_fit_for_everybody(
     check_page(page_for(dora), f"{DELIVERIES}{told.pk}/", name="settings-delivery")
 
 
+def test_one_that_waits_for_github_and_a_forged_one_are_fit_for_everybody(
+    page_for: PageFor, check_page: CheckPage, dora: Person, told: Delivery
+) -> None:
+    page, waits = page_for(dora), Delivery.objects.get(state="waiting")
+    deliveries.put_off(waits, "GitHub cannot answer about Codertocat/Hello-World now (502).")
+    forged = "Nothing is deployed. GitHub says otherwise of deployment 145988746: its commit."
+    Delivery.objects.filter(pk=told.pk).update(outcome=forged)
+
+    check_page(page, f"{DELIVERIES}{waits.pk}/", name="settings-delivery-waits")
+    check_page(page, f"{DELIVERIES}{told.pk}/", name="settings-delivery-forged")
+
+
 def test_the_webhook_is_fit_for_everybody(
     page_for: PageFor, check_page: CheckPage, dora: Person, hello: Application
 ) -> None:
