@@ -123,7 +123,8 @@ def put_off(delivery: Delivery, away: str) -> None:
         return
     waits = Delivery.objects.filter(pk=delivery.pk, state=State.WAITING)
     later = gates.next_look(since)
-    waits.update(away_since=since, outcome=away, lease_until=later, attempts=0)
+    said = f"{away} It is asked again by itself."
+    waits.update(away_since=since, outcome=said, lease_until=later, attempts=0)
 
 
 def next_waiting() -> int | None:

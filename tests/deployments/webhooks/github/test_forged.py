@@ -170,7 +170,8 @@ def test_a_github_that_is_away_is_waited_for(
     waits = carried_out(tell, body)
     assert nothing_is_made()
     assert (waits.state, waits.attempts) == ("waiting", 0)
-    assert waits.outcome == f"GitHub cannot answer about {NAME} now (502)."
+    said = f"GitHub cannot answer about {NAME} now (502). It is asked again by itself."
+    assert waits.outcome == said
     assert waits.lease_until
     assert waits.lease_until > timezone.now() + timedelta(seconds=10)
 
