@@ -99,6 +99,15 @@ def values(**_: Any) -> list[CheckMessage]:
         if getattr(settings, name) < 1
     ]
     found += _wrong_words()
+    if bool(settings.SHIPMATE_GITHUB_APP) != bool(settings.SHIPMATE_GITHUB_APP_WEBHOOK_SECRET):
+        found.append(
+            Error(
+                "The webhook of a GitHub App is half set.",
+                hint="SHIPMATE_GITHUB_APP is the App's id, SHIPMATE_GITHUB_APP_WEBHOOK_SECRET its"
+                " webhook's secret; unset both to do without.",
+                id="shipmate.E038",
+            )
+        )
     if settings.SHIPMATE_SECOND_FACTOR not in ROLES:
         found.append(
             Error(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from deployments import rights, vault
@@ -59,6 +60,19 @@ def secrets(hook: str) -> Iterator[tuple[Webhook, str]]:
 
 def of(repository: Repository) -> Webhook | None:
     return Webhook.objects.filter(repository=repository).first()
+
+
+def of_app() -> list[Repository]:
+    """Return the repositories that are read with the App whose own webhook tells of them.
+
+    Each was opened with the App's key when it was set: it is one of the App's.
+    """
+    app = settings.SHIPMATE_GITHUB_APP
+    if not app or not settings.SHIPMATE_GITHUB_APP_WEBHOOK_SECRET:
+        return []
+    at = places.api_of(settings.SHIPMATE_GITHUB_URL)
+    found = Repository.objects.filter(forge="github", access__app=app).order_by("pk")
+    return [each for each in found if api_of(each) == at]
 
 
 def is_asked(repository: Repository) -> bool:

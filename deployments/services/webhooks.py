@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from deployments import changes, rights, vault
 from deployments.exceptions import Invalid, NotAllowed
-from deployments.models import Application, Person, Webhook
+from deployments.models import Application, Person, Repository, Webhook
 from deployments.selectors.webhooks import FULL_NAME, name_in
 
 CONTACT = timedelta(minutes=1)
@@ -34,6 +34,22 @@ def make(application: Application, person: Person, full_name: str = "") -> tuple
     except IntegrityError:
         raise Invalid(f"{application.repository} has a webhook already.") from None
     return webhook, secret
+
+
+def of_app(repository: Repository) -> Webhook:
+    """Return the repository's webhook, also where it has none but its App's.
+
+    Nobody gets the secret of such a one: what the App tells is signed with the App's.
+    """
+    with transaction.atomic():
+        secret = vault.encrypt(secrets.token_urlsafe(32))
+        given = {"full_name": name_in(repository.location), "secret_encrypted": secret}
+        webhook, is_new = Webhook.objects.get_or_create(repository=repository, defaults=given)
+        if is_new:
+            app = repository.applications.order_by("name").first()
+            name = webhook.full_name
+            changes.record("webhook.added", via="webhook", application=app, subject=name)
+    return webhook
 
 
 def renew_secret(webhook: Webhook, application: Application, person: Person) -> str:

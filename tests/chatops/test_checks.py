@@ -56,6 +56,13 @@ def test_each_key_for_secrets_is_one(server: Settings, key: str) -> None:
     assert found() == ["shipmate.E004"]
 
 
+@pytest.mark.parametrize(("app", "secret"), [("4711", ""), ("", "hidden")])
+def test_the_webhook_of_an_app_takes_both(server: Settings, app: str, secret: str) -> None:
+    server.SHIPMATE_GITHUB_APP, server.SHIPMATE_GITHUB_APP_WEBHOOK_SECRET = app, secret
+
+    assert found() == ["shipmate.E038"]
+
+
 @pytest.mark.parametrize("verb", ["", "s", "ship it", "ship-it", "1ship", "x" * 21])
 def test_the_verb_is_one_word(server: Settings, verb: str) -> None:
     server.SHIPMATE_VERB = verb

@@ -132,6 +132,7 @@ def _shown(
         **_ping(app, webhook),
         "webhook": webhook,
         "at_github": app.repository.forge == "github",
+        "is_told_by_app": app.repository in reading.of_app(),
         "is_asked": reading.is_asked(app.repository),
         "address": hooks.address(),
         "live_url": stream_url(),

@@ -11,12 +11,13 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from deployments.models import Webhook
+from deployments.models import Delivery, Webhook
 from deployments.selectors import webhooks
 from deployments.services import deliveries
+from deployments.services import webhooks as making
 from deployments.services.deliveries import Told
 from deployments.webhooks.flood import Refusals
-from deployments.webhooks.github import about, signature
+from deployments.webhooks.github import about, app, signature
 from deployments.webhooks.github.payload import Payload, clean, number, parsed, text
 
 SECRET = ("authorization", "cookie", "token", "secret", "key", "password")
@@ -52,6 +53,8 @@ def receive(request: HttpRequest) -> JsonResponse:
     if len(raw) > most:
         return _refused(request, 413, f"A body has at most {most} bytes.")
     try:
+        if app.is_signed(raw, given):
+            return _kept_of_app(request, raw)
         webhook = _signed_with(request.headers.get("X-GitHub-Hook-ID", ""), raw, given)
         return _kept(request, webhook, raw) if webhook else _refused(request, 403, FORGED)
     except (DatabaseError, InterfaceError):  # also where the repository went at this moment
@@ -73,7 +76,21 @@ def _kept(request: HttpRequest, webhook: Webhook, raw: bytes) -> JsonResponse:
     if not about.is_covered(webhook, payload):
         said = f"This secret is for {webhook.full_name}; the delivery is about another repository."
         return _refused(request, 403, said)
-    row, is_new = deliveries.accept(webhook, _told(request, raw, payload or {}))
+    return _answered(*deliveries.accept(webhook, _told(request, raw, payload or {})))
+
+
+def _kept_of_app(request: HttpRequest, raw: bytes) -> JsonResponse:
+    """Keep it for each repository that it is about; an App tells of many that are not here."""
+    payload = parsed(raw, request.headers.get("Content-Type", "")) or {}
+    told = _told(request, raw, payload)
+    kept = [deliveries.accept(making.of_app(each), told) for each in app.covered(payload)]
+    if not kept:
+        said = "Nothing is kept: it is about no repository that is read here with this App."
+        return JsonResponse({"message": said})
+    return _answered(*kept[0])
+
+
+def _answered(row: Delivery, is_new: bool) -> JsonResponse:
     answer = {"message": "Kept." if is_new else "Kept before.", "delivery": row.guid}
     return JsonResponse(answer, status=202 if is_new else 200)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from deployments import vault
 from deployments.models import Application, Change, ForgeAccess, Webhook
@@ -76,6 +77,21 @@ def test_with_a_credential_it_says_that_github_is_asked(
     ForgeAccess.objects.create(repository=repository, secret_encrypted=vault.encrypt("token"))
 
     assert "GitHub itself is asked before anything begins" in page(as_dora)
+
+
+def test_of_a_github_app_that_tells_itself_it_says_so(
+    as_dora: Client, hello: Application, settings: Settings
+) -> None:
+    settings.SHIPMATE_GITHUB_APP, settings.SHIPMATE_GITHUB_APP_WEBHOOK_SECRET = "4711", "hidden"
+    assert "by its own webhook" not in page(as_dora)
+    repository = hello.repository
+    repository.forge, repository.location = "github", "https://github.com/acme/hello"
+    repository.save()
+    ForgeAccess.objects.create(
+        repository=repository, app="4711", secret_encrypted=vault.encrypt("key")
+    )
+
+    assert "by its own webhook, so the repository needs none" in page(as_dora)
 
 
 def test_another_secret_takes_the_place_of_the_first(as_dora: Client, hello: Application) -> None:
