@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from pytest_django import Settings
 
-from deployments.models import Application, Delivery, Person
+from deployments import vault
+from deployments.models import Application, Delivery, ForgeAccess, Person
 from deployments.services import deliveries, webhooks
 from deployments.services.deliveries import State, Told
 from tests.browser.conftest import CheckPage, PageFor
@@ -83,13 +85,23 @@ def test_one_that_waits_for_github_and_a_forged_one_are_fit_for_everybody(
 
 
 def test_the_webhook_is_fit_for_everybody(
-    page_for: PageFor, check_page: CheckPage, dora: Person, hello: Application
+    page_for: PageFor,
+    check_page: CheckPage,
+    dora: Person,
+    hello: Application,
+    settings: Settings,
 ) -> None:
     page = page_for(dora)
     check_page(page, WEBHOOK, name="settings-webhook-new")
     webhooks.make(hello, dora, "Codertocat/Hello-World")
 
     check_page(page, WEBHOOK, name="settings-webhook")
+    settings.SHIPMATE_GITHUB_APP, settings.SHIPMATE_GITHUB_APP_WEBHOOK_SECRET = "4711", "hidden"
+    row = hello.repository
+    row.forge, row.location = "github", "https://github.com/Codertocat/Hello-World"
+    row.save()
+    ForgeAccess.objects.create(repository=row, app="4711", secret_encrypted=vault.encrypt("key"))
+    check_page(page, WEBHOOK, name="settings-webhook-of-app")
     check_page(page, "/settings/apps/hello/", name="settings-app-webhook")
 
 

@@ -76,7 +76,9 @@ def test_with_a_credential_it_says_that_github_is_asked(
     repository.save()
     ForgeAccess.objects.create(repository=repository, secret_encrypted=vault.encrypt("token"))
 
-    assert "GitHub itself is asked before anything begins" in page(as_dora)
+    shown = page(as_dora)
+    assert "GitHub itself is asked before anything begins" in shown
+    assert "by its own webhook" not in shown
 
 
 def test_of_a_github_app_that_tells_itself_it_says_so(

@@ -163,8 +163,9 @@ def test_an_installation_is_told_to_those_that_it_names(
 ) -> None:
     opened("acme/shop")
     body = {"action": "removed", "repositories_removed": [{"full_name": "acme/web"}]}
+    body |= {"repositories_added": [], "installation": {"account": {"login": "acme"}}}
 
-    tell("installation_repositories", {**body, "repositories_added": []})
+    tell("installation_repositories", body)
 
     assert told() == ["acme-web"]
 
