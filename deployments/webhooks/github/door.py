@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from itertools import islice
 
 from django.conf import settings
@@ -82,7 +83,7 @@ def _kept(request: HttpRequest, webhook: Webhook, raw: bytes) -> JsonResponse:
 def _kept_of_app(request: HttpRequest, raw: bytes) -> JsonResponse:
     """Keep it for each repository that it is about; an App tells of many that are not here."""
     payload = parsed(raw, request.headers.get("Content-Type", "")) or {}
-    told = _told(request, raw, payload)
+    told = replace(_told(request, raw, payload), hook_id="")  # it is no repository's
     kept = [deliveries.accept(making.of_app(each), told) for each in app.covered(payload)]
     if not kept:
         said = "Nothing is kept: it is about no repository that is read here with this App."

@@ -62,6 +62,7 @@ def tell(client: Client) -> Tell:
             "X-GitHub-Event": event,
             "X-GitHub-Delivery": str(uuid.uuid4()),
             "X-Hub-Signature-256": signature.made(secret, raw),
+            "X-GitHub-Hook-ID": "77",
             "X-GitHub-Hook-Installation-Target-ID": APP,
             "X-GitHub-Hook-Installation-Target-Type": "integration",
         }
@@ -93,7 +94,7 @@ def test_the_repository_has_a_webhook_whose_secret_nobody_has(web: Application, 
     tell("push", {**about("acme/web"), "after": "later"})
 
     made = Webhook.objects.get()
-    assert (made.full_name, made.forge_id) == ("acme/web", 7)
+    assert (made.full_name, made.forge_id, made.hook_id) == ("acme/web", 7, "")
     assert vault.decrypt(made.secret_encrypted) != SECRET
 
 
