@@ -163,7 +163,8 @@ def test_an_installation_is_told_to_those_that_it_names(
     opened: Callable[..., Application], web: Application, tell: Tell
 ) -> None:
     opened("acme/shop")
-    body = {"action": "removed", "repositories_removed": [{"full_name": "acme/web"}]}
+    body: dict[str, Any] = {"action": "removed"}
+    body |= {"repositories_removed": [{"full_name": "acme/web"}]}
     body |= {"repositories_added": [], "installation": {"account": {"login": "acme"}}}
 
     tell("installation_repositories", body)
