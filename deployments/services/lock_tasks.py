@@ -55,4 +55,5 @@ def _do(place: Environment, door: Door, wish: Wish) -> str:
 
 def _not_theirs(place: Environment, because: str, task: str) -> str:
     line = (lines.lock if task == LOCK else lines.unlock)(place.application.name, place.name)
-    return f"{because.removesuffix(APPROVED)}, and a lock is approved by nobody. Say “{line}” here."
+    why, _, advice = because.partition(APPROVED)
+    return f"{why}, and a lock is approved by nobody.{advice} Say “{line}” here."

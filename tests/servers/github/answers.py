@@ -191,7 +191,8 @@ def create_deployment_status(asked: Asked) -> Answer:
     number = _deployment(asked)["id"]
     names = ("state", "description", "environment", "environment_url", "log_url", "target_url")
     about = {name: asked.body[name] for name in names if name in asked.body}
-    about["target_url"] = about.get("log_url", about.get("target_url", ""))
+    if "log_url" in about:
+        about["target_url"] = about["log_url"]
     made = completed("deployment-status", {"description": "", **about})
     made["id"] = asked.hub.number()
     asked.kept.deployment_statuses.append({**made, "of": number})

@@ -7,13 +7,21 @@ import json
 import pytest
 
 from deployments.exceptions import NotAllowed
-from deployments.models import Application, Approval, Delivery, Deployment, Person, Webhook
+from deployments.models import (
+    Application,
+    Approval,
+    Delivery,
+    Deployment,
+    ForgeAccount,
+    Person,
+    Webhook,
+)
 from deployments.services import approvals
 from deployments.services.lifecycle import Door
 from tests.deployments.services.conftest import tip
 from tests.deployments.services.queueing import drain
 from tests.deployments.webhooks.conftest import Deliver, handled
-from tests.deployments.webhooks.github.conftest import NUMBER, Body, created_now, link
+from tests.deployments.webhooks.github.conftest import NUMBER, UID, Body, created_now
 from tests.servers.repositories import Repository
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +35,9 @@ def body(repository: Repository, webhook: Webhook) -> Body:
 @pytest.fixture
 def codertocat(root: Person, hello: Application) -> Person:
     """An administrator, whose account that is."""
-    link(root, hello)
+    ForgeAccount.objects.create(
+        person=root, base_url="https://api.github.com", uid=UID, login="Codertocat"
+    )
     return root
 
 
@@ -82,3 +92,35 @@ def test_a_shape_of_before_2014_is_read_too(deliver: Deliver, body: Body) -> Non
     carried_out(deliver, old)
 
     assert str(Deployment.objects.get().environment) == "hello/qa"
+
+
+@pytest.mark.parametrize(
+    ("url", "who"),
+    [
+        ("https://ghe.example.com/api/v3/repos/a/b/deployments/1", "Codertocat at ghe.example.com"),
+        ("https://api.github.com.evil.example/repos/a/b/deployments/1", "at github.com.evil."),
+        ("", "Codertocat at GitHub"),
+    ],
+)
+def test_it_is_told_of_which_github_it_is_said(
+    deliver: Deliver, body: Body, codertocat: Person, url: str, who: str
+) -> None:
+    body["deployment"]["url"] = url
+
+    carried_out(deliver, body)
+
+    assert who in str(Deployment.objects.get().person)
+
+
+def test_a_lock_is_refused_with_what_to_do(
+    deliver: Deliver, body: Body, codertocat: Person
+) -> None:
+    body["deployment"]["task"] = "deploy:lock"
+
+    done = carried_out(deliver, body)
+
+    assert (
+        "Nobody can tell whether Codertocat created it at GitHub, and a lock is approved by nobody."
+        " Shipmate has no credential for acme/hello at GitHub: set one in the settings of the app,"
+        " under Repository, and GitHub is asked. Say “lock hello in production” here."
+    ) in done.outcome

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0028_refusals'),
+        ('deployments', '0031_github_accounts'),
     ]
 
     operations = [
