@@ -44,6 +44,8 @@ OTHER_KEY = Right(frozenset({"success", "error/host_key"}), whole=False)
 KILLED = Right(
     frozenset({"success", "failure/command", "failure/health", "error/lost"}), whole=False
 )
+# What was printed in that moment may be missing; it is told then.
+HOLED = Right(whole=False)
 CANCELLED = Right(frozenset({"success", "cancelled"}), whole=False)
 
 FAULTS: dict[str, Fault] = {
@@ -111,6 +113,7 @@ FAULTS: dict[str, Fault] = {
     "supervisor-there": Fault(
         "what supervises the command killed on its host", host.kill_supervisor, right=LOST
     ),
+    "relay": Fault("what writes the log there killed", host.kill_relay, right=HOLED),
     "log-cut": Fault("the log on the host cut", host.cut_log, right=LOST),
     "folder": Fault("the folder of runs removed", host.remove_runs, right=LOST),
     "reboot": Fault("the host rebooted", host.reboot, right=LOST, waits=True),

@@ -7,6 +7,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -163,6 +164,17 @@ def kill_supervisor(world: World, trial: Trial) -> None:
     """What it has started runs on, and nobody is left to tell how that ends."""
     for supervisor in _supervisors(trial):
         kill(supervisor)
+
+
+def kill_relay(world: World, trial: Trial) -> None:
+    """What it holds at that moment is lost with it, and what is printed later is not."""
+    for group in trial.place.host.home.glob(f".shipmate/runs/{trial.number}-*/group"):
+        _, number, *_ = [*group.read_text().splitlines(), "", ""]
+        log = group.with_name("log")
+        with suppress(OSError, ValueError):
+            relay = psutil.Process(int(number.partition(" ")[0]))
+            if log.samefile(f"/proc/{relay.pid}/fd/3"):
+                kill(relay)
 
 
 def _supervisors(trial: Trial) -> Iterator[psutil.Process]:

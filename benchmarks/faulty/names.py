@@ -26,7 +26,7 @@ HOSTS: tuple[str, ...] = (
     "folder",
 )
 HOSTS += ("reboot", "host-key", "cancel")
-HOSTS += ("mute", "supervisor-stopped", "followers", "sessions-stopped")
+HOSTS += ("relay", "mute", "supervisor-stopped", "followers", "sessions-stopped")
 KINDS = {
     **dict.fromkeys((*OWN, *HOSTS), "sqlite"),
     **dict.fromkeys(("clock-forward", "clock-back"), "clock"),
@@ -35,7 +35,16 @@ KINDS = {
 }
 # Each strikes one deployment, and soon shows what comes of it.
 AT_ONCE: tuple[str, ...] = ("worker", "told-twice", "sweeper", "session", "sshd", "slow", "disk")
-AT_ONCE += ("script", "supervisor-there", "log-cut", "folder", "reboot", "host-key", "cancel")
+AT_ONCE += (
+    "script",
+    "supervisor-there",
+    "log-cut",
+    "folder",
+    "reboot",
+    "host-key",
+    "cancel",
+    "relay",
+)
 QUICK = ("worker", "restart", "told-twice", "web", "session", "sshd", "disk", "reboot", "cancel")
 
 

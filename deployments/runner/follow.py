@@ -67,12 +67,16 @@ class Stop(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The word a host had for a run. `broken`: it had none, nothing is known, ask again."""
+    """The word a host had for a run. `broken`: it had none, nothing is known, ask again.
+
+    `has_hole`: not all that the run printed could be kept on the host.
+    """
 
     word: Word
     code: int | None = None
     position: int | None = None
     detail: str = ""
+    has_hole: bool = False
 
     @property
     def is_no_shell(self) -> bool:
@@ -277,7 +281,7 @@ class _Follower:
         """
         if not self._keeps or self._said[:1] != ["end"] or self._preamble is not None:
             return False
-        end = _number("".join(self._said[2:]))
+        end = _number("".join(self._said[2:3]))
         return end is not None and end <= self._position
 
     def _read(self) -> bool | None:
@@ -366,13 +370,13 @@ class _Follower:
 
 
 def _answer(words: list[str]) -> Outcome:
-    """Read `end CODE POSITION`, `gone CODE`, and words with nothing or a text behind them."""
+    """Read `end CODE POSITION cut`, `gone CODE`, and words with nothing or a text behind them."""
     word, rest = FINAL_WORDS[words[0]], words[1:]
     code, position = (_number(text) for text in (*rest, "-", "-")[:2])
     if word == "ended" and code is None:
         return Outcome("lost", detail="the host did not tell the exit code")
     if word in COUNTED:
-        return Outcome(word, code, position)
+        return Outcome(word, code, position, has_hole=rest[2:] == ["cut"])
     return Outcome(word, code if word == "gone" else None, detail=" ".join(rest))
 
 

@@ -24,6 +24,10 @@ STEADY = 10.0
 # A host that boots lets nobody in for a while. Asked too often, it may keep this machine out.
 BOOTING = 40.0
 SLOWLY = 10.0
+HOLE = (
+    "parts of what the command printed may be missing above: the host could not keep all. "
+    "Its disk may be full, or what writes the log there was killed"
+)
 # Trying again changes nothing: somebody has to act first.
 FINAL_CODES = ("host_key", "settings")
 
@@ -167,6 +171,8 @@ class HostJob:
         self._asked = asked or starts
         if outcome.word == "broken":
             raise ConnectionLost(f"{self._task.host}: {outcome.detail}")
+        if outcome.has_hole:
+            self._flow.emit(Trouble(self._task.host, HOLE))
         if asked and outcome.is_no_shell:
             raise HostError(f"{self._task.host}: {outcome.detail}", code="settings")
         if asked and outcome.word == "refused":

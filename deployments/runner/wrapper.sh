@@ -7,14 +7,15 @@
 #
 # Standard output: the nonce on a line of its own, then bytes of the log from `offset` on, nothing else.
 # Standard error: control lines, each begun by the nonce:
-#   started | attached | beat (at work) | end CODE POSITION | lost - POSITION | cancelled | none | short
+#   started | attached | beat (at work) | end CODE POSITION [cut] | lost - POSITION | cancelled | none | short
 #   refused WHY | gone CODE | gone before start | left PIDS | tidied     (left without PIDS: it could not look)
 # A run's folder (0700) holds files (0600), written with shell built-ins so that no process is spent:
 #   script.TAG  what is run; emptied afterwards, as it may hold secrets
 #   claim       "PID BIRTH BOOT ." of the supervisor, "0 - - ." of a canceller, or "0 lost - ." of a follower that
 #               waited too long for a supervisor; made exclusively
-#   group       "PID BIRTH ." of the script, whose pid names its process group and its session
-#   log         both outputs of the script
+#   group       "PID BIRTH ." of the script, whose pid names its process group and its session; "PID ." of the relay
+#   log         both outputs of the script, which the relay brings there
+#   hole        blank, or why some of them could not be kept
 #   status      "running", overwritten in place by "CODE ."; the final dot means: whole
 #   cancelled, refused    empty marks
 main() {
@@ -23,16 +24,18 @@ told= supervisor=
 [ -z "$keep" ] || exec 3</dev/null
 # The part that the supervisor needs too, which is a shell of its own. No single quotes in here.
 library='
-# Sets birth: when process $1 began, in ticks since boot ("-" without /proc). Fails if it is gone or a zombie.
+# Sets state, and birth: when process $1 began, in ticks since boot; "-" without /proc. Fails if it is gone or a zombie.
 birth_of() {
-  birth=-
+  birth=- state=S
   [ -r /proc/self/stat ] || { kill -0 "$1" 2>/dev/null; return; }
   { read -r _line <"/proc/$1/stat"; } 2>/dev/null || return 1
   _line=${_line##*) }
   set -- $_line
-  birth=${20}
-  [ "$1" != Z ]
+  birth=${20} state=$1
+  [ "$state" != Z ]
 }
+
+nap() { sleep .1 2>/dev/null || { sleep 1; false; }; }
 
 boot_id() {
   boot=-
@@ -49,20 +52,93 @@ forward() {
 prints_on() {
   for _process in $(grep -lsE "\) [^ZX] [0-9]+ ($child|[0-9]+ $child) " /proc/[0-9]*/stat); do
     _process=${_process%/*}
-    [ log -ef "$_process/fd/1" ] || [ log -ef "$_process/fd/2" ] || continue
+    [ "/proc/$$/fd/5" -ef "$_process/fd/1" ] || [ "/proc/$$/fd/5" -ef "$_process/fd/2" ] || continue
     return 0
   done
   return 1
 }
 
+# Opens a pipe, at 4 to read and at 5 to write. Most shells make one for a here-document, which takes no process.
+open_pipe() {
+  exec 4<<E
+.
+E
+  if [ -p /proc/self/fd/4 ] && { true 5>/proc/self/fd/4; } 2>/dev/null; then
+    read -r _line <&4
+    exec 5>/proc/self/fd/4
+  else
+    mkfifo pipe && exec 4<>pipe 5>pipe && rm -f pipe
+  fi
+}
+
+# Brings what is printed to the log. The script has a pipe, as of a file whoever opens /dev/stdout anew cuts what stands
+# there. On a full disk tee says so, and reads on: the script is not to blame. Where none can live, nothing is kept.
+start_relay() {
+  if [ $mended -lt 5 ]; then tee -a log <&4 >/dev/null 2<>hole 4<&- 5>&- &
+  else cat <&4 >/dev/null 2>&1 4<&- 5>&- &
+  fi
+  relay=$!
+}
+
+# True if the relay $1 waits for more: then all that was printed is in the log. Where a host does not tell what it waits
+# for, it is found asleep several times in a row.
+rests() {
+  _where=
+  { read -r _where <"/proc/$1/wchan"; } 2>/dev/null
+  case $_where in *pipe_*) return 0 ;; esac
+  birth_of "$1" && [ "$state" = S ] && asleep=$((asleep + 1)) || asleep=0
+  [ $asleep -gt 3 ]
+}
+
+lives() { [ -e "/proc/$1/fd/0" ] || { [ ! -r /proc/self/stat ] && kill -0 "$1" 2>/dev/null; }; }
+
+# As long as we could print, the relay does not end unless it is killed.
+tend_relay() {
+  hurried=1 interrupted=1
+  [ "$relay" ] && [ -z "$tending" ] || return 0
+  tending=1
+  while ! lives "$relay"; do mend_relay; done
+  tending=
+}
+
+mend_relay() {
+  printf "killed\n" 1<>hole
+  mended=$((mended + 1))
+  nap
+  start_relay
+  note_group
+}
+
+# All has come once the relay ends. Where somebody who stays holds the pipe, whoever waits for the end hurries us.
+relay_all() {
+  exec 5>&-
+  tending=1 asleep=0
+  while :; do
+    interrupted= got=0
+    if [ "$hurried" ] && lives "$relay"; then
+      ! rests "$relay" || return 0
+      nap
+      continue
+    fi
+    wait "$relay" || got=$?
+    [ -z "$interrupted" ] || continue
+    [ $got -gt 128 ] || return 0
+    mend_relay
+  done
+}
+
+note_group() { printf "%s %s .\n%s .\n" "$child" "$child_birth" "$relay" 1<>group; }
+
 # Leads a session, is the only writer of claim, group and status, and the parent of the script.
 supervise() {
   run=$1 interpreter=$2 file=$3 newsession=$4 mask=$5 starter=$6
-  child= wanted= code=127
+  child= wanted= code=127 relay= tending= mended=0 hurried=
   trap interrupted=1 HUP INT PIPE
   trap "forward TERM" TERM
   trap "forward KILL" USR1
-  claim || { true >"$file"; exit 0; }
+  trap tend_relay USR2
+  claim && { open_pipe || { deny; false; }; } || { true >"$file"; exit 0; }
+  start_relay
   # The script starts in the home, without input, in a session whose number is its own pid.
   (
     file=$PWD/$file SHIPMATE_RUN=$run
@@ -70,10 +146,11 @@ supervise() {
     cd "$HOME" 2>/dev/null
     umask "$mask"
     exec $newsession "$interpreter" "$file"
-  ) </dev/null >>log 2>&1 &
+  ) </dev/null >&5 2>&1 4<&- 5>&- &
   child=$!
   birth_of "$child"
-  printf "%s %s .\n" "$child" "$birth" >group
+  child_birth=$birth
+  note_group
   [ -z "$wanted" ] || forward "$wanted"
   # A trap cuts wait short: its status is not the one of the script. 127: collected already.
   while :; do
@@ -86,6 +163,7 @@ supervise() {
   # Ended by a signal, it may have left others in the middle of their work: it is over when they are.
   [ "$code" -lt 129 ] || while prints_on; do sleep .3 2>/dev/null || sleep 1; done
   child=
+  relay_all
   until printf "%s .\n" "$code" 1<>status; do
     [ -e claim ] || exit 1
     sleep 1
@@ -122,8 +200,9 @@ claim() {
   fi
   birth_of $$
   boot_id
-  # The status takes its block of the disk now: a full disk cannot lose the exit code later.
-  { printf "%s %s %s .\n" $$ "$birth" "$boot" >claim && printf "running         \n" >status; } 2>/dev/null || { deny; return 1; }
+  # Both take their blocks of the disk now: a full one cannot lose the exit code later, nor that it was full.
+  { printf "%s %s %s .\n" $$ "$birth" "$boot" >claim && printf "running         \n" >status && printf "%99s\n" "" >hole
+  } 2>/dev/null || { deny; return 1; }
   # After the claim is whole: who finds none that is whole makes this mark, and nothing begins.
   [ -e cancelled ] || return 0
   printf "0 - - .\n" 1<>claim
@@ -133,8 +212,6 @@ claim() {
 eval "$library"
 
 refuse() { say refused "$*"; exit 5; }
-nap() { sleep .1 2>/dev/null || { sleep 1; false; }; }
-
 claimed() {
   owner= _end=
   { read -r owner began booted _end <claim; } 2>/dev/null
@@ -229,24 +306,51 @@ judge() {
       elif claimed && [ "$owner" = 0 ]; then over=cancelled
       elif ! goes_on_alone; then over=lost; [ -d "$folder" ] || over=none
       fi
+    elif [ $looks -gt 2 ]; then hurry
     fi
   elif [ ! -d "$folder" ]; then over=none
   elif [ $looks -gt 100 ]; then forgo
   fi
 }
 
-# Sets leader, the script's pid, "-1" where that is not known or is somebody else by now.
+# Sets leader, the script's pid, "-1" where that is not known or is somebody else by now; and courier, the relay's.
 find_leader() {
-  leader=-1 _end=
-  [ "$booted" != "$boot" ] || { read -r leader _birth _end <group; } 2>/dev/null
+  leader=-1 courier= _end=
+  [ "$booted" != "$boot" ] || { { read -r leader _birth _end && read -r courier _rest; } <group; } 2>/dev/null
   [ "$_end" = . ] || leader=-1
   [ "$leader" = -1 ] || ! birth_of "$leader" || [ "$birth" = "$_birth" ] || leader=-1
 }
 
-# True where the supervisor was killed and its script was not: how it ends will not be known, but when it does.
+# True where the supervisor was killed and its script was not, or what that printed is on its way: how it ends will not
+# be known, but when it does.
 goes_on_alone() {
   find_leader
-  [ "$leader" != -1 ] && birth_of "$leader"
+  { [ "$leader" != -1 ] && birth_of "$leader"; } || is_on_its_way
+}
+
+# The relay has our log open, or the number is somebody else's.
+is_on_its_way() { [ "$courier" ] && [ log -ef "/proc/$courier/fd/3" ] && ! rests "$courier"; }
+
+# Sets cut, to what is to be told of a hole.
+look_for_hole() {
+  cut= _hole=
+  { read -r _hole <hole; } 2>/dev/null
+  [ -z "$_hole" ] || cut=cut
+}
+
+# Tells the supervisor to look after the relay, where that was killed, or where the script has left somebody who could
+# print for ever. Once it has had the time to learn how the script ended: a signal in that moment, and bash never does.
+hurry() {
+  find_leader
+  [ "$courier" ] || return 0
+  if [ "$leader" != -1 ] && kill -0 "$leader" 2>/dev/null; then
+    overdue=
+    ! lives "$courier" || return 0
+  elif [ -z "$overdue" ]; then
+    overdue=1
+    return
+  fi
+  kill -s USR2 "$owner" 2>/dev/null
 }
 
 # A supervisor that did not come up in time must not begin later: it is lost once the claim is not to be had any more.
@@ -276,7 +380,7 @@ copy() {
 # Looks, quiet and pause are tenths of a second: the first output is there at once, and a run that goes on is looked at
 # less often, as each look takes two processes.
 pump() {
-  looks=0 quiet=0 owner= pause=2
+  looks=0 quiet=0 owner= pause=2 asleep=0 overdue=
   trap told=1 TERM
   trap : PIPE
   while :; do
@@ -300,7 +404,13 @@ pump() {
   lost) empty_scripts; say lost - "$position" ;;
   cancelled) say cancelled "$code" "$position"; exit 0 ;;
   # Where the position is not known, only the end of the output tells where it ends.
-  end) say end "$code" "$position"; [ "$keep" ] && [ "$position" != - ] || exit 0; await_more; return ;;
+  end)
+    look_for_hole
+    say end "$code" "$position" $cut
+    [ "$keep" ] && [ "$position" != - ] || exit 0
+    await_more
+    return
+    ;;
   esac
   exit 3
 }
@@ -386,7 +496,7 @@ marked() {
   [ $? -gt 2 ] || echo looked
 }
 
-finished() { nobody_left && { ended || ! alive; }; }
+finished() { nobody_left && { ended || ! alive || { hurry; false; }; }; }
 
 # Sets now: seconds since boot, as a look at all processes may take long; without /proc, those that were napped.
 clock() {
@@ -405,6 +515,7 @@ pass() {
 }
 
 cancel() {
+  overdue=
   # Whoever asked may be gone; what was asked for is done.
   trap '' PIPE
   say beat

@@ -210,7 +210,7 @@ def test_another_process_with_the_same_number_is_not_taken_for_the_run(
 ) -> None:
     run_id = new_id()
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(dash.do, "start", run_id, script="sleep 1")
+        first = pool.submit(dash.do, "start", run_id, script="sleep 10")
         until((dash.folder(run_id) / "group").exists)
         claim, whole = dash.folder(run_id) / "claim", dash.claim(run_id)
         forged = [*whole]

@@ -1,0 +1,142 @@
+"""What a script prints comes through a pipe to the log on the host, whole, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deployments.runner import wrapper
+from tests.deployments.runner.observing import new_id, until
+from tests.deployments.runner.shells import WAIT, Said, Shell
+from tests.servers import sshd as servers
+
+pytestmark = pytest.mark.slow
+
+MUCH = b"".join(b"%d\n" % number for number in range(1, 100_001))
+
+
+class Started:
+    """A script that has printed “up” and waits for the test."""
+
+    def __init__(self, shell: Shell, pool: ThreadPoolExecutor, then: str) -> None:
+        self.run_id, self._shell = new_id(), shell
+        script = f"echo up; {WAIT}; {then}"
+        self._said: Future[Said] = pool.submit(shell.do, "start", self.run_id, script=script)
+        until(lambda: shell.log(self.run_id) == b"up\n")
+
+    def relay(self) -> psutil.Process:
+        until(lambda: len(self.told()) == 5)
+        return psutil.Process(int(self.told()[3]))
+
+    def told(self) -> list[str]:
+        return (self._shell.folder(self.run_id) / "group").read_text().split()
+
+    def go(self) -> Future[Said]:
+        (self._shell.home / "go").touch()
+        return self._said
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as made:
+        yield made
+
+
+def test_an_output_that_is_opened_anew_cuts_nothing(shell: Shell) -> None:
+    script = "echo a; echo b >/dev/stderr; echo c | tee /dev/stderr; echo d >/dev/stdout; echo e"
+
+    assert shell.do("start", new_id(), script=script).output == b"a\nb\nc\nc\nd\ne\n"
+
+
+def test_where_a_here_document_is_no_pipe_one_is_made(dash: Shell, tmp_path: Path) -> None:
+    """As for bash before 5.1."""
+    bash = Shell(dash.home, servers.shell_first(tmp_path / "old", "bash"))
+    run_id, nonce = new_id(), wrapper.new_nonce()
+    program = wrapper.program(
+        "start", run_id=run_id, nonce=nonce, script="echo a; echo b >/dev/stderr"
+    )
+
+    said = bash.give(b"export BASH_COMPAT=5.0\n" + program, nonce)
+
+    assert (said.output, said.last) == (b"a\nb\n", ["end", "0", "4"])
+    assert not list(bash.folder(run_id).glob("pipe"))
+
+
+@pytest.mark.parametrize("stays", ["", "sleep 30 & "])
+def test_all_of_a_burst_is_there_at_the_end_whoever_stays(shell: Shell, stays: str) -> None:
+    for _ in range(5):
+        said = shell.do("start", new_id(), script=f"{stays}seq 1 100000")
+
+        assert said.output == MUCH
+        assert said.last == ["end", "0", str(len(MUCH))]
+
+
+def test_the_end_is_not_told_before_the_relay_has_brought_all(
+    shell: Shell, pool: ThreadPoolExecutor
+) -> None:
+    started = Started(shell, pool, then="echo down")
+    (relay := started.relay()).suspend()
+    end = started.go()
+    with pytest.raises(TimeoutError):
+        end.result(2)
+
+    relay.resume()
+
+    assert end.result(30).output == b"up\ndown\n"
+    assert end.result().last == ["end", "0", "8"]
+
+
+def test_a_killed_relay_is_told_and_does_the_script_no_harm(
+    shell: Shell, pool: ThreadPoolExecutor
+) -> None:
+    started = Started(shell, pool, then="echo down")
+    (first := started.relay()).kill()
+    until(lambda: int(started.told()[3]) != first.pid)
+
+    said = started.go().result(30)
+
+    assert said.output == b"up\ndown\n"
+    assert said.last == ["end", "0", "8", "cut"]
+    assert shell.do("attach", started.run_id).last == said.last
+
+
+def test_a_disk_without_room_for_the_log_is_told_and_does_the_script_no_harm(shell: Shell) -> None:
+    run_id, nonce = new_id(), wrapper.new_nonce()
+    script = "seq 1 100000; seq 1 100000 >&2; exit 3"
+    program = wrapper.program("start", nonce, run_id, script=script)
+
+    said = shell.give(b"ulimit -f 40\n" + program, nonce)
+
+    assert said.output == MUCH[: len(said.output)] != b""
+    assert said.last == ["end", "3", str(len(said.output)), "cut"]
+
+
+def test_a_script_whose_folder_was_removed_prints_on(
+    shell: Shell, pool: ThreadPoolExecutor
+) -> None:
+    done = shell.home / "done"
+    started = Started(shell, pool, then=f"seq 1 100000; echo x >{done}")
+    relay = started.relay()
+    for file in shell.folder(started.run_id).iterdir():
+        file.unlink()
+    shell.folder(started.run_id).rmdir()
+
+    started.go()
+
+    until(done.exists)
+    until(lambda: not relay.is_running())
+
+
+def test_nothing_is_left_of_a_relay_once_nobody_prints(
+    shell: Shell, pool: ThreadPoolExecutor
+) -> None:
+    started = Started(shell, pool, then="true")
+    relay = started.relay()
+
+    started.go().result(30)
+
+    until(lambda: not relay.is_running())
