@@ -69,7 +69,7 @@ def program(
     if again:
         return _assembled(mode, nonce, f"{FOLDER}/runs/{run_id}", assignments)
     # What a kept shell remembers: the login's rights for new files, and what ends it one day.
-    assignments |= {"mask": "", "guard": ""}
+    assignments |= {"mask": "", "used": "", "guard": ""}
     return assemble(mode, nonce, f"{FOLDER}/runs/{run_id}", assignments, _wrapper())
 
 

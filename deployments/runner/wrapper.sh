@@ -422,6 +422,8 @@ await_more() {
   script= nonce=
   [ -z "$supervisor" ] || wait "$supervisor" || true
   [ -z "$guard" ] || return 0
+  # After one short run, which may be all there is, it would cost too much; sshd finds a dead line out too, only later.
+  [ "$used" ] || [ $looks -gt 10 ] || { used=1; return 0; }
   # By exec: for a function, dash would hold on to the shell's own output, and the channel would never end.
   (
     exec </dev/null >/dev/null 2>&1

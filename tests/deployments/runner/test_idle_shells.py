@@ -20,11 +20,23 @@ def test_a_kept_shell_that_nobody_uses_any_more_ends(shell: Shell) -> None:
     """Its line may have been cut without its hearing of it."""
     instead(shell, "sleep", f"exec {shutil.which('sleep')} .2")
     with shell.kept() as kept:
+        kept.do(new_id(), script="true")
         kept.do(run_id := new_id(), script="true")
         until(lambda: kept.process.poll() is not None)
 
     until(lambda: not of_home(shell.home))
     assert shell.do("attach", run_id).last == ["end", "0", "0"]
+
+
+def test_a_kept_shell_that_was_used_once_and_long_ends_too(shell: Shell) -> None:
+    instead(shell, "sleep", f"exec {shutil.which('sleep')} .2")
+    with shell.kept() as kept:
+        script = f"echo up; {shutil.which('sleep')} 3"
+        nonce = kept.begin(run_id := new_id(), script=script)
+        until(lambda: shell.log(run_id) == b"up\n")
+        kept.write(3 * b"\n")
+        kept.end(nonce)
+        until(lambda: kept.process.poll() is not None)
 
 
 def test_a_kept_shell_at_work_does_not_end(shell: Shell) -> None:
@@ -60,6 +72,7 @@ def test_a_kept_shell_is_not_ended_for_what_it_did_just_before(shell: Shell) -> 
     guard = Guard(shell)
     with shell.kept() as kept:
         kept.do(new_id(), script="true")
+        kept.do(new_id(), script="true")
         nonce = kept.begin(run_id := new_id(), script=f"echo up; {WAIT}")
         until(lambda: shell.log(run_id) == b"up\n")
         guard.look()
@@ -77,9 +90,10 @@ def test_a_kept_shell_that_begins_slowly_does_not_end(shell: Shell) -> None:
     instead(shell, "mkdir", f'echo >>{making}\n{WAIT}\nexec {shutil.which("mkdir")} "$@"')
     with shell.kept() as kept:
         kept.do(new_id(), script="true")
+        kept.do(new_id(), script="true")
         go.unlink()
         nonce = kept.begin(new_id(), script="echo x")
-        until(lambda: making.read_bytes() == b"\n\n")
+        until(lambda: making.read_bytes() == b"\n\n\n")
         try:
             guard.look()
             guard.look()
