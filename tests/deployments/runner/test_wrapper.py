@@ -26,6 +26,25 @@ def test_output_and_code_come_back_exactly(shell: Shell) -> None:
     assert said.exit == 0
 
 
+@pytest.mark.parametrize(
+    "printed",
+    [
+        b"",
+        b"\n",
+        b"a",
+        b" a \\ \t\n\n b",
+        b"\xc3\xbc\xff\x81\n",
+        b"a\0b\n",
+        30 * b"line\n",
+        30 * b"\0\n",
+    ],
+)
+def test_a_little_arrives_to_the_byte(shell: Shell, printed: bytes) -> None:
+    octal = "".join(f"\\{byte:03o}" for byte in printed)
+
+    assert shell.do("start", new_id(), script=f"printf '{octal}'").output == printed
+
+
 def test_any_text_of_a_script_arrives_as_it_is(shell: Shell) -> None:
     script = "cat <<'E'\nit's $HOME `id` \\ \"ü\" !\nE\n"
 
