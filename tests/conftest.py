@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.db import connection
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
+from pytest_django.live_server_helper import LiveServer
 
 from tests import migrated
 
@@ -42,6 +43,13 @@ def missing_parts() -> dict[str, str]:
         for marker, parts in PARTS.items()
     }
     return {marker: " and ".join(packages) for marker, packages in lacking.items() if packages}
+
+
+@pytest.fixture(scope="session")
+def live_server(live_server: LiveServer) -> LiveServer:
+    """A connection that is given up as it is taken would keep the server from all others."""
+    live_server.thread.httpd.socket.settimeout(1)
+    return live_server
 
 
 @pytest.fixture(autouse=True)
