@@ -178,12 +178,8 @@ empty_scripts() {
   for file in script.*; do [ ! -e "$file" ] || true >"$file"; done
 }
 
-# Wakes who started the run, if it is there yet: only our own parent surely has the number still.
-tell_starter() {
-  { read -r _line </proc/self/stat; } 2>/dev/null || return 0
-  set -- ${_line##*) }
-  [ "$2" != "$starter" ] || kill -s TERM "$starter" 2>/dev/null
-}
+# Wakes who started the run, if that is still here: the number may be somebody else's by now.
+tell_starter() { [ ! "/proc/$starter/cwd" -ef . ] || kill -s TERM "$starter" 2>/dev/null; }
 
 # To rename what is there takes no inode, where it may be that which lacks.
 deny() { { true >refused; } 2>/dev/null || { true >"$file"; mv "$file" refused; }; }
@@ -445,8 +441,9 @@ await_more() {
   script= nonce=
   [ -z "$supervisor" ] || wait "$supervisor" || true
   [ -z "$guard" ] || return 0
-  # After one short run, which may be all there is, it would cost too much; sshd finds a dead line out too, only later.
-  [ "$used" ] || [ $looks -gt 10 ] || { used=1; return 0; }
+  # For a few short runs, which may be all there are, it would cost too much; sshd finds a dead line out too, only later.
+  used=x$used
+  [ ${#used} -gt 2 ] || [ $looks -gt 10 ] || return 0
   # By exec: for a function, dash would hold on to the shell's own output, and the channel would never end.
   (
     exec </dev/null >/dev/null 2>&1

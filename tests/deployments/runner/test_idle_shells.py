@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.deployments.runner.observing import new_id, until
-from tests.deployments.runner.shells import WAIT, Shell, instead
+from tests.deployments.runner.shells import WAIT, KeptShell, Shell, instead
 
 pytestmark = pytest.mark.sshd
 
@@ -20,7 +20,7 @@ def test_a_kept_shell_that_nobody_uses_any_more_ends(shell: Shell) -> None:
     """Its line may have been cut without its hearing of it."""
     instead(shell, "sleep", f"exec {shutil.which('sleep')} .2")
     with shell.kept() as kept:
-        kept.do(new_id(), script="true")
+        use(kept)
         kept.do(run_id := new_id(), script="true")
         until(lambda: kept.process.poll() is not None)
 
@@ -47,6 +47,12 @@ def test_a_kept_shell_at_work_does_not_end(shell: Shell) -> None:
             assert said.output == f"{number}\n".encode()
 
 
+def use(kept: KeptShell) -> None:
+    """Do as much that the shell is guarded from then on."""
+    for _ in range(3):
+        kept.do(new_id(), script="true")
+
+
 class Guard:
     """What ends a kept shell that nobody uses: it looks when a test says so."""
 
@@ -71,8 +77,7 @@ class Guard:
 def test_a_kept_shell_is_not_ended_for_what_it_did_just_before(shell: Shell) -> None:
     guard = Guard(shell)
     with shell.kept() as kept:
-        kept.do(new_id(), script="true")
-        kept.do(new_id(), script="true")
+        use(kept)
         nonce = kept.begin(run_id := new_id(), script=f"echo up; {WAIT}")
         until(lambda: shell.log(run_id) == b"up\n")
         guard.look()
@@ -89,11 +94,10 @@ def test_a_kept_shell_that_begins_slowly_does_not_end(shell: Shell) -> None:
     (go := shell.home / "go").touch()
     instead(shell, "mkdir", f'echo >>{making}\n{WAIT}\nexec {shutil.which("mkdir")} "$@"')
     with shell.kept() as kept:
-        kept.do(new_id(), script="true")
-        kept.do(new_id(), script="true")
+        use(kept)
         go.unlink()
         nonce = kept.begin(new_id(), script="echo x")
-        until(lambda: making.read_bytes() == b"\n\n\n")
+        until(lambda: making.read_bytes() == 4 * b"\n")
         try:
             guard.look()
             guard.look()
