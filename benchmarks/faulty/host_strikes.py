@@ -171,7 +171,7 @@ def kill_relay(world: World, trial: Trial) -> None:
     for group in trial.place.host.home.glob(f".shipmate/runs/{trial.number}-*/group"):
         _, number, *_ = [*group.read_text().splitlines(), "", ""]
         log = group.with_name("log")
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, psutil.Error):
             relay = psutil.Process(int(number.partition(" ")[0]))
             if log.samefile(f"/proc/{relay.pid}/fd/3"):
                 kill(relay)
