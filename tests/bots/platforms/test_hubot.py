@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -56,6 +57,7 @@ class Hubot:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # `node` is a program that starts the real one
         )
         self.said: list[dict[str, Any]] = []
         self.port: queue.Queue[int] = queue.Queue()
@@ -85,7 +87,7 @@ class Hubot:
         self.synced.get(timeout=SECONDS)
 
     def ends(self) -> None:
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 

@@ -7,6 +7,8 @@ people in and opens repositories to an App. It has no statuses, deployments and 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -136,10 +138,11 @@ def served(folder: Path) -> Iterator[Emulated]:
         cwd=INSTALLED / "emulate",
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # `node` is a program that starts the real one
     ) as process:
         try:
             assert process.stdout is not None
             told = json.loads(process.stdout.readline())
             yield Emulated(told["address"], certificate, told["key"])
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
