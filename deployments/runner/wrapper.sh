@@ -42,9 +42,11 @@ boot_id() {
   { read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || boot=-
 }
 
-# Passes a signal on to the group of the script; before the script has a session, to its process.
+# Passes a signal on to the group of the script; before the script has a session, to its process. A relay that somebody
+# stopped would keep the end from coming.
 forward() {
   interrupted=1 wanted=$1
+  [ -z "$relay" ] || kill -s CONT "$relay" 2>/dev/null
   [ -z "$child" ] || kill -s "$1" -- "-$child" 2>/dev/null || kill -s "$1" "$child" 2>/dev/null
 }
 
@@ -58,7 +60,8 @@ prints_on() {
   return 1
 }
 
-# Opens a pipe, at 4 to read and at 5 to write. Most shells make one for a here-document, which takes no process.
+# Opens a pipe, at 4 to read and at 5 to write. Most shells make one for a here-document, which takes no process. One
+# that is made is opened for both first, as nobody is at its other end. A relay that could write would wait for itself.
 open_pipe() {
   exec 4<<E
 .
@@ -67,7 +70,7 @@ E
     read -r _line <&4
     exec 5>/proc/self/fd/4
   else
-    mkfifo pipe && exec 4<>pipe 5>pipe && rm -f pipe
+    mkfifo pipe && exec 6<>pipe 4<pipe 5>pipe 6<&- && rm -f pipe
   fi
 }
 
@@ -90,7 +93,8 @@ rests() {
   [ $asleep -gt 3 ]
 }
 
-lives() { [ -e "/proc/$1/fd/0" ] || { [ ! -r /proc/self/stat ] && kill -0 "$1" 2>/dev/null; }; }
+# Where a host hides what its own processes have open, the longer look tells.
+lives() { [ -e "/proc/$1/fd/0" ] || birth_of "$1"; }
 
 # As long as we could print, the relay does not end unless it is killed.
 tend_relay() {
@@ -150,7 +154,8 @@ supervise() {
   child=$!
   birth_of "$child"
   child_birth=$birth
-  note_group
+  # Without it nobody finds out that we are to be hurried.
+  note_group || hurried=1
   [ -z "$wanted" ] || forward "$wanted"
   # A trap cuts wait short: its status is not the one of the script. 127: collected already.
   while :; do
@@ -339,7 +344,8 @@ look_for_hole() {
 hurry() {
   find_leader
   [ "$courier" ] || return 0
-  if [ "$leader" != -1 ] && kill -0 "$leader" 2>/dev/null; then
+  # A script that has become sudo cannot be signalled, but seen.
+  if [ "$leader" != -1 ] && { kill -0 "$leader" 2>/dev/null || [ -e "/proc/$leader" ]; }; then
     overdue=
     ! lives "$courier" || return 0
   elif [ -z "$overdue" ]; then
@@ -374,9 +380,9 @@ copy() {
 }
 
 # True if it was all: a few lines of a run that is over at once take no process. NUL, and in some shells letters of more
-# than one byte, are left to tail.
+# than one byte, are left to tail. Nobody can tell here how long a line is: who attaches, may be as it took too long.
 copy_little() {
-  [ "$over" = end ] && [ $looks -lt 4 ] && [ -e log ] && { where; [ "$position" != - ]; } || return
+  [ "$over$mode" = endstart ] && [ $looks -lt 4 ] && [ -e log ] && { where; [ "$position" != - ]; } || return
   _from=$position _lines=0 _text=
   while IFS= read -r _line <&3; do
     _text=$_text$_line$newline _lines=$((_lines + 1))
@@ -441,7 +447,7 @@ await_more() {
   script= nonce=
   [ -z "$supervisor" ] || wait "$supervisor" || true
   [ -z "$guard" ] || return 0
-  # For a few short runs, which may be all there are, it would cost too much; sshd finds a dead line out too, only later.
+  # For a few short runs, which may be all there are, it would cost too much; sshd finds a dead line too, only later.
   used=x$used
   [ ${#used} -gt 2 ] || [ $looks -gt 10 ] || return 0
   # By exec: for a function, dash would hold on to the shell's own output, and the channel would never end.
@@ -536,13 +542,24 @@ pass() {
   [ $now -lt $due ] || { say beat; due=$((now + 5)); }
 }
 
+# What ended by itself is left alone: a service that it started on purpose must not be killed. Such a one may hold the
+# pipe, and nobody may have hurried the supervisor yet.
+over_by_itself() {
+  overdue= tries=0
+  while [ ! -e cancelled ] && ! ended && claimed && alive; do
+    hurry
+    [ "$overdue" ] && [ $tries -lt 20 ] || break
+    tries=$((tries + 1))
+    nap || tries=$((tries + 9))
+  done
+  [ ! -e cancelled ] && ended
+}
+
 cancel() {
-  overdue=
   # Whoever asked may be gone; what was asked for is done.
   trap '' PIPE
   say beat
-  # What ended by itself is left alone: a service that it started on purpose must not be killed.
-  if [ ! -e cancelled ] && ended; then say gone "$code"; exit 0; fi
+  if over_by_itself; then say gone "$code"; exit 0; fi
   { true >cancelled; } 2>/dev/null
   set -C
   { printf '0 - - .\n' >claim; } 2>/dev/null

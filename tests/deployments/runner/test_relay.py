@@ -33,11 +33,16 @@ class Started:
         return psutil.Process(int(self.told()[3]))
 
     def told(self) -> list[str]:
-        return (self._shell.folder(self.run_id) / "group").read_text().split()
+        return told(self._shell, self.run_id)
 
     def go(self) -> Future[Said]:
         (self._shell.home / "go").touch()
         return self._said
+
+
+def told(shell: Shell, run_id: str) -> list[str]:
+    """What stands in a run's `group`: of its script, then of its relay."""
+    return (shell.folder(run_id) / "group").read_text().split()
 
 
 @pytest.fixture
@@ -64,6 +69,7 @@ def test_where_a_here_document_is_no_pipe_one_is_made(dash: Shell, tmp_path: Pat
 
     assert (said.output, said.last) == (b"a\nb\n", ["end", "0", "4"])
     assert not list(bash.folder(run_id).glob("pipe"))
+    until(lambda: not psutil.pid_exists(int(told(bash, run_id)[3])))
 
 
 @pytest.mark.parametrize("stays", ["", "sleep 30 & "])
@@ -140,3 +146,72 @@ def test_nothing_is_left_of_a_relay_once_nobody_prints(
     started.go().result(30)
 
     until(lambda: not relay.is_running())
+
+
+def test_a_cancel_lets_a_relay_go_on_that_somebody_stopped(
+    shell: Shell, pool: ThreadPoolExecutor
+) -> None:
+    started = Started(shell, pool, then="true")
+    started.relay().suspend()
+
+    shell.do("cancel", started.run_id, grace=1)
+
+    assert started.go().result(30).last == ["end", "143", "3"]
+
+
+def test_a_cancel_leaves_alone_what_a_script_left_whose_end_nobody_has_seen(shell: Shell) -> None:
+    """The service holds the pipe, and nobody was there who would have hurried the end."""
+    run_id = new_id()
+    script = f"echo up; {WAIT}; sleep 60 & echo $! >$HOME/service"
+    with shell.kept() as follower:
+        follower.begin(run_id, script=script)
+        until(lambda: shell.log(run_id) == b"up\n")
+    until(lambda: len(told(shell, run_id)) == 5)
+    leader = int(told(shell, run_id)[0])
+    (shell.home / "go").touch()
+    until(lambda: not psutil.pid_exists(leader))
+
+    said = shell.do("cancel", run_id, grace=1)
+
+    service = psutil.Process(int((shell.home / "service").read_text()))
+    assert said.last == ["gone", "0"]
+    assert not (shell.folder(run_id) / "cancelled").exists()
+    service.kill()
+
+
+def test_without_room_to_tell_of_the_relay_the_end_does_not_wait_for_who_stays(
+    shell: Shell,
+) -> None:
+    run_id, nonce = new_id(), wrapper.new_nonce()
+    (shell.folder(run_id) / "group").mkdir(parents=True)
+
+    said = shell.give(
+        wrapper.program("start", nonce, run_id, script="sleep 60 >&2 & echo $!"), nonce
+    )
+
+    assert said.last == ["end", "0", str(len(said.output))]
+    psutil.Process(int(said.output)).kill()
+
+
+def test_a_script_that_cannot_be_signalled_is_not_taken_for_ended(dash: Shell) -> None:
+    """As one that has become sudo."""
+    run_id, nonce = new_id(), wrapper.new_nonce()
+    deaf = b'kill() { echo "$*" >>"$HOME/kills"; [ "$1" != -0 ] && command kill "$@"; }\n'
+
+    said = dash.give(deaf + wrapper.program("start", nonce, run_id, script="sleep 2"), nonce)
+
+    assert said.last == ["end", "0", "0"]
+    kills = dash.home / "kills"
+    assert "USR2" not in (kills.read_text() if kills.exists() else "")
+
+
+def test_whoever_attaches_is_sent_the_log_by_a_process(dash: Shell) -> None:
+    """A line may be so long that to read it letter by letter takes longer than anybody waits."""
+    run_id, nonce = new_id(), wrapper.new_nonce()
+    dash.do("start", run_id, script="echo a")
+    seen = b'cat() { true >"$HOME/seen"; command cat "$@"; }\n'
+
+    said = dash.give(seen + wrapper.program("attach", nonce, run_id), nonce)
+
+    assert said.output == b"a\n"
+    assert (dash.home / "seen").exists()
