@@ -15,7 +15,7 @@
 #               waited too long for a supervisor; made exclusively
 #   group       "PID BIRTH ." of the script, whose pid names its process group and its session; "PID ." of the relay
 #   log         both outputs of the script, which the relay brings there
-#   hole        blank, or why some of them could not be kept
+#   hole        a blank line, then why some of them could not be kept
 #   status      "running", overwritten in place by "CODE ."; the final dot means: whole
 #   cancelled, refused    empty marks
 main() {
@@ -77,7 +77,7 @@ E
 # Brings what is printed to the log. The script has a pipe, as of a file whoever opens /dev/stdout anew cuts what stands
 # there. On a full disk tee says so, and reads on: the script is not to blame. Where none can live, nothing is kept.
 start_relay() {
-  if [ $mended -lt 5 ]; then tee -a log <&4 >/dev/null 2<>hole 4<&- 5>&- &
+  if [ $mended -lt 5 ]; then tee -a log <&4 >/dev/null 2>>hole 4<&- 5>&- &
   else cat <&4 >/dev/null 2>&1 4<&- 5>&- &
   fi
   relay=$!
@@ -106,7 +106,7 @@ tend_relay() {
 }
 
 mend_relay() {
-  printf "killed\n" 1<>hole
+  printf "killed\n" >>hole
   mended=$((mended + 1))
   nap
   start_relay
@@ -332,11 +332,10 @@ goes_on_alone() {
 # The relay has our log open, or the number is somebody else's.
 is_on_its_way() { [ "$courier" ] && [ log -ef "/proc/$courier/fd/3" ] && ! rests "$courier"; }
 
-# Sets cut, to what is to be told of a hole.
+# Sets cut, to what is to be told of a hole. What the loader says of any program is none.
 look_for_hole() {
-  cut= _hole=
-  { read -r _hole <hole; } 2>/dev/null
-  [ -z "$_hole" ] || cut=cut
+  cut=
+  { while read -r _hole; do case $_hole in '' | 'ERROR: ld.so:'*) ;; *) cut=cut ;; esac; done <hole; } 2>/dev/null
 }
 
 # Tells the supervisor to look after the relay, where that was killed, or where the script has left somebody who could

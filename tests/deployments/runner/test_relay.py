@@ -110,6 +110,16 @@ def test_a_killed_relay_is_told_and_does_the_script_no_harm(
     assert shell.do("attach", started.run_id).last == said.last
 
 
+def test_what_the_loader_complains_about_is_no_hole(dash: Shell) -> None:
+    run_id, nonce = new_id(), wrapper.new_nonce()
+    program = wrapper.program("start", nonce, run_id, script="echo a")
+
+    said = dash.give(b"export LD_PRELOAD=/none.so\n" + program, nonce)
+
+    assert b"/none.so" in (dash.folder(run_id) / "hole").read_bytes()
+    assert said.last == ["end", "0", str(len(said.output))]
+
+
 def test_a_disk_without_room_for_the_log_is_told_and_does_the_script_no_harm(shell: Shell) -> None:
     run_id, nonce = new_id(), wrapper.new_nonce()
     script = "seq 1 100000; seq 1 100000 >&2; exit 3"
