@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from deployments.forges import git
@@ -39,7 +38,7 @@ def of_status(said: Mapping[str, Any]) -> Check:
     """Return a status as the API and the event `status` have it."""
     return Check(
         str(said["context"]), _state(said["state"]), said.get("description") or "",
-        said.get("target_url") or "", STATUS, _moment(said.get("updated_at")),
+        said.get("target_url") or "", STATUS, client.moment(said.get("updated_at")),
     )  # fmt: skip
 
 
@@ -50,7 +49,7 @@ def of_run(said: Mapping[str, Any]) -> Check:
     at = said.get("completed_at") or said.get("started_at")
     source = f"run {suite.get('id', '')}".strip()[:40]
     title = output.get("title") or ""
-    return Check(str(said["name"]), _run_state(said), title, url, source, _moment(at))
+    return Check(str(said["name"]), _run_state(said), title, url, source, client.moment(at))
 
 
 def _worse(one: Check, other: Check) -> Check:
@@ -74,15 +73,6 @@ def _runs(caller: Caller, at: str) -> Iterator[Check]:
 def _listed(page: Any, name: str) -> Iterable[Mapping[str, Any]]:
     found = page.get(name, []) if isinstance(page, dict) else []
     return [each for each in found if isinstance(each, dict)]
-
-
-def _moment(said: object) -> datetime | None:
-    """Return a moment with its zone; what is none counts as unsaid."""
-    try:
-        found = datetime.fromisoformat(said) if isinstance(said, str) else None
-        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC) if found else None
-    except (ValueError, OverflowError):  # also before or after all that UTC has
-        return None
 
 
 def _state(said: object) -> str:

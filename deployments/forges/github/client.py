@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -288,6 +289,15 @@ def read(reply: Reply) -> Any:
         return json.loads(reply.body or b"null")
     except ValueError:
         raise RepositoryAway("GitHub answered something that is no JSON.") from None
+
+
+def moment(said: object) -> datetime | None:
+    """Return a moment with its zone; what is none counts as unsaid."""
+    try:
+        found = datetime.fromisoformat(said) if isinstance(said, str) else None
+        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC) if found else None
+    except (ValueError, OverflowError):  # also before or after all that UTC has
+        return None
 
 
 def message(reply: Reply) -> str:

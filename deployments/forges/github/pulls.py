@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from deployments.forges.contract import Pull
@@ -22,8 +21,8 @@ def pulls(caller: Caller) -> tuple[Pull, ...]:
 
 def of(said: object) -> Pull | None:
     """Return a pull request as the API and the event `pull_request` have it; None: it is none."""
-    number, at = _at(said, "number"), _moment(_at(said, "updated_at"))
-    if not isinstance(number, int) or not 0 < number < 2**31 or at is None:
+    number, at = _at(said, "number"), client.moment(_at(said, "updated_at"))
+    if type(number) is not int or not 0 < number < 2**31 or at is None:
         return None
     title, author = _text(said, "title"), _text(said, "user", "login")
     is_open = _at(said, "state") != "closed"
@@ -39,11 +38,3 @@ def _at(said: object, *path: str) -> Any:
 def _text(said: object, *path: str) -> str:
     found = _at(said, *path)
     return plain(found.encode(errors="replace")) if isinstance(found, str) else ""
-
-
-def _moment(text: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

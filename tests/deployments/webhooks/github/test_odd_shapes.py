@@ -104,7 +104,7 @@ def test_a_moment_that_no_calendar_has_is_no_fault(
     deliver: Deliver, webhook: Webhook, production: Environment, moment: str
 ) -> None:
     about = {"repository": {"id": 186853002, "full_name": NAME}}
-    for event in ("deployment", "status", "check_run"):
+    for event in ("deployment", "status", "check_run", "pull_request"):
         body = next(body for name, body in examples() if name == event)
         inside = body if event == "status" else body[event]
         inside |= {"created_at": moment, "updated_at": moment, "completed_at": moment}
