@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from deployments import rights
 from deployments.durations import duration
-from deployments.exceptions import DeploymentError, Refused
+from deployments.exceptions import DeploymentError, Refused, RepositoryAway
 from deployments.forges.github import wishes
 from deployments.models import Deployment, Environment, ForgeDeployment, Person, Repository
 from deployments.selectors import forge_accounts, slugs, tasks
@@ -71,9 +71,10 @@ def known(repository: Repository, remote_id: int) -> Deployment | None:
 
 
 def look_at(repository: Repository, creation: Creation, unproved: str = "") -> Found:
-    """Say what is to come of it. Asks the forge, so no transaction is open. Writes nothing.
+    """Say what is to come of it. Asks the forge, so no transaction is open. Makes nothing.
 
-    `unproved`: why GitHub could not be asked whether this is true. Then it is nobody's.
+    `unproved`: why GitHub could not be asked whether this is true. Then it is nobody's. Raises
+    RepositoryAway where nobody can tell yet whose it is.
     """
     person = None if unproved else forge_accounts.person_of(creation.base_url, creation.uid)
     found = Found(creation, person=person, unproved=unproved)
@@ -84,6 +85,8 @@ def look_at(repository: Repository, creation: Creation, unproved: str = "") -> F
             return found
         asker = None if found.because else person
         return replace(found, seen=look(place, asker, wish))
+    except RepositoryAway:
+        raise  # it is asked again later
     except Refused as error:
         return replace(found, refusal=" ".join(error.reasons))
     except DeploymentError as error:

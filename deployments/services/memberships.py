@@ -7,7 +7,7 @@ from typing import Protocol
 
 from django.utils import timezone
 
-from deployments.exceptions import DeploymentError
+from deployments.exceptions import DeploymentError, RepositoryAway
 from deployments.forges.github import members
 from deployments.forges.github.access import App, Token
 from deployments.models import ForgeAccount, Repository
@@ -30,7 +30,8 @@ class Account(Protocol):
 def doubt(repository: Repository, said: Account) -> str:
     """Say why nobody knows the account for a member's still; empty: it is one, or need not be.
 
-    The repository's own credential asks. Never inside a transaction.
+    The repository's own credential asks. Never inside a transaction. Raises RepositoryAway where
+    GitHub does not answer now: it will.
     """
     way, login = ways.at(said.base_url), said.login
     if way is None or not way.members:
@@ -44,6 +45,8 @@ def doubt(repository: Repository, said: Account) -> str:
         return f"Without a credential nobody can ask whether {login} is in {places} at GitHub"
     try:
         is_member = members.is_member(access.caller(), login, way.members)
+    except RepositoryAway:
+        raise
     except DeploymentError as error:
         return f"Nobody can tell whether {login} is in {places}. {error}".rstrip(".")
     account.update(member_at=now if is_member else None)

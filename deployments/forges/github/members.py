@@ -20,8 +20,8 @@ def is_member(caller: Caller, login: str, wanted: Sequence[str]) -> bool:
         try:
             if _is_in(caller, login, each):
                 return True
-        except ForgeError as error:  # another may tell
-            untold = error
+        except ForgeError as error:  # another may tell, now or when GitHub is well again
+            untold = untold if isinstance(untold, RepositoryAway) else error
     if untold is not None:
         raise untold
     return False

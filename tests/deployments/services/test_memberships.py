@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from deployments.exceptions import RepositoryAway
 from deployments.models import Deployment, ForgeAccess, ForgeAccount, Person
 from deployments.selectors import code, ways, webhooks
 from deployments.services import creations, linked_accounts, memberships, people
@@ -126,13 +127,15 @@ def test_where_nobody_may_ask_somebody_approves(shop: Shop) -> None:
     assert "give it “Members: read” of the organisation" in made.note
 
 
-def test_where_github_is_ill_somebody_approves(shop: Shop) -> None:
+def test_a_github_that_is_ill_is_waited_for(shop: Shop) -> None:
     shop.spoil(*[Fault(502, path="/memberships/")] * 6)
 
-    made = created(shop)
+    with pytest.raises(RepositoryAway, match="cannot answer now"):
+        created(shop)
+    assert not Deployment.objects.exists()
 
-    assert made.waits_for == "approval"
-    assert made.note.endswith("GitHub cannot answer now (502), so somebody has to approve it.")
+    shop.hub.faults.clear()
+    assert created(shop).status == "queued"
 
 
 def test_without_a_credential_somebody_approves(shop: Shop) -> None:
