@@ -29,6 +29,6 @@ def repository(repository: Repository, payload: Payload) -> str:
         raise NotHandled(f"Kept; nothing here does anything when a repository {what}.")
     webhooks.rename(webhook, name)
     return (
-        f"GitHub calls the repository {name} now. The old address goes on to the new one until "
-        "somebody takes the old name; change it in the settings of each app."
+        f"GitHub calls the repository {name} now. Shipmate follows no address on to another one: "
+        "set the new one in the settings of each app, under Repository."
     )

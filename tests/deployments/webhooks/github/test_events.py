@@ -121,7 +121,9 @@ def test_another_name_of_the_repository_is_kept(deliver: Deliver, webhook: Webho
 
     deliver("repository", body)
 
-    assert handled().state == "handled"
+    done = handled()
+    assert done.state == "handled"
+    assert done.outcome.endswith("set the new one in the settings of each app, under Repository.")
     webhook.refresh_from_db()
     change = Change.objects.get(verb="repository.renamed")
     assert webhook.full_name == "Codertocat/Hi"
