@@ -39,20 +39,26 @@ def wish(report: ForgeReport, secrets: Sequence[str]) -> Wish:
     )
 
 
-def status(deployment: Deployment, told: Told, secrets: Sequence[str]) -> Status:
+def status(report: ForgeReport, told: Told, secrets: Sequence[str]) -> Status:
     """Return one state with where to read on.
 
     What it supersedes is told by ourselves: GitHub would leave production out, and take a task, or
     a release to some hosts, for one that supersedes.
     """
-    words = told.note or WORDS.get(told.state, "")
+    deployment, words = report.deployment, told.note or WORDS.get(told.state, "")
     return Status(
         told.state,
         _shown(words, secrets),
         page(deployment),
         deployment.environment.url,
+        _place(report),
         auto_inactive=False,
     )
+
+
+def _place(report: ForgeReport) -> str:
+    """Return what its environment is called there; of what others created, that stays theirs."""
+    return "" if hasattr(report.deployment, "created_at_forge") else report.place
 
 
 def payload(deployment: Deployment) -> dict[str, Any]:

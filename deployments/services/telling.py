@@ -36,7 +36,12 @@ FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 2.0, 3.0, 120.0  # seconds
 SELDOM = timedelta(hours=1)  # until a right is tried again that was lacking
 ATTEMPTS = 5
 CONTACT = timedelta(minutes=1)  # so exactly is the last contact known
-RELATED = ("deployment__person", "deployment__environment__application", "repository")
+RELATED = (
+    "deployment__person",
+    "deployment__environment__application",
+    "deployment__created_at_forge",
+    "repository",
+)
 log = logging.getLogger(__name__)
 
 
@@ -175,7 +180,7 @@ def _say(
     report: ForgeReport, caller: Caller, number: int, told: Told, secrets: Sequence[str]
 ) -> None:
     """Tell one state, unless it was told already and nobody heard."""
-    said = reporting.status(report.deployment, told, secrets)
+    said = reporting.status(report, told, secrets)
     if _is_doubtful(report):
         report.doubt_since = None
         if deployments.last_said(caller, number) == (said.state, said.description):

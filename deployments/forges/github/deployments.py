@@ -43,12 +43,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One word on how a deployment goes. `page` and `address`: its log, and what it put there."""
+    """One word on how a deployment goes. `page` and `address`: its log, and what it put there.
+
+    `environment`: as the deployment is to have it from now on; empty: as it has it.
+    """
 
     state: str
     description: str = ""
     page: str = ""
     address: str = ""
+    environment: str = ""
     auto_inactive: bool = False
 
 
@@ -134,7 +138,8 @@ def say(caller: Caller, number: int, status: Status, until: float | None = None)
         "auto_inactive": status.auto_inactive,
     }
     given = {"log_url": status.page, "target_url": status.page, "environment_url": status.address}
-    values |= {name: url for name, url in given.items() if url}
+    given["environment"] = status.environment
+    values |= {name: text for name, text in given.items() if text}
     reply = client.send(caller, f"{_all(caller)}/{number}/statuses", values, until=until)
     is_told = reply.status == 201 and client.is_answer(reply)
     return None if is_told else _refused(caller, reply, "tell of deployments of")

@@ -64,6 +64,7 @@ def test_it_is_told_how_it_goes_under_its_own_number(shop: Shop) -> None:
     shop.went(made, "in_progress", "success")
     assert shop.told(made) == ["pending", "queued", "in_progress", "success"]
     assert [one["id"] for one in shop.kept.deployments] == [number]
+    assert not any(one.get("environment") for one in shop.kept.deployment_statuses)
 
 
 @pytest.mark.parametrize("created_at", [None, timezone.now() + timedelta(days=1)])

@@ -85,7 +85,7 @@ def test_its_states_come_in_order_with_their_addresses(shop: Shop) -> None:
     last = shop.kept.deployment_statuses[-1]
     assert last["log_url"] == last["target_url"]
     assert last["log_url"].endswith(f"/deployments/{made.pk}/")
-    assert last["environment_url"] == "https://qa.example"
+    assert (last["environment"], last["environment_url"]) == ("qa", "https://qa.example")
     assert report_of(made).state == "told"
 
 

@@ -169,15 +169,14 @@ def test_a_secondary_limit_is_no_missing_right(hub: GitHub, caller: Caller, wish
 
 def test_it_is_told_of(caller: Caller, wish: Wish, kept: Kept) -> None:
     number = made(caller, wish).number
-    status = Status("success", "ok", "https://ship.example/deployments/1/", "https://qa.example")
+    page, address = "https://ship.example/deployments/1/", "https://qa.example"
+    status = Status("success", "ok", page, address, "staging")
 
     assert deployments.say(caller, number, status) is None
 
     told = kept.deployment_statuses[0]
-    names = ("state", "description", "log_url", "target_url", "environment_url")
-    assert [told[name] for name in names] == [
-        "success", "ok", status.page, status.page, "https://qa.example",
-    ]  # fmt: skip
+    names = ("state", "description", "log_url", "target_url", "environment_url", "environment")
+    assert [told[name] for name in names] == ["success", "ok", page, page, address, "staging"]
 
 
 def test_what_was_told_last_is_read(caller: Caller, wish: Wish) -> None:
