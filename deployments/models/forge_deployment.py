@@ -19,10 +19,12 @@ class ForgeDeployment(models.Model):
         Deployment, models.CASCADE, null=True, related_name="created_at_forge"
     )
     refusal = models.TextField(blank=True)  # why there is none here, in sentences
-    done = models.TextField(blank=True)  # what was done that makes none: a place was locked
+    # What was done that makes none: a place was locked. A default of the database's own serves
+    # machines of the version before, which write no such column.
+    done = models.TextField(blank=True, default="", db_default="")
     refused_at = models.DateTimeField(null=True)
     answer_due_at = models.DateTimeField(null=True)  # when GitHub is told why; null: no more
-    answer_tries = models.PositiveSmallIntegerField(default=0)
+    answer_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
     base_url = models.CharField(max_length=200)  # of the API, such as https://api.github.com
     uid = models.PositiveBigIntegerField()  # of who created it, as GitHub counts accounts
     login = models.CharField(max_length=100)

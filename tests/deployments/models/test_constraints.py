@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from deployments.models import (
     Application,
     Deployment,
     Environment,
+    ForgeDeployment,
     Host,
     LogChunk,
     Person,
@@ -183,3 +185,19 @@ def test_how_long_it_took_is_known_at_its_end(here: Environment, alice: Person) 
 def test_what_was_deployed_is_not_deleted_with_its_environment(deployment: Deployment) -> None:
     with pytest.raises(Exception, match="protected"):
         deployment.environment.delete()
+
+
+def test_a_machine_of_the_version_before_still_writes_what_was_created_at_github(
+    app: Application,
+) -> None:
+    """It knows nothing of columns that were added since."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO deployments_forgedeployment"
+            " (repository_id, remote_id, refusal, base_url, uid, login, heard_at)"
+            " VALUES (%s, 1, '', 'https://api.github.com', 7, 'octocat', %s)",
+            [app.repository_id, timezone.now()],
+        )
+
+    made = ForgeDeployment.objects.get()
+    assert (made.done, made.answer_tries) == ("", 0)
