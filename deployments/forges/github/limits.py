@@ -53,7 +53,7 @@ def require(whose: str, who: str) -> None:
         asked = f"{said.limit} requests an hour" if not said.remaining else "requests in a row"
         raise RepositoryAway(
             f"GitHub takes no more questions about {who} until {when:%H:%M:%S} UTC: its limit of"
-            f" {asked} is used up. Shipmate goes on by itself then."
+            f" {asked} is used up."
         )
 
 

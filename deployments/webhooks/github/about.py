@@ -5,6 +5,8 @@ from __future__ import annotations
 from deployments.models import Webhook
 from deployments.webhooks.github.payload import Payload, at, number, text
 
+OWNERS = ("user", "organization")  # that a repository may be transferred from
+
 
 def is_covered(webhook: Webhook, payload: Payload | None) -> bool:
     """Return whether the body is about the webhook's repository, or about none that it names.
@@ -22,10 +24,13 @@ def is_covered(webhook: Webhook, payload: Payload | None) -> bool:
 
 def names(payload: Payload) -> set[str]:
     """Return what the repository is called, and was until a moment ago."""
-    name = (text(payload, "repository", "full_name") or _of_old(payload)).lower()
-    before = text(payload, "changes", "repository", "name", "from").lower()
-    owner = name.partition("/")[0]
-    return {each for each in (name, f"{owner}/{before}" if before else "") if each}
+    name = text(payload, "repository", "full_name") or _of_old(payload)
+    owner, _, bare = name.partition("/")
+    renamed = text(payload, "changes", "repository", "name", "from")
+    moved = [text(payload, "changes", "owner", "from", kind, "login") for kind in OWNERS]
+    owner, bare = next(filter(None, moved), owner), renamed or bare
+    before = f"{owner}/{bare}" if owner and bare else ""
+    return {each.lower() for each in (name, before) if each}
 
 
 def _of_old(payload: Payload) -> str:

@@ -98,6 +98,24 @@ def test_the_repository_has_a_webhook_whose_secret_nobody_has(web: Application, 
     assert vault.decrypt(made.secret_encrypted) != SECRET
 
 
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("acme/site", {"repository": {"name": {"from": "Web"}}}),
+        ("umbrella/web", {"owner": {"from": {"organization": {"login": "Acme"}}}}),
+        ("octocat/web", {"owner": {"from": {"user": {"login": "acme"}}}}),
+    ],
+)
+def test_that_it_has_another_name_is_told(
+    web: Application, tell: Tell, name: str, changes: dict[str, Any]
+) -> None:
+    tell("repository", {**about(name), "action": "renamed", "changes": changes})
+    drain("chat")
+
+    assert Webhook.objects.get().full_name == name
+    assert Delivery.objects.get().state == "handled"
+
+
 def test_one_that_is_not_here_is_answered_and_not_kept(web: Application, tell: Tell) -> None:
     status, said = tell("push", about("acme/other"))
 

@@ -20,6 +20,7 @@ from deployments.models import (
     Webhook,
 )
 from deployments.services import deliveries
+from tests.deployments.services.at_github import Clock
 from tests.deployments.services.conftest import tip
 from tests.deployments.services.queueing import drain, lose
 from tests.deployments.webhooks.conftest import NAME, Deliver, handled
@@ -190,6 +191,27 @@ def test_a_limit_that_is_used_up_is_waited_for(tell: Deliver, body: Body, hub: G
 
     assert (waits.state, nothing_is_made()) == ("waiting", True)
     assert "GitHub takes no more questions" in waits.outcome
+    assert waits.outcome.endswith("requests in a row is used up. It is asked again by itself.")
+
+
+def test_ten_minutes_of_illness_end_in_the_right_deployment(
+    tell: Deliver, body: Body, root: Person, hub: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    for _ in range(5):
+        hub.faults[:] = [Fault(502, path=DEPLOYMENTS)] * 9
+        tell("deployment", body)  # GitHub's own is sent again, too
+        sweeper.sweep()
+        drain("chat")
+        clock.on(minutes=2.5)
+    assert nothing_is_made()
+
+    hub.faults.clear()
+    sweeper.sweep()
+    drain("chat")
+
+    made = Deployment.objects.get()
+    assert (made.status, made.person, made.sha) == ("queued", root, body["deployment"]["sha"])
 
 
 def test_one_that_stays_away_ends_with_what_to_do(
