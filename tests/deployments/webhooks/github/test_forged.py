@@ -199,7 +199,7 @@ def test_ten_minutes_of_illness_end_in_the_right_deployment(
 ) -> None:
     clock = Clock(monkeypatch)
     for _ in range(5):
-        hub.faults[:] = [Fault(502, path=DEPLOYMENTS)] * 9
+        hub.faults.extend([Fault(502, path=DEPLOYMENTS)] * 9)
         tell("deployment", body)  # GitHub's own is sent again, too
         sweeper.sweep()
         drain("chat")
