@@ -402,7 +402,9 @@ copy_little() {
 # Looks, quiet and pause are tenths of a second: the first output is there at once, and a run that goes on is looked at
 # less often, as each look takes two processes.
 pump() {
-  looks=0 quiet=0 owner= pause=2 asleep=0 overdue=
+  looks=0 quiet=0 owner= pause=2 asleep=0 overdue= tries=0
+  clock
+  begun=$now
   newline='
 '
   trap told=1 TERM
@@ -446,9 +448,9 @@ await_more() {
   script= nonce=
   [ -z "$supervisor" ] || wait "$supervisor" || true
   [ -z "$guard" ] || return 0
-  # For a few short runs, which may be all there are, it would cost too much; sshd finds a dead line too, only later.
-  used=x$used
-  [ ${#used} -gt 2 ] || [ $looks -gt 10 ] || return 0
+  # For one short run, which may be all there is, it would cost too much; sshd finds a dead line too, only later.
+  clock
+  [ "$used" ] || [ $now -gt $begun ] || { used=1; return 0; }
   # By exec: for a function, dash would hold on to the shell's own output, and the channel would never end.
   (
     exec </dev/null >/dev/null 2>&1
