@@ -18,7 +18,7 @@ GITHUB = "https://api.github.com"
         ("git@github.com:acme/web.git", GITHUB),
         ("ssh://git@ssh.github.com:443/acme/web.git", GITHUB),
         ("ssh://git@GitHub.com/acme/web.git", GITHUB),
-        ("/srv/git/web.git", GITHUB),
+        ("/srv/git/web.git", ""),
         ("git@acme.ghe.com:acme/web.git", "https://api.acme.ghe.com"),
         ("https://github.example.com:8443/acme/web", "https://github.example.com:8443/api/v3"),
         ("ssh://git@github.example.com:2222/acme/web.git", "https://github.example.com/api/v3"),
