@@ -21,7 +21,7 @@ SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 LONGEST_LINE = 64 * 1024
 # Whoever keeps a shell sends it empty lines, so many seconds after the host has answered and after
 # one another: they end its first naps.
-TICKS = (0.2, 0.3, 0.3)
+TICKS = (0.3, 0.3, 0.3)
 
 
 def new_nonce() -> str:

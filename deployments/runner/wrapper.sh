@@ -202,7 +202,7 @@ claim() {
   birth_of $$
   boot_id
   # Both take their blocks of the disk now: a full one cannot lose the exit code later, nor that it was full.
-  { printf "%s %s %s .\n" $$ "$birth" "$boot" >claim && printf "running         \n" >status && printf "%99s\n" "" >hole
+  { printf "%s %s %s .\n" $$ "$birth" "$boot" >claim && printf "running         \n" >status && printf "\n" >hole
   } 2>/dev/null || { deny; return 1; }
   # After the claim is whole: who finds none that is whole makes this mark, and nothing begins.
   [ -e cancelled ] || return 0
@@ -307,7 +307,7 @@ judge() {
       elif claimed && [ "$owner" = 0 ]; then over=cancelled
       elif ! goes_on_alone; then over=lost; [ -d "$folder" ] || over=none
       fi
-    elif [ $looks -gt 2 ]; then hurry
+    elif [ $looks -gt 5 ]; then hurry
     fi
   elif [ ! -d "$folder" ]; then over=none
   elif [ $looks -gt 100 ]; then forgo
@@ -402,7 +402,7 @@ copy_little() {
 # Looks, quiet and pause are tenths of a second: the first output is there at once, and a run that goes on is looked at
 # less often, as each look takes two processes.
 pump() {
-  looks=0 quiet=0 owner= pause=2 asleep=0 overdue= tries=0
+  looks=0 quiet=0 owner= pause=3 asleep=0 overdue= tries=0
   clock
   begun=$now
   newline='
@@ -421,7 +421,6 @@ pump() {
     # It was looked at again since, and is not over: somebody else wants this process to end.
     *) exit 1 ;;
     esac
-    [ $pause -ge 3 ] || pause=$((pause + 1))
   done
   where
   case $over in
