@@ -14,7 +14,7 @@ from pathlib import Path
 
 import django
 
-from benchmarks.scale import _postgresql
+from benchmarks.scale import _postgresql, forget_others
 from chatops.demo.__main__ import supervised
 from chatops.demo.options import Options
 
@@ -28,8 +28,7 @@ def configured(database: str = "sqlite") -> Iterator[Options]:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="shipmate-bench-"))
         options = Options(Path(folder), _free_port(), True, False, "", "", (), None, None)
         options.state.mkdir(parents=True)
-        for name in [name for name in os.environ if name.startswith("SHIPMATE_")]:
-            del os.environ[name]
+        forget_others()
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "chatops.settings",
             "SHIPMATE_STATE": str(options.state),

@@ -20,7 +20,7 @@ from typing import Any
 
 import django
 
-from benchmarks.scale import _postgresql
+from benchmarks.scale import _postgresql, forget_others
 
 FIRST = [("deployments", "0001_initial"), ("bots", "0001_initial")]
 LEASE = 15  # seconds, as SHIPMATE_LEASE_SECONDS is unless somebody sets it
@@ -46,6 +46,7 @@ def main() -> None:
     given = _read()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shipmate-migrate-")))
+        forget_others()
         os.environ["SHIPMATE_STATE"] = str(folder)
         os.environ["DJANGO_SETTINGS_MODULE"] = "chatops.settings"
         if given.database == "postgresql":

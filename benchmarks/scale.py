@@ -73,6 +73,12 @@ class Made:
     people: list[str]
 
 
+def forget_others() -> None:
+    """Leave another installation alone, whose settings may stand in the environment."""
+    for name in [name for name in os.environ if name.startswith("SHIPMATE_")]:
+        del os.environ[name]
+
+
 @contextmanager
 def installation(database: str, folder: Path | None = None) -> Iterator[Path]:
     """Set Django up on a database of its own, migrated; gone afterwards unless it has a folder."""
@@ -81,6 +87,7 @@ def installation(database: str, folder: Path | None = None) -> Iterator[Path]:
             folder = Path(tempfile.mkdtemp(prefix="shipmate-bench-"))
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
+        forget_others()
         os.environ["SHIPMATE_STATE"] = str(folder)
         os.environ["SHIPMATE_LOG_LEVEL"] = "ERROR"
         os.environ["DJANGO_SETTINGS_MODULE"] = "chatops.settings"

@@ -15,6 +15,7 @@ import django
 
 from benchmarks.faulty import servers
 from benchmarks.faulty.shipmate import Shipmate
+from benchmarks.scale import forget_others
 
 LEAST_WORKERS, MOST_WORKERS = 3, 7  # in each of two clusters
 
@@ -36,6 +37,7 @@ def main() -> None:
             shipmate = Shipmate(
                 place, server.variables, workers=workers, clock=given.kind == "clock"
             )
+            forget_others()
             os.environ.update(
                 {k: v for k, v in shipmate.variables.items() if k.startswith(("DJ", "SHIP"))}
             )
