@@ -399,8 +399,7 @@ copy_little() {
 }
 
 # Copies the log until the run is over. Also ends when nobody reads any more, which a beat finds out.
-# Looks, quiet and pause are tenths of a second: the first output is there at once, and a run that goes on is looked at
-# less often, as each look takes two processes.
+# Looks, quiet and pause are tenths of a second. Each look takes two processes once something was printed.
 pump() {
   looks=0 quiet=0 owner= pause=3 asleep=0 overdue= tries=0
   clock
