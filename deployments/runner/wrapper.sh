@@ -16,7 +16,7 @@
 #   group       "PID BIRTH ." of the script, whose pid names its process group and its session; "PID ." of the relay
 #   log         both outputs of the script, which the relay brings there
 #   hole        a blank line, then why some of them could not be kept
-#   status      "running", overwritten in place by "CODE ."; the final dot means: whole
+#   status      "running", overwritten in place by "CODE ."; the final dot means: whole; "small" below, if the log is
 #   cancelled, refused    empty marks
 main() {
 told= supervisor=
@@ -133,6 +133,13 @@ relay_all() {
 
 note_group() { printf "%s %s .\n%s .\n" "$child" "$child_birth" "$relay" 1<>group; }
 
+# Sets size: small, if all that was started here has written so little that it can be read byte by byte.
+measure() {
+  size= _key=
+  { read -r _line && read -r _key _bytes; } 2>/dev/null </proc/$$/io
+  [ "$_key" != wchar: ] || [ "$_bytes" -gt 9999 ] || size=small
+}
+
 # Leads a session, is the only writer of claim, group and status, and the parent of the script.
 supervise() {
   run=$1 interpreter=$2 file=$3 newsession=$4 mask=$5 starter=$6
@@ -169,7 +176,8 @@ supervise() {
   [ "$code" -lt 129 ] || while prints_on; do sleep .3 2>/dev/null || sleep 1; done
   child=
   relay_all
-  until printf "%s .\n" "$code" 1<>status; do
+  measure
+  until printf "%s .\n%s\n" "$code" "$size" 1<>status; do
     [ -e claim ] || exit 1
     sleep 1
   done
@@ -378,10 +386,12 @@ copy() {
   { [ -e log ] && [ ! -s log ]; } || copy_little || cat <&3 || exit 1
 }
 
-# True if it was all: a few lines of a run that is over at once take no process. NUL, and in some shells letters of more
-# than one byte, are left to tail. Nobody can tell here how long a line is: who attaches, may be as it took too long.
+# True if it was all: a few lines of a run that is over take no process. NUL, and in some shells letters of more than
+# one byte, are left to tail.
 copy_little() {
-  [ "$over$mode" = endstart ] && [ $looks -lt 4 ] && [ -e log ] && { where; [ "$position" != - ]; } || return
+  [ "$over" = end ] && [ -e log ] && { where; [ "$position" != - ]; } || return
+  { read -r _line && read -r _size; } <status
+  [ "$_size" = small ] || return
   _from=$position _lines=0 _text=
   while IFS= read -r _line <&3; do
     _text=$_text$_line$newline _lines=$((_lines + 1))

@@ -215,13 +215,16 @@ def test_a_script_that_cannot_be_signalled_is_not_taken_for_ended(dash: Shell) -
     assert "USR2" not in (kills.read_text() if kills.exists() else "")
 
 
-def test_whoever_attaches_is_sent_the_log_by_a_process(dash: Shell) -> None:
-    """A line may be so long that to read it letter by letter takes longer than anybody waits."""
+@pytest.mark.parametrize(("size", "by_a_process"), [(100, False), (200_000, True)])
+def test_only_a_short_log_is_read_letter_by_letter(
+    dash: Shell, size: int, by_a_process: bool
+) -> None:
+    """A line may be so long that it would take longer than anybody waits."""
     run_id, nonce = new_id(), wrapper.new_nonce()
-    dash.do("start", run_id, script="echo a")
+    dash.do("start", run_id, script=f"head -c {size} /dev/zero | tr '\\0' a")
     seen = b'cat() { true >"$HOME/seen"; command cat "$@"; }\n'
 
     said = dash.give(seen + wrapper.program("attach", nonce, run_id), nonce)
 
-    assert said.output == b"a\n"
-    assert (dash.home / "seen").exists()
+    assert said.output == size * b"a"
+    assert (dash.home / "seen").exists() == by_a_process
