@@ -133,11 +133,11 @@ relay_all() {
 
 note_group() { printf "%s %s .\n%s .\n" "$child" "$child_birth" "$relay" 1<>group; }
 
-# Sets size: small, if all that was started here has written so little that it can be read byte by byte.
+# Sets size: small, if all that was started here, and has ended, wrote so little that it can be read byte by byte.
 measure() {
   size= _key=
   { read -r _line && read -r _key _bytes; } 2>/dev/null </proc/$$/io
-  [ "$_key" != wchar: ] || [ "$_bytes" -gt 9999 ] || size=small
+  [ "$hurried" ] || [ "$_key" != wchar: ] || [ "$_bytes" -gt 9999 ] || size=small
 }
 
 # Leads a session, is the only writer of claim, group and status, and the parent of the script.
@@ -221,6 +221,7 @@ claim() {
 eval "$library"
 
 refuse() { say refused "$*"; exit 5; }
+
 claimed() {
   owner= _end=
   { read -r owner began booted _end <claim; } 2>/dev/null

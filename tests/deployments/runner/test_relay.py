@@ -228,3 +228,16 @@ def test_only_a_short_log_is_read_letter_by_letter(
 
     assert said.output == size * b"a"
     assert (dash.home / "seen").exists() == by_a_process
+
+
+def test_a_log_is_not_known_to_be_short_while_somebody_prints_on(dash: Shell) -> None:
+    """What the relay has brought is counted once it has ended."""
+    run_id, nonce = new_id(), wrapper.new_nonce()
+    script = "(head -c 200000 /dev/zero | tr '\\0' a; exec sleep 20) & sleep 1"
+    dash.do("start", run_id, script=script)
+    seen = b'cat() { true >"$HOME/seen"; command cat "$@"; }\n'
+
+    said = dash.give(seen + wrapper.program("attach", nonce, run_id), nonce)
+
+    assert said.output == 200_000 * b"a"
+    assert (dash.home / "seen").exists()
