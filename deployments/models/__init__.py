@@ -16,6 +16,7 @@ from .forge_deployment import ForgeDeployment, ForgeStranger
 from .host import Host, Placement
 from .invitation import Invitation
 from .lock import Lock
+from .lock_task import LockTask
 from .log import LogChunk
 from .person import ApiToken, Person, Role
 from .plan import Plan
@@ -51,6 +52,7 @@ __all__ = [
     "Indexing",
     "Invitation",
     "Lock",
+    "LockTask",
     "LogChunk",
     "Person",
     "PhaseRun",

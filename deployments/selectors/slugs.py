@@ -12,8 +12,16 @@ from urllib.parse import urlsplit
 from django.db.models import Q, QuerySet
 
 from deployments.exceptions import Invalid, NotFound
-from deployments.models import Application, Deployment, Environment, Person, Repository
-from deployments.selectors import lookup
+from deployments.models import (
+    Application,
+    Deployment,
+    Environment,
+    LockTask,
+    Person,
+    Repository,
+)
+from deployments.models.lock_task import FIRST
+from deployments.selectors import lookup, tasks
 
 LOCAL = "local"  # the owner of a repository that lies on this machine
 OTHERWISE = re.compile(r"[^\w.-]+", re.ASCII)  # what GitHub has in no name
@@ -156,18 +164,37 @@ def _is_archived(environment: Environment) -> bool:
     return bool(environment.archived_at or environment.application.archived_at)
 
 
-def deployments_in(where: Slugged, narrowed: dict[str, str]) -> QuerySet[Deployment]:
-    """Return the repository's deployments, newest first, narrowed as GitHub's list can be."""
+def listed_in(
+    where: Slugged, narrowed: dict[str, str]
+) -> QuerySet[Deployment] | QuerySet[LockTask]:
+    """Return the repository's deployments, newest first, narrowed as GitHub's list can be.
+
+    Those that locked a place deployed nothing: they are listed where that is asked for.
+    """
+    found = _in(Deployment.objects.all(), where, narrowed)
+    if narrowed.get("task") in tasks.LOCKS and not found.exists():
+        return _in(LockTask.objects.all(), where, narrowed)
+    return found
+
+
+def _in(rows: QuerySet[Any, Any], where: Slugged, narrowed: dict[str, str]) -> QuerySet[Any, Any]:
     places = where.environments
     if "environment" in narrowed:
         places = matching(where, narrowed["environment"])
     fields: dict[str, Any] = {k: v for k, v in narrowed.items() if k in ("sha", "ref", "task")}
-    found = Deployment.objects.filter(environment__in=[one.pk for one in places], **fields)
+    found = rows.filter(environment__in=[one.pk for one in places], **fields)
     return found.select_related("environment__application", "person").order_by("-pk")
 
 
-def deployment_in(where: Slugged, number: int) -> Deployment:
-    found = deployments_in(where, {}).filter(pk=number).first() if number < 2**63 else None
+def asked_in(where: Slugged, number: int) -> Deployment | LockTask:
+    """Return the deployment, or what locked a place, that has this number."""
+    rows: QuerySet[Any, Any] = Deployment.objects.all()
+    if number > FIRST:
+        rows = LockTask.objects.all()
+    key = number - FIRST if number > FIRST else number
+    found: Deployment | LockTask | None = (
+        _in(rows, where, {}).filter(pk=key).first() if number < 2**63 else None
+    )
     if found is None:
         raise NotFound(f"{where.full_name} has no deployment #{number}.")
     return found

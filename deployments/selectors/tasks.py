@@ -14,6 +14,9 @@ from deployments.models import Deployment, Environment, Placement, Secret
 from deployments.providers.contract import RELEASE
 from deployments.selectors import code, releases
 
+# Heaven's tasks that deploy nothing: they lock a place.
+LOCK, UNLOCK = LOCKS = ("deploy:lock", "deploy:unlock")
+
 
 def unfit(environment: Environment, task: str, given: Mapping[str, str]) -> Iterator[str]:
     """Give each reason why the app does not take this task, or these parameters."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.exceptions import NotFound
-from deployments.models import Change, Deployment, Environment, Person
+from deployments.models import Change, Deployment, Environment, LockTask, Person
 
 Status = Deployment.Status
 LONGEST = 140  # characters of a description, at GitHub
@@ -28,24 +28,31 @@ class Told:
         return self.note if len(self.note) <= LONGEST else f"{self.note[: LONGEST - 1]}…"
 
 
-def statuses(deployment: Deployment) -> list[Told]:
+def statuses(deployment: Deployment | LockTask) -> list[Told]:
     """Return what was told of it, newest first."""
+    if isinstance(deployment, LockTask):
+        return [_of_lock(deployment)]
     rows = deployment.changes.filter(verb="deployment.status").select_related("person")
     told = [_of(row) for row in rows.order_by("-pk")]
     later = superseding(deployment)
     return [_inactive(later), *told] if later is not None else told
 
 
-def status(deployment: Deployment, number: int) -> Told:
+def status(deployment: Deployment | LockTask, number: int) -> Told:
     found = next((one for one in statuses(deployment) if one.number == number), None)
     if found is None:
-        raise NotFound(f"#{deployment.pk} has no status {number}.")
+        raise NotFound(f"It has no status {number}.")
     return found
 
 
 def _of(row: Change) -> Told:
     state = "error" if row.new == Status.CANCELLED else row.new
     return Told(row.pk, state, row.note, row.at, row.person)
+
+
+def _of_lock(row: LockTask) -> Told:
+    """Return its only one: what is not done is refused, and is nothing afterwards."""
+    return Told(row.number, "success", row.done, row.created_at, row.person)
 
 
 def _inactive(later: Change) -> Told:

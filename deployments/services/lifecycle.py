@@ -350,9 +350,14 @@ def find_by_key(door: Door) -> Deployment | None:
     """Return what the same request made before. Raises Refused if the key was another's."""
     known = Deployment.objects.filter(key=door.unique).first() if door.key else None
     if known is not None and door.asked and door.asked != known.asked:
-        said = f"This Idempotency-Key was sent with another request, which made {known}."
-        raise Refused([f"{said} Each request takes a key of its own."])
+        raise another(known)
     return known
+
+
+def another(made: object) -> Refused:
+    """Return why a key does not count that another request came with."""
+    said = f"This Idempotency-Key was sent with another request, which made {made}."
+    return Refused([f"{said} Each request takes a key of its own."])
 
 
 def subject_of(environment: Environment, resolved: Resolved | None) -> str:

@@ -15,7 +15,7 @@ from deployments.forges.github.wishes import LONGEST_WHY
 from deployments.models import Environment
 from deployments.providers.contract import RELEASE
 from deployments.selectors import tasks
-from deployments.services.looking import More
+from deployments.services.looking import More, Wish
 
 
 class NewDeployment(serializers.Serializer[Any]):
@@ -59,9 +59,15 @@ class Wanted:
     hosts: list[str] = field(default_factory=list)
     parameters: dict[str, str] = field(default_factory=dict)
 
+    def called(self, place: Environment) -> str:
+        return tasks.called(place, self.task)
+
+    def wish(self, place: Environment) -> Wish:
+        return Wish(self.ref, **self.more(place))
+
     def more(self, place: Environment) -> More:
         return {
-            "task": tasks.called(place, self.task),
+            "task": self.called(place),
             "hosts": self.hosts,
             "parameters": self.parameters,
             "why": self.why,

@@ -15,9 +15,10 @@ from deployments.api.github.doors import RepositoryView
 from deployments.api.github.paging import page
 from deployments.api.parsing import Switch, Text, checked
 from deployments.exceptions import Invalid, NotAllowed, Refused
-from deployments.models import Deployment, Environment
+from deployments.models import Deployment, Environment, LockTask
 from deployments.selectors import slugs, told
-from deployments.services import contexts
+from deployments.selectors.slugs import Slugged
+from deployments.services import contexts, lock_tasks
 from deployments.services.lifecycle import Door
 
 FILTERS = ("sha", "ref", "task", "environment")
@@ -39,40 +40,40 @@ class Deployments(RepositoryView):
         where, asked = self.where(request), request.query_params
         given = {name: asked[name] for name in FILTERS if asked.get(name)}
         narrowed = {name: text for name, text in given.items() if text != NONE or name == "ref"}
-        rows = slugs.deployments_in(where, narrowed)
+        rows = slugs.listed_in(where, narrowed)
         return page(request, rows, lambda row: shapes.deployment(request, where, row))
 
     def post(self, request: Request, **_: str) -> Response:
         """Ask for a deployment. A refusal gives every reason at once, in a `message` to be said."""
         where, wanted = self.where(request), asking.wanted(request.data)
-        place = slugs.environment_in(where, wanted.environment, wanted.app)
-        made = _asked(place, wanted, door_of(request))
-        row = slugs.deployment_in(where, made.pk)
-        found = shapes.deployment(request, where, row)
-        first = _merged_first(row)
-        if first:
-            return Response({**found, "message": first}, 202, headers={"Location": found["url"]})
-        return Response(found, status=201, headers={"Location": found["url"]})
+        place, door = slugs.environment_in(where, wanted.environment, wanted.app), door_of(request)
+        if lock_tasks.is_one(place, wanted.called(place)):
+            kept = lock_tasks.ask(place, door, wanted.wish(place))
+            return _made(request, where, kept, 201, kept.done)
+        made = _asked(place, wanted, door)
+        first = _merged_first(made)
+        row = slugs.asked_in(where, made.pk)
+        return _made(request, where, row, 202 if first else 201, first)
 
 
 class One(RepositoryView):
     def get(self, request: Request, number: int, **_: str) -> Response:
         """Read one deployment."""
         where = self.where(request)
-        row = slugs.deployment_in(where, number)
+        row = slugs.asked_in(where, number)
         return Response(shapes.deployment(request, where, row))
 
     def delete(self, request: Request, number: int, **_: str) -> Response:
         """Refuse, in the way in which GitHub keeps one that is active."""
-        row = slugs.deployment_in(self.where(request), number)
-        raise Invalid(f"#{row.pk} stays on record: no deployment is deleted at Shipmate.")
+        slugs.asked_in(self.where(request), number)
+        raise Invalid(f"#{number} stays on record: no deployment is deleted at Shipmate.")
 
 
 class Statuses(RepositoryView):
     def get(self, request: Request, number: int, **_: str) -> Response:
         """List how it went, newest first."""
         where = self.where(request)
-        row = slugs.deployment_in(where, number)
+        row = slugs.asked_in(where, number)
         return page(
             request,
             told.statuses(row),
@@ -81,10 +82,10 @@ class Statuses(RepositoryView):
 
     def post(self, request: Request, number: int, **_: str) -> Response:
         """Refuse: whoever performs a deployment says how it went, and that is Shipmate."""
-        row = slugs.deployment_in(self.where(request), number)
+        slugs.asked_in(self.where(request), number)
         checked(NewStatus, request.data)
         raise NotAllowed(
-            f"Shipmate performs #{row.pk} itself and alone says how it went. To stop it, cancel it "
+            f"Shipmate performs #{number} itself and alone says how it went. To stop it, cancel it "
             "on its page or in chat."
         )
 
@@ -93,8 +94,17 @@ class OneStatus(RepositoryView):
     def get(self, request: Request, number: int, status: int, **_: str) -> Response:
         """Read one status."""
         where = self.where(request)
-        row = slugs.deployment_in(where, number)
+        row = slugs.asked_in(where, number)
         return Response(shapes.deployment_status(request, where, row, told.status(row, status)))
+
+
+def _made(
+    request: Request, where: Slugged, row: Deployment | LockTask, status: int, said: str
+) -> Response:
+    """Answer with what was asked for; `said` is for people: hubot-deploy speaks it in chat."""
+    found = shapes.deployment(request, where, row)
+    words = {"message": said} if said else {}
+    return Response({**found, **words}, status, headers={"Location": found["url"]})
 
 
 def _merged_first(row: Deployment) -> str:

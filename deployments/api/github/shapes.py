@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 from deployments.api.github import urls_of
 from deployments.forges.contract import Diff, FileDiff
-from deployments.models import CommitStatus, Deployment, Person
+from deployments.models import CommitStatus, Deployment, LockTask, Person
 from deployments.selectors import checks
 from deployments.selectors.full_commit import FullCommit
 from deployments.selectors.slugs import Slugged
@@ -114,14 +114,14 @@ def repository(
     }
 
 
-def deployment(request: Request, where: Slugged, row: Deployment) -> dict[str, Any]:
+def deployment(request: Request, where: Slugged, row: Deployment | LockTask) -> dict[str, Any]:
     repository = repository_url(request, where)
     place = where.label(row.environment)
-    changed = row.finished_at or row.started_at or row.queued_at or row.created_at
+    number = row.number if isinstance(row, LockTask) else row.pk
     return {
-        "url": f"{repository}/deployments/{row.pk}",
-        "id": row.pk,
-        "node_id": node("Deployment", row.pk),
+        "url": f"{repository}/deployments/{number}",
+        "id": number,
+        "node_id": node("Deployment", number),
         "sha": row.sha,
         "ref": row.ref,
         "task": row.task,
@@ -131,27 +131,33 @@ def deployment(request: Request, where: Slugged, row: Deployment) -> dict[str, A
         "description": row.why or None,
         "creator": user(request, row.person),
         "created_at": at(row.created_at),
-        "updated_at": at(changed),
-        "statuses_url": f"{repository}/deployments/{row.pk}/statuses",
+        "updated_at": at(_changed(row)),
+        "statuses_url": f"{repository}/deployments/{number}/statuses",
         "repository_url": repository,
         "transient_environment": False,
         "production_environment": row.environment.production,
     }
 
 
-def _payload(row: Deployment) -> dict[str, Any]:
+def _changed(row: Deployment | LockTask) -> datetime:
+    if isinstance(row, LockTask):
+        return row.created_at
+    return row.finished_at or row.started_at or row.queued_at or row.created_at
+
+
+def _payload(row: Deployment | LockTask) -> dict[str, Any]:
     """Return what was asked for beside GitHub's fields, under the names that old bots read."""
     return {
         "name": row.environment.application.name,
         "actor": row.person.username,
-        "hosts": ",".join(row.hosts),
-        "parameters": row.parameters,
+        "hosts": "" if isinstance(row, LockTask) else ",".join(row.hosts),
+        "parameters": {} if isinstance(row, LockTask) else row.parameters,
         "notify": {"user_name": row.person.username},
     }
 
 
 def deployment_status(
-    request: Request, where: Slugged, row: Deployment, told: Told
+    request: Request, where: Slugged, row: Deployment | LockTask, told: Told
 ) -> dict[str, Any]:
     found = deployment(request, where, row)
     page = f"{settings.SHIPMATE_URL}{row.get_absolute_url()}"
