@@ -9,10 +9,10 @@ from bots.language.commands import Command, Deploy
 from bots.language.nearest import nearest
 from bots.speaker import Speaker
 from deployments import lines
-from deployments.exceptions import NotFound
+from deployments.exceptions import Invalid, NotFound
 from deployments.models import Application, Deployment, Environment
 from deployments.selectors import lookup
-from deployments.selectors.slugs import slug
+from deployments.selectors.slugs import host_of, slug
 
 
 class Unknown(NotFound):
@@ -68,6 +68,8 @@ def is_to_be_named(environment: Environment) -> bool:
 
 def by_repository(speaker: Speaker, command: Deploy) -> Deploy:
     """Return the command with the app that `acme/web` means, where no app is called `acme`."""
+    if command.link:
+        return _by_pull_request(speaker, command)
     if command.ref is None or command.apps:
         return command
     seen = lookup.applications_for(speaker.person)
@@ -84,6 +86,32 @@ def by_repository(speaker: Speaker, command: Deploy) -> Deploy:
         if apps:
             return replace(command, app=apps[0], ref=_ref(said[end:]))
     return command
+
+
+def _by_pull_request(speaker: Speaker, command: Deploy) -> Deploy:
+    """Return the command with the app whose pull request the address leads to."""
+    said = lines.named(command.app, command.ref)
+    seen = lookup.applications_for(speaker.person)
+    apps = [app.name for app in linked(seen, command.link, said.partition("#")[0])]
+    ways = [
+        replace(command, app=app, ref="".join(said.partition("#")[1:]), link="") for app in apps
+    ]
+    if len(ways) > 1:
+        text = f"That pull request belongs to several apps: {', '.join(apps)}; say which."
+        raise Unknown(text, "app", apps[:3], instead=ways[:3])
+    return ways[0]
+
+
+def linked(seen: Iterable[Application], host: str, name: str) -> list[Application]:
+    """Return the apps whose code is in this repository of this host. Raises Invalid: none is."""
+    named = of_repository(seen, name)
+    found = [app for app in named if host_of(app.repository) == host.removeprefix("www.")]
+    if found:
+        return found
+    said = f"That pull request is one of {host}/{name}, and no app here has its code there"
+    places = {app.name: host_of(app.repository) or "Shipmate's own machine" for app in named}
+    each = ", ".join(f"that of {app} is at {place}" for app, place in places.items())
+    raise Invalid(f"{said}: {each}." if each else f"{said}.")
 
 
 def of_repository(apps: Iterable[Application], name: str) -> list[Application]:

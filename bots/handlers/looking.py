@@ -119,10 +119,13 @@ def _meant(command: commands.WhereIs, speaker: Speaker) -> tuple[list[Applicatio
     ref = command.ref or ""
     seen = list(lookup.applications_for(speaker.person))
     named = [app for app in seen if command.app and app.name == command.app.lower()]
-    if command.app and not named:
+    if command.app and (command.link or not named):
         ref = lines.named(command.app, ref)
         name, sign, number = ref.partition("#")
-        named = finding.of_repository(seen, name) if sign else []
+        if command.link:
+            named = finding.linked(seen, command.link, name)
+        else:
+            named = finding.of_repository(seen, name) if sign else []
         ref = f"#{number}" if named else ref
     speaker.about.update(app.pk for app in named or seen)
     return named or seen, ref

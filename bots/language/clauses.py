@@ -53,7 +53,7 @@ def targets(reader: Reader) -> tuple[tuple[str, ...], str | None]:
     name, sign, ref = _divide(reader.words[reader.at].plain)
     apps = _check_names(reader, name.lower())
     _check_ref(reader, sign, ref)
-    reader.take()
+    reader.take_named()
     return apps, ref or None
 
 

@@ -21,6 +21,7 @@ class Deploy:
     parameters: tuple[tuple[str, str], ...] = ()
     apps: tuple[str, ...] = ()  # all of them, where several are named
     when_green: bool = False  # as soon as its checks have passed
+    link: str = ""  # the host in the address of a pull request that was said in place of an app
 
 
 @dataclass(frozen=True)
@@ -181,11 +182,15 @@ class WhereCanIDeploy:
 
 @dataclass(frozen=True)
 class WhereIs:
-    """One of a commit (or ref) and a person's name without its “@”; `app` narrows a ref."""
+    """One of a commit (or ref) and a person's name without its “@”; `app` narrows a ref.
+
+    `link`: the host in the address of a pull request that was said in their place.
+    """
 
     ref: str | None = None
     person: str | None = None
     app: str | None = None
+    link: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def where_is(reader: Reader) -> WhereIs:
         return WhereIs(person=person)
     app, ref = _app_and_ref(reader)
     reader.end()
-    return WhereIs(ref, None, app)
+    return WhereIs(ref, None, app, reader.link)
 
 
 def deploy_status(reader: Reader) -> DeployStatus | Status:

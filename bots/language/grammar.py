@@ -53,8 +53,9 @@ def deploy(reader: Reader) -> Deploy:
     reason = clauses.because(reader)
     reader.end()
     several = apps if len(apps) > 1 else ()
+    link = reader.link
     return Deploy(
-        apps[0], ref, environment, hosts, reason, task, force, parameters, several, when_green
+        apps[0], ref, environment, hosts, reason, task, force, parameters, several, when_green, link
     )
 
 

@@ -6,7 +6,9 @@ import re
 
 MARKUP = re.compile(r"<(@|#|!|https?://|mailto:|tel:)([^<>]*)>")
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
-PULL_REQUEST = re.compile(r"https?://[^\s/]+/([\w.-]+/[\w.-]+)/pull/([1-9][0-9]{0,8})(?:[/?#]\S*)?")
+PULL_REQUEST = re.compile(
+    r"https?://([^\s/]+)/([\w.-]+/[\w.-]+)/pull/([1-9][0-9]{0,8})(?:[/?#]\S*)?", re.IGNORECASE
+)
 REVERSING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 INVISIBLE = dict.fromkeys(
@@ -42,11 +44,22 @@ def fold(word: str) -> str:
 
     The address of a pull request means it: https://github.com/acme/web/pull/123 is acme/web#123.
     """
+    word = _bare(word)
+    found = PULL_REQUEST.fullmatch(word)
+    return f"{found[2]}#{found[3]}" if found else word
+
+
+def host(word: str) -> str:
+    """Return where the pull request is whose address a word is; empty: it is none."""
+    found = PULL_REQUEST.fullmatch(_bare(word))
+    return found[1].rpartition("@")[2].lower() if found else ""
+
+
+def _bare(word: str) -> str:
     word = word.translate(INVISIBLE).translate(TYPOGRAPHY)
     if len(word) > 2 and word[0] in QUOTES and word[-1] == word[0]:
         word = word[1:-1]
-    found = PULL_REQUEST.fullmatch(word)
-    return f"{found[1]}#{found[2]}" if found else word
+    return word
 
 
 def plain_quotes(text: str) -> str:

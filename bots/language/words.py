@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
-from bots.language.text import clean, fold
+from bots.language.text import clean, fold, host
 
 STEP = 4
 """The piece of work that is done: what belongs to a later one is understood, and not done yet."""
@@ -51,6 +51,7 @@ class Reader:
         self.words = words
         self.at = start
         self.head = words[0].plain
+        self.link = ""  # the host of the address that named what is meant
         self._step = step
         self._later = ""
 
@@ -78,6 +79,11 @@ class Reader:
     def puzzle(self, explanation: str, back: int = 0) -> NoReturn:
         """Stop at the next word, or so many words before it."""
         raise Puzzle(min(self.at, len(self.words)) - back, explanation)
+
+    def take_named(self) -> None:
+        """Pass over the word that says what is meant, and note where an address in it leads."""
+        self.link = host(self.words[self.at].typed)
+        self.at += 1
 
     def needs(self, step: int, what: str) -> None:
         """Note that the line says something that acts only from a later step on."""

@@ -63,6 +63,15 @@ def slug(repository: Repository) -> tuple[str, str]:
     return _written(owner), _written(name.removesuffix(".git"))
 
 
+def host_of(repository: Repository) -> str:
+    """Return the host at which people see it in their browser; empty: it lies on this machine."""
+    url, ssh = urlsplit(repository.location), REMOTE.fullmatch(repository.location)
+    if ssh is not None and not url.netloc:
+        return ssh["host"].lower()
+    place = url.netloc if url.scheme in ("http", "https") else url.hostname or ""
+    return place.rpartition("@")[2].lower().removeprefix("www.")
+
+
 def _of_location(location: str) -> tuple[str, str]:
     url, ssh = urlsplit(location), REMOTE.fullmatch(location)
     is_remote = url.scheme in ("http", "https", "ssh", "git") or ssh is not None

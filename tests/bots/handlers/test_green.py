@@ -12,6 +12,7 @@ from django.utils import timezone
 from bots.completing import suggestions
 from bots.models import PostMention
 from deployments.models import Application, CommitHeard, Deployment, Environment, Person, Role
+from deployments.models import Repository as RepositoryRow
 from deployments.selectors.repositories import Opening
 from deployments.services import applications, checks, pulls
 from tests.bots.talking import Talk, the_deployment
@@ -201,12 +202,56 @@ def web(hub: GitHub, root: Person, alice: Person) -> Repository:
     return made
 
 
-@pytest.mark.parametrize("line", ["web#12", "acme/web#12", "https://github.com/acme/web/pull/12"])
-def test_the_head_of_a_pull_request_is_deployed(say: Talk, web: Repository, line: str) -> None:
-    say(f"deploy {line} to qa")
+@pytest.mark.parametrize("line", ["web#12", "acme/web#12", "{hub}/acme/web/pull/12"])
+def test_the_head_of_a_pull_request_is_deployed(
+    say: Talk, web: Repository, hub: GitHub, line: str
+) -> None:
+    say(f"deploy {line.format(hub=hub.address)} to qa")
 
     made = the_deployment()
     assert (made.ref, made.sha) == ("#12", web.git("rev-parse", "change"))
+
+
+@pytest.mark.parametrize("host", ["other.example", "github.com", "github.com.other.example"])
+@pytest.mark.parametrize("verb", ["deploy {} to qa", "plan {} to qa", "where is {}"])
+def test_a_pull_request_of_another_host_is_none_of_the_app(
+    say: Talk, web: Repository, hub: GitHub, verb: str, host: str
+) -> None:
+    answer = say(verb.format(f"https://{host}/acme/web/pull/12"))
+
+    assert (
+        f"That pull request is one of {host}/acme/web, and no app here has its code there: "
+        f"that of web is at {hub.address.partition('//')[2]}."
+    ) in answer
+    assert not Deployment.objects.exists()
+
+
+def test_a_pull_request_of_what_nobody_has_here_is_said_so(say: Talk, web: Repository) -> None:
+    answer = say("deploy https://github.com/acme/moon/pull/12 to qa")
+
+    assert "one of github.com/acme/moon, and no app here has its code there." in answer
+
+
+def test_an_app_that_is_called_as_the_owner_is_not_meant(say: Talk, hello: Application) -> None:
+    Application.objects.filter(pk=hello.pk).update(name="acme")
+
+    answer = say("deploy https://github.com/acme/web/pull/12 to qa")
+
+    assert "one of github.com/acme/web, and no app here has its code there." in answer
+
+
+def test_of_several_of_one_name_the_host_says_which(
+    say: Talk, web: Repository, hub: GitHub, tmp_path: Path
+) -> None:
+    other = build.application("theirs", tmp_path / "theirs")
+    RepositoryRow.objects.filter(pk=other.repository_id).update(
+        name=NAME, location="git@git.example:acme/web.git"
+    )
+
+    assert "belongs to several apps" in say("deploy acme/web#12 to qa")
+    say(f"deploy {hub.address}/acme/web/pull/12 to qa")
+
+    assert the_deployment().environment.application.name == "web"
 
 
 def test_its_thread_links_it(say: Talk, web: Repository, hub: GitHub) -> None:

@@ -42,6 +42,7 @@ from bots.language import (
     parse,
 )
 
+LINKED = Deploy("acme", "web#123", "qa", link="github.com")
 LINES: dict[str, Command] = {
     "deploy web": Deploy("web"),
     "deploy web/fix-login to production": Deploy("web", "fix-login", "production"),
@@ -51,13 +52,13 @@ LINES: dict[str, Command] = {
     "deploy web/fix#12": Deploy("web", "fix#12"),
     "deploy web#123 to qa": Deploy("web", "#123", "qa"),
     "deploy acme/web#123 to qa": Deploy("acme", "web#123", "qa"),
-    "deploy https://github.com/acme/web/pull/123/files to qa": Deploy("acme", "web#123", "qa"),
-    "deploy <https://github.com/acme/web/pull/123|#123> to qa": Deploy("acme", "web#123", "qa"),
+    "deploy https://github.com/acme/web/pull/123/files to qa": LINKED,
+    "deploy <https://github.com/acme/web/pull/123|#123> to qa": LINKED,
     "deploy web<https://github.com/acme/web/pull/123|#123> to qa": Deploy("web", "#123", "qa"),
     "plan web#123 to qa": Plan(Deploy("web", "#123", "qa")),
     "deploys web#123": Deploys("web", "#123"),
     "where is web#123": WhereIs("#123", None, "web"),
-    "where is https://github.com/acme/web/pull/123": WhereIs("web#123", None, "acme"),
+    "where is https://github.com/acme/web/pull/123": WhereIs("web#123", None, "acme", "github.com"),
     "deploy web to qa when green": Deploy("web", None, "qa", when_green=True),
     "deploy web,api to qa when green because of it": Deploy(
         "web", None, "qa", reason="of it", apps=("web", "api"), when_green=True

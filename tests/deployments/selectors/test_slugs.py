@@ -31,6 +31,22 @@ def test_owner_and_name(location: str, name: str, expected: tuple[str, str]) -> 
     assert slugs.slug(Repository(location=location, name=name)) == expected
 
 
+@pytest.mark.parametrize(
+    ("location", "host"),
+    [
+        ("https://github.com/acme/web.git", "github.com"),
+        ("https://www.github.com/acme/web", "github.com"),
+        ("https://Ana:secret@Git.Example:8443/acme/web", "git.example:8443"),
+        ("git@git.example:acme/web.git", "git.example"),
+        ("ssh://git@git.example:2222/acme/web.git", "git.example"),
+        ("/srv/git/web.git", ""),
+        ("file:///srv/git/web.git", ""),
+    ],
+)
+def test_where_people_see_it(location: str, host: str) -> None:
+    assert slugs.host_of(Repository(location=location)) == host
+
+
 def named(name: str, folder: Path, repository: str) -> Application:
     row = Repository.objects.create(location=str(folder / name / "site.git"), name=repository)
     return Application.objects.create(name=name, repository=row)
