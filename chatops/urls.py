@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
 from deployments.api.github.around import Root
+from deployments.api.github.doors import NoGraphql
 from deployments.api.metrics import Metrics
 from deployments.api.urls import door
 from deployments.web.sign_in.doors import no_password
@@ -17,6 +18,7 @@ urlpatterns = [
     path("api/chat/", include("bots.api.urls")),
     door("api/v3", Root, "github-root-alone"),  # as some clients write their base URL
     path("api/v3/", include("deployments.api.github.urls")),
+    path("api/graphql", login_not_required(NoGraphql.as_view())),  # where Octokit goes for it
     path("api/", include("deployments.api.urls")),
     path("webhooks/", include("deployments.webhooks.urls")),
     path("metrics", login_not_required(Metrics.as_view()), name="metrics"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn
 
+from django.conf import settings
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import conditional_page
@@ -29,6 +30,7 @@ from deployments.selectors.slugs import Slugged
 
 # What the scopes of a token are called there.
 SCOPES = {"deploy": "repo, repo_deployment", "statuses": "repo:status", "read": "public_repo"}
+VERSION = "2022-11-28"  # of GitHub's shapes, whichever a client asks for
 
 
 class Utf8Json(Json):
@@ -57,6 +59,10 @@ class GithubView(ApiView):
     content_negotiation_class: type[BaseContentNegotiation] = AllJson
     counted: Sequence[BaseThrottle] = ()
 
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Say in `Allow` what this address takes."""
+        return Response(status=204)
+
     def get_throttles(self) -> list[BaseThrottle]:
         self.counted = super().get_throttles()
         return list(self.counted)
@@ -78,6 +84,7 @@ class GithubView(ApiView):
         answer["Cache-Control"] = "private, no-cache"
         patch_vary_headers(answer, ["Authorization"])
         answer["X-GitHub-Media-Type"] = "github.v3; format=json"
+        answer["X-GitHub-Api-Version-Selected"] = VERSION
         for throttle in self.counted:
             if isinstance(throttle, PersonRate) and hasattr(throttle, "history"):
                 _say_rate(answer, throttle)
@@ -104,8 +111,19 @@ class Nothing(GithubView):
     throttle_classes = ()
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
-        raise NotFound(
-            f"There is nothing at {request.path}; docs/github-api.md says what there is."
+        raise NotFound(self.why(request.path))
+
+    def why(self, path: str) -> str:
+        return f"There is nothing at {path}; docs/github-api.md says what there is."
+
+
+class NoGraphql(Nothing):
+    """Clients of the REST API look for GitHub's other one beside it."""
+
+    def why(self, path: str) -> str:
+        return (
+            "Shipmate speaks no GraphQL: what there is of GitHub's REST API stands below "
+            f"{settings.SHIPMATE_URL}/api/v3/, and docs/github-api.md describes it."
         )
 
 

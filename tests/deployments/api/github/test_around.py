@@ -88,6 +88,61 @@ def test_what_is_not_there_is_told_as_at_github(bot: Caller, method: str, url: s
     assert answer.json()["errors"][0]["message"]
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_what_looks_for_graphql_is_told_what_there_is(bot: Caller, method: str) -> None:
+    """Octokit and gh look for it beside the base URL."""
+    sent = {"query": "{viewer{login}}"}
+
+    answer = getattr(Client(), method)("/api/graphql", sent, content_type="application/json")
+
+    Caller.check(answer, "")
+    assert (answer.status_code, answer.json()["message"]) == (404, "Not Found")
+    assert "speaks no GraphQL" in answer.json()["errors"][0]["message"]
+
+
+ACCEPTED = [
+    "application/vnd.github.ant-man-preview+json",
+    "application/vnd.github.flash-preview+json, application/vnd.github.v3+json",
+    "application/vnd.github.cannonball-preview+json",
+    "application/vnd.github.raw",
+    "text/html;q=0.1",
+    "*/*",
+    "nonsense",
+]
+
+
+@pytest.mark.parametrize("accepted", ACCEPTED)
+@pytest.mark.parametrize("version", ["2022-11-28", "2026-03-10", "", "tomorrow"])
+def test_whatever_a_client_accepts_it_gets_json_of_one_version(
+    bot: Caller, accepted: str, version: str
+) -> None:
+    said = {"Accept": accepted, "X-GitHub-Api-Version": version}
+    client = Client(headers={"Authorization": f"token {bot.text}", **said})
+
+    answer = client.get(f"/api/v3/{WEB}/deployments")
+
+    assert (answer.status_code, answer.json()) == (200, [])
+    assert answer["Content-Type"] == "application/json; charset=utf-8"
+    assert answer["X-GitHub-Api-Version-Selected"] == "2022-11-28"
+
+
+def test_a_head_has_what_a_get_has_but_its_body(bot: Caller) -> None:
+    whole, head = (bot.ask(method, f"{WEB}/deployments") for method in ("get", "head"))
+
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("Content-Type", "Content-Length", "X-OAuth-Scopes", "X-RateLimit-Limit"):
+        assert head[name] == whole[name]
+    assert Client().head("/api/v3/user").status_code == 401
+
+
+def test_what_an_address_takes_is_told(bot: Caller) -> None:
+    answer = bot.ask("options", f"{WEB}/deployments")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer["Allow"] == "GET, POST, HEAD, OPTIONS"
+    assert Client().options(f"/api/v3/{WEB}/deployments").status_code == 401
+
+
 def test_what_is_no_json_is_told_as_at_github(bot: Caller) -> None:
     client = Client(headers={"Authorization": f"token {bot.text}"})
 
