@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from rest_framework import serializers
@@ -44,18 +45,16 @@ class One(RepositoryView):
     def get(self, request: Request, ref: str, **_: str) -> Response:
         """Read one commit: clients that report what checks say ask for it first."""
         where = self.where(request)
-        sha = _found(where, ref)
-        app = where.applications[0]
-        full = full_commit.read(app, sha)
-        diff = code.diff(app, next(iter(full.commit.parents), None), sha)
-        return Response(shapes.commit(request, where, full, diff))
+        return _commit_of(request, where, _found(where, ref))
 
 
 class Combined(RepositoryView):
     def get(self, request: Request, ref: str, **_: str) -> Response:
         """Say how all checks of a commit stand, in one state."""
         where = self.where(request)
-        sha = _commit(where, ref)
+        sha, is_whole = _meant(where, ref, "status")
+        if is_whole:
+            return _commit_of(request, where, sha)
         return Response(
             shapes.combined(request, where, sha, checks.statuses(where.repository, sha))
         )
@@ -66,7 +65,10 @@ class Listed(RepositoryView):
 
     def get(self, request: Request, ref: str, **_: str) -> Response:
         where = self.where(request)
-        rows = checks.reported(where.repository, _commit(where, ref))
+        sha, is_whole = _meant(where, ref, "statuses")
+        if is_whole:
+            return _commit_of(request, where, sha)
+        rows = checks.reported(where.repository, sha)
         return page(request, rows, lambda row: shapes.status(request, where, row))
 
 
@@ -86,9 +88,27 @@ class Statuses(Listed):
         return Response(found, status=201, headers={"Location": found["url"]})
 
 
-def _commit(where: Slugged, ref: str) -> str:
-    """Return the commit that is meant: 40 digits are one, whoever has it."""
-    return ref.lower() if SHA.fullmatch(ref) else _found(where, ref)
+def _commit_of(request: Request, where: Slugged, sha: str) -> Response:
+    app = where.applications[0]
+    full = full_commit.read(app, sha)
+    diff = code.diff(app, next(iter(full.commit.parents), None), sha)
+    return Response(shapes.commit(request, where, full, diff))
+
+
+def _meant(where: Slugged, ref: str, ends: str) -> tuple[str, bool]:
+    """Return the commit that is meant, and whether the end of the address belongs to its name.
+
+    40 digits are a commit, whoever has it. Where there is no `fix`, `/commits/fix/status` is the
+    commit of the branch fix/status: git has no two branches of which both could be meant.
+    """
+    if SHA.fullmatch(ref):
+        return ref.lower(), False
+    try:
+        return _found(where, ref), False
+    except Invalid:
+        with suppress(Invalid):
+            return _found(where, f"{ref}/{ends}"), True
+        raise
 
 
 def _found(where: Slugged, ref: str) -> str:
