@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from deployments.models import Application
 from tests.servers.repositories import Repository
 
+SAFE = "/~:@!$&'()*+,;="  # what Django leaves as it is in an address
 pytestmark = pytest.mark.slow  # looks at a page
 
 
@@ -39,6 +43,19 @@ def test_branches_with_slashes_work(
     repository.branch("fix/it", repository.git("rev-parse", "v2^{commit}"))
 
     assert as_bob.get("/compare/hello/fix/it...main/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["fix#12", "50%", "a%2Fb", "a+b", "q&a=1", "dé/ünï", "日本"])
+def test_a_branch_of_any_name_is_compared_both_ways(
+    as_bob: Client, hello: Application, repository: Repository, name: str
+) -> None:
+    repository.git("branch", name, "main~1")
+
+    page = as_bob.get(f"/compare/hello/{quote(name)}...main/").content.decode()
+
+    back = f"/compare/hello/main...{quote(name, safe=SAFE)}/"
+    assert f'href="{escape(back)}"' in page
+    assert as_bob.get(back).status_code == 200
 
 
 def test_an_address_without_two_versions_says_how_it_looks(

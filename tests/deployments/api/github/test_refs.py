@@ -1,4 +1,4 @@
-"""Branches of every name in the addresses, written plainly and encoded, over the real web server."""
+"""Branches of every name in addresses, plainly and encoded, over the real web server."""
 
 from __future__ import annotations
 
