@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from deployments.api.doors import person_of
 from deployments.api.github import shapes
 from deployments.api.github.doors import RepositoryView
-from deployments.api.github.paging import page
+from deployments.api.github.paging import linked, page
 from deployments.api.parsing import Text, checked
 from deployments.api.statuses import ADDRESS
 from deployments.exceptions import Invalid, UnknownRef
@@ -55,8 +55,9 @@ class Combined(RepositoryView):
         sha, is_whole = _meant(where, ref, "status")
         if is_whole:
             return _commit_of(request, where, sha)
-        return Response(
-            shapes.combined(request, where, sha, checks.statuses(where.repository, sha))
+        every = list(checks.statuses(where.repository, sha))
+        return linked(
+            request, every, lambda some: shapes.combined(request, where, sha, every, some)
         )
 
 

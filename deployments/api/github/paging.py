@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,14 +16,20 @@ USUAL, MOST, FURTHEST = 30, 100, 100_000
 def page(
     request: Request, rows: QuerySet[Any, Any] | list[Any], show: Callable[[Any], Any]
 ) -> Response:
-    """Return one page. A number that makes no sense is the usual one, as at GitHub."""
+    """Return one page."""
+    return linked(request, rows, lambda shown: [show(row) for row in shown])
+
+
+def linked(
+    request: Request, rows: QuerySet[Any, Any] | list[Any], told: Callable[[list[Any]], Any]
+) -> Response:
+    """Return one page, as it is told. A number that makes no sense is the usual one."""
     number = min(_number(request, "page", 1), FURTHEST)
     size = min(_number(request, "per_page", USUAL), MOST)
     total = len(rows) if isinstance(rows, list) else rows.count()
     begin = (number - 1) * size
     last = max(-(-total // size), 1)
-    shown: list[Model] = list(rows[begin : begin + size]) if begin < total else []
-    answer = Response([show(row) for row in shown])
+    answer = Response(told(list(rows[begin : begin + size]) if begin < total else []))
     links = _links(request, number, last)
     if links:
         answer["Link"] = ", ".join(f'<{address}>; rel="{rel}"' for rel, address in links.items())

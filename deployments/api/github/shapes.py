@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -202,13 +202,17 @@ def small_status(request: Request, where: Slugged, one: CommitStatus) -> dict[st
 
 
 def combined(
-    request: Request, where: Slugged, sha: str, told: Iterable[CommitStatus]
+    request: Request,
+    where: Slugged,
+    sha: str,
+    found: Sequence[CommitStatus],
+    shown: Iterable[CommitStatus],
 ) -> dict[str, Any]:
-    found = list(told)
+    """Return the state of all that were found, and those on this page."""
     url = f"{repository_url(request, where)}/commits/{sha}"
     return {
         "state": checks.combined(found),
-        "statuses": [small_status(request, where, one) for one in found],
+        "statuses": [small_status(request, where, one) for one in shown],
         "sha": sha,
         "total_count": len(found),
         "repository": small_repository(request, where),

@@ -56,6 +56,49 @@ def test_all_checks_have_one_state(bot: Caller) -> None:
     assert told["repository"]["full_name"] == "acme/hello"
 
 
+def test_many_checks_come_in_pages_and_have_one_state_all_the_same(bot: Caller) -> None:
+    for number in range(3):
+        bot.post(URL, {"state": "success" if number else "failure", "context": f"ci/{number}"})
+
+    pages = [
+        bot.get(f"{WEB}/commits/{SHA}/status?per_page=2&page={number}", COMBINED)
+        for number in (1, 2, 3)
+    ]
+
+    told = [page.json() for page in pages]
+    assert [one["state"] for one in told] == ["failure"] * 3
+    assert [one["total_count"] for one in told] == [3] * 3
+    assert [len(one["statuses"]) for one in told] == [2, 1, 0]
+    assert len({status["context"] for one in told for status in one["statuses"]}) == 3
+    assert f'{SHA}/status?per_page=2&page=2>; rel="next"' in pages[0]["Link"]
+
+
+FIELDS = ["state", "target_url", "description", "context"]
+WRONG = [
+    "7",
+    "true",
+    "[]",
+    "{}",
+    '["x"]',
+    '{"a": 1}',
+    '"\\ud800"',
+    '"a\\u0000b"',
+    '"' + "x" * 600 + '"',
+]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("wrong", WRONG)
+def test_nothing_odd_in_a_field_is_an_error_of_ours(bot: Caller, field: str, wrong: str) -> None:
+    others = "".join(f'"{name}": "success", ' for name in ("state",) if name != field)
+
+    answer = bot.post(URL, f'{{{others}"{field}": {wrong}}}')
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+    assert not CommitStatus.objects.exists()
+
+
 def test_a_branch_may_be_named(bot: Caller, repository: Repository) -> None:
     sha = repository.git("rev-parse", "main").strip()
     repository.git("branch", "feature/x", "main")
