@@ -204,21 +204,41 @@ def test_what_hubot_deploy_sends_arrives(
     assert again.json()["message"].endswith("It has: qa, production.")
 
 
+def by_octonode(environment: dict[str, str], token: str, body: object, *places: str) -> Any:
+    """Return what hubot-deploy's client is told: to each request, to a list, and at the root."""
+    script = (HERE / "octonode.cjs").read_text()
+    words = [f"{NAME}/api/v3", token, json.dumps(body), *places]
+    node = [str(NODE / "bin" / "node"), "-e", script, "--", *words]
+    ran = subprocess.run(
+        node, cwd=NODE / "octokit", env=environment,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def test_the_client_of_hubot_deploy_locks_and_unlocks(
+    behind_tls: dict[str, str], caller: MakeCaller, alice: Person, hello: Application
+) -> None:
+    old = caller(alice, applications=[hello], in_addresses=True)
+
+    lock, *_ = by_octonode(behind_tls, old.text, {**HUBOT, "task": "deploy:lock"}, "qa")
+    unlock, again, *_ = by_octonode(
+        behind_tls, old.text, {**HUBOT, "task": "deploy:unlock"}, "qa", "qa"
+    )
+
+    assert (lock["status"], lock["answer"]["message"]) == (201, "hello/qa was locked by Alice.")
+    assert unlock["answer"]["message"] == "hello/qa was unlocked by Alice."
+    assert again["message"] == "hello/qa is not locked."
+
+
 def test_the_client_of_hubot_deploy_asks_and_is_told(
     behind_tls: dict[str, str], caller: MakeCaller, alice: Person, hello: Application
 ) -> None:
     old = caller(alice, applications=[hello], in_addresses=True)
-    script = (HERE / "octonode.cjs").read_text()
-    words = [f"{NAME}/api/v3", old.text, json.dumps(HUBOT), "qa", "moon"]
-    node = [str(NODE / "bin" / "node"), "-e", script, "--", *words]
 
-    ran = subprocess.run(
-        node, cwd=NODE / "octokit", env=behind_tls,
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    made, refused, listed, root = by_octonode(behind_tls, old.text, HUBOT, "qa", "moon")
 
-    assert ran.returncode == 0, ran.stderr
-    made, refused, listed, root = json.loads(ran.stdout)
     assert (made["status"], made["answer"]["environment"]) == (201, "qa")
     assert refused["message"].endswith("It has: qa, production.")
     assert [one["id"] for one in listed["answer"]] == [made["answer"]["id"]]
