@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from typing import Any
 
+from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,6 +24,7 @@ from deployments.selectors.slugs import Slugged
 from deployments.services import checks as reports
 
 SHA = re.compile(r"[0-9a-fA-F]{40}")
+ONLY_SHA = re.compile(r"application/vnd\.github\.(v3\.)?sha\b")
 
 
 class NewStatus(serializers.Serializer[Any]):
@@ -42,14 +44,14 @@ class NewStatus(serializers.Serializer[Any]):
 
 
 class One(RepositoryView):
-    def get(self, request: Request, ref: str, **_: str) -> Response:
+    def get(self, request: Request, ref: str, **_: str) -> Response | HttpResponse:
         """Read one commit: clients that report what checks say ask for it first."""
         where = self.where(request)
         return _commit_of(request, where, _found(where, ref))
 
 
 class Combined(RepositoryView):
-    def get(self, request: Request, ref: str, **_: str) -> Response:
+    def get(self, request: Request, ref: str, **_: str) -> Response | HttpResponse:
         """Say how all checks of a commit stand, in one state."""
         where = self.where(request)
         sha, is_whole = _meant(where, ref, "status")
@@ -64,7 +66,7 @@ class Combined(RepositoryView):
 class Listed(RepositoryView):
     """The last word of each check, newest first."""
 
-    def get(self, request: Request, ref: str, **_: str) -> Response:
+    def get(self, request: Request, ref: str, **_: str) -> Response | HttpResponse:
         where = self.where(request)
         sha, is_whole = _meant(where, ref, "statuses")
         if is_whole:
@@ -89,7 +91,10 @@ class Statuses(Listed):
         return Response(found, status=201, headers={"Location": found["url"]})
 
 
-def _commit_of(request: Request, where: Slugged, sha: str) -> Response:
+def _commit_of(request: Request, where: Slugged, sha: str) -> Response | HttpResponse:
+    """Return the commit; its id alone, in text, where a client accepts that."""
+    if ONLY_SHA.search(request.headers.get("Accept", "")):
+        return HttpResponse(sha, content_type="application/vnd.github.sha; charset=utf-8")
     app = where.applications[0]
     full = full_commit.read(app, sha)
     diff = code.diff(app, next(iter(full.commit.parents), None), sha)

@@ -82,7 +82,7 @@ class GithubView(ApiView):
         answer: Response = super().finalize_response(request, response, *args, **kwargs)
         # One person's: no cache on the way may give it to another, whose token is in the address.
         answer["Cache-Control"] = "private, no-cache"
-        patch_vary_headers(answer, ["Authorization"])
+        patch_vary_headers(answer, ["Accept", "Authorization"])
         answer["X-GitHub-Media-Type"] = "github.v3; format=json"
         answer["X-GitHub-Api-Version-Selected"] = VERSION
         for throttle in self.counted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from deployments.models import CommitStatus, Person
@@ -131,6 +132,23 @@ def test_a_commit_is_read(bot: Caller, repository: Repository) -> None:
     assert told["commit"]["tree"]["sha"] == repository.git("rev-parse", "main^{tree}").strip()
     assert len(told["parents"]) == 1
     assert bot.get(f"{WEB}/commits/{first}").json()["parents"] == []
+
+
+@pytest.mark.parametrize("kind", ["sha", "v3.sha", "v3.sha+json"])
+def test_its_id_alone_is_read_by_who_wants_no_more(
+    bot: Caller, repository: Repository, kind: str
+) -> None:
+    """So go-github asks what a branch means."""
+    accepted = {"Accept": f"application/vnd.github.{kind}"}
+    client = Client(headers={"Authorization": f"token {bot.text}", **accepted})
+
+    answer = client.get(f"/api/v3/{WEB}/commits/main")
+
+    assert answer.content.decode() == repository.git("rev-parse", "main").strip()
+    assert answer["Content-Type"] == "application/vnd.github.sha; charset=utf-8"
+    again = client.get(f"/api/v3/{WEB}/commits/main", headers={"If-None-Match": answer["ETag"]})
+    assert again.status_code == 304
+    assert client.get(f"/api/v3/{WEB}/commits/moon").json()["status"] == "422"
 
 
 def test_a_commit_tells_what_it_changed(bot: Caller, repository: Repository) -> None:
