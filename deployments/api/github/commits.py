@@ -94,7 +94,8 @@ class Statuses(Listed):
 def _commit_of(request: Request, where: Slugged, sha: str) -> Response | HttpResponse:
     """Return the commit; its id alone, in text, where a client accepts that."""
     if ONLY_SHA.search(request.headers.get("Accept", "")):
-        return HttpResponse(sha, content_type="application/vnd.github.sha; charset=utf-8")
+        kind = "application/vnd.github.sha; charset=utf-8"
+        return HttpResponse(sha, content_type=kind, headers={"ETag": f'"{sha}"'})
     app = where.applications[0]
     full = full_commit.read(app, sha)
     diff = code.diff(app, next(iter(full.commit.parents), None), sha)
