@@ -6,31 +6,39 @@ travels on in a header of its own kind, which `authentication` takes from tokens
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
 PREFIX: Final = "/api/v3/"
 NAME: Final = "access_token"
 SCHEME: Final = "Address"
+PART = re.compile("(?:^|[&;])[^&;]*")  # `;` parts nothing here, but did for old programs
+STRAY = re.compile(r"ship(?:_|%5F)[\w-]{43}(?![\w-])", re.ASCII | re.IGNORECASE)
 
 
 def without_token(query: str) -> tuple[str, str]:
     """Return the query without any token, and the last token that was in it."""
-    kept, token = [], ""
-    for part in query.split("&"):
-        name, _, value = part.partition("=")
+    token, parts, kept = "", PART.findall(query), []
+    for part in parts:
+        name, _, value = part.lstrip("&;").partition("=")
         if unquote_plus(name).strip().lower() == NAME:
             token = unquote_plus(value) or token
         else:
             kept.append(part)
-    return "&".join(kept), token
+    return without_strays(query if kept == parts else "".join(kept).lstrip("&;")), token
+
+
+def without_strays(text: str) -> str:
+    """Return it without tokens that came to stand elsewhere: they let nobody in from there."""
+    return STRAY.sub("ship_taken-out", text)
 
 
 def without_token_in(address: str) -> str:
     """Return an address, such as that of the page before, without any token in its query."""
     place, mark, query = address.partition("?")
     kept = without_token(query)[0]
-    return f"{place}{mark}{kept}" if kept else place
+    return without_strays(f"{place}{mark}{kept}" if kept else place)
 
 
 class Discreet:
@@ -44,6 +52,8 @@ class Discreet:
         kept, token = without_token(query)
         if kept != query:
             scope["query_string"] = kept.encode("latin-1")
+        if "path" in scope:  # a server's own beginning and end have none
+            scope["path"] = without_strays(scope["path"])
         scope["headers"] = [_discreet(*header) for header in scope.get("headers", ())]
         named = {name.lower() for name, _ in scope["headers"]}
         if token and b"authorization" not in named and scope["path"].startswith(PREFIX):
@@ -67,13 +77,14 @@ class DiscreetWsgi:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         query = environ.get("QUERY_STRING", "")
         kept, token = without_token(query)
-        if kept != query:
-            environ["QUERY_STRING"] = kept
+        path = environ.get("PATH_INFO", "")
+        here = without_strays(path)
+        if (kept, here) != (query, path):
+            environ.update(QUERY_STRING=kept, PATH_INFO=here)
             for name in ("REQUEST_URI", "RAW_URI"):  # as some servers write it beside
                 environ.pop(name, None)
         if "HTTP_REFERER" in environ:  # refusals of forms write it down
             environ["HTTP_REFERER"] = without_token_in(environ["HTTP_REFERER"])
-        is_here = environ.get("PATH_INFO", "").startswith(PREFIX)
-        if token and is_here and "HTTP_AUTHORIZATION" not in environ:
+        if token and here.startswith(PREFIX) and "HTTP_AUTHORIZATION" not in environ:
             environ["HTTP_AUTHORIZATION"] = f"{SCHEME} {token}"
         return self.application(environ, start_response)

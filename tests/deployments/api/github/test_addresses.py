@@ -22,6 +22,7 @@ from tests.deployments.services import elsewhere
 from tests.servers.checkout import ROOT, Running, free_port
 
 USER = "/api/v3/user"
+LONG = f"ship_{'x' * 43}"  # as long as they are
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,13 @@ USER = "/api/v3/user"
         ("access_token=one&access_token=two", "", "two"),
         ("access_token=one&access_token=", "", "one"),
         ("access_token", "", ""),
+        ("a=b;access_token=ship_x", "a=b", "ship_x"),
+        ("access_token=ship_x;a=b&c", "a=b&c", "ship_x"),
+        ("ref=a;b&access_token=ship_x&&c=d", "ref=a;b&&c=d", "ship_x"),
+        ("&ref=a;b&&c=d&", "&ref=a;b&&c=d&", ""),
+        (f"a=b%3Faccess_token={LONG}&c=d", "a=b%3Faccess_token=ship_taken-out&c=d", ""),
+        (f"a=ship%5F{'x' * 43}", "a=ship_taken-out", ""),
+        ("ref=ship_" + "x" * 44, "ref=ship_" + "x" * 44, ""),
         ("my_access_token=x&a=access_token", "my_access_token=x&a=access_token", ""),
     ],
 )
@@ -130,6 +138,25 @@ def test_by_wsgi_it_is_the_same(old: str, client: Client) -> None:
 # ---- nothing writes it down ----
 
 
+def test_one_that_came_to_stand_in_the_path_is_taken_out_and_lets_nobody_in(old: str) -> None:
+    seen: dict[str, Any] = {}
+    path = f"{USER}?Access_Token={old}"  # where `?` was encoded as well
+
+    async def application(scope: Any, *_: Any) -> None:
+        seen["ASGI"] = scope
+
+    asyncio.run(Discreet(application)({"path": path, "headers": []}, None, None))
+    environ = {"PATH_INFO": path}
+    DiscreetWsgi(lambda environ, _: seen.update(WSGI=environ))(environ, None)
+
+    assert old not in str(seen)
+    assert (seen["ASGI"]["path"], seen["WSGI"]["PATH_INFO"]) == (
+        f"{USER}?Access_Token=ship_taken-out",
+    ) * 2
+    assert not seen["ASGI"]["headers"]
+    assert "HTTP_AUTHORIZATION" not in seen["WSGI"]
+
+
 def test_the_page_before_is_named_without_it() -> None:
     came = {"HTTP_REFERER": f"https://here.example{USER}?a=b&access_token=ship_x"}
     seen: dict[str, Any] = {}
@@ -173,6 +200,8 @@ def test_no_log_has_it_in_it(
     served: tuple[str, Path], old: str, plain: str, qa: Environment
 ) -> None:
     site, log = served
+    for stray in (f"?n=1;access_token={old}", f"?n=1%3Ftoken={old}", f"%3Ftoken={old}"):
+        requests.get(f"{site}{USER}{stray}", timeout=30)
     for path in (USER, f"/api/v3/{WEB}/deployments", "/api/v3/zen", "/api/me/", "/moon", "/"):
         for token in (old, plain, "ship_" + "x" * 40):
             at(site, path, f"{token}&n=1", allow_redirects=False)
