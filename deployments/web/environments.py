@@ -235,6 +235,7 @@ def _ways_out(
         "line": _line(found, asked, form.given if asked and form else {}),
         "back": back,
         "back_until": releases.ran_until(found, back) if back else None,
+        "back_blocked": bool(refusals(standing)),
         "back_line": lines.rollback(found.application.name, found.name),
         "key": uuid.uuid4().hex,
         "back_key": uuid.uuid4().hex,

@@ -47,6 +47,22 @@ def test_the_review_tells_a_conflict_with_the_line_that_does_without(
     assert 'aria-disabled="true"' in page
 
 
+def test_a_conflict_keeps_nobody_from_going_back(
+    as_alice: Client,
+    alice: Person,
+    branch: str,
+    production: Environment,
+    repository: Repository,
+) -> None:
+    build.live(production, alice, repository.git("rev-parse", "v2"))
+    build.live(production, alice, repository.git("rev-parse", "main"))
+    conflicting(repository)
+
+    back = text(as_alice, f"{PAGE}?ref=fix-login").split('id="back-h"')[1]
+
+    assert "aria-disabled" not in back
+
+
 def test_red_checks_of_the_branch_are_not_in_the_way_of_a_merge(
     as_alice: Client, branch: str, production: Environment
 ) -> None:
