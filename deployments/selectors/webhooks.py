@@ -103,7 +103,7 @@ def deliveries(person: Person) -> QuerySet[Delivery]:
     What came of it names any app of the repository: who may not see them all sees none of it.
     """
     require(person)
-    found = Delivery.objects.select_related("repository").order_by("-pk")
+    found = Delivery.objects.select_related("repository__webhook").order_by("-pk")
     if rights.may(person, "configure"):
         return found
     kept = Application.objects.filter(pk__in=_kept(person))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -9,8 +10,9 @@ from typing import TypeVar
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from deployments import durations, lines
@@ -24,6 +26,7 @@ register = template.Library()
 
 T = TypeVar("T")
 MINUTE, HOUR, DAY = 60, 3600, 86400
+NUMBER = re.compile(r"(?P<pull>pull request )?(?<![\w&/])#(?P<number>\d{1,9})\b", re.IGNORECASE)
 
 
 def _use(name: str, classes: str) -> SafeString:
@@ -169,6 +172,19 @@ def chatline(line: str) -> SafeString:
 def spoken(text: str) -> str:
     """Say a chat line with the team's own verb."""
     return lines.spoken(text)
+
+
+@register.filter
+def numbered(text: str) -> SafeString:
+    """Let the numbers of deployments in a sentence lead to them; those of pull requests do not."""
+    return SafeString(NUMBER.sub(_to_deployment, escape(text)))
+
+
+def _to_deployment(found: re.Match[str]) -> str:
+    if found["pull"]:
+        return found[0]
+    address = reverse("deployment", args=[int(found["number"])])
+    return f'<a class="link" href="{address}">#{found["number"]}</a>'
 
 
 @register.filter

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -96,12 +96,10 @@ def _pretty(text: str, content_type: str) -> str:
 
 def _fitting(rows: QuerySet[Delivery], asked: dict[str, str]) -> QuerySet[Delivery]:
     """Return those that have the asked state, event and repository, as far as they are asked."""
-    given = {
-        "state": asked["state"],
-        "event__icontains": asked["event"],
-        "repository__name__icontains": asked["repository"],
-    }
-    return rows.filter(**{key: value for key, value in given.items() if value})
+    given = {"state": asked["state"], "event__icontains": asked["event"]}
+    name = asked["repository"]
+    called = Q(repository__name__icontains=name) | Q(repository__webhook__full_name__icontains=name)
+    return rows.filter(called, **{key: value for key, value in given.items() if value})
 
 
 def _before(rows: QuerySet[Delivery], before: str) -> QuerySet[Delivery]:
@@ -110,8 +108,10 @@ def _before(rows: QuerySet[Delivery], before: str) -> QuerySet[Delivery]:
 
 
 def _row(row: Delivery) -> dict[str, Any]:
+    """Give its looks, and the name by which GitHub knows the repository."""
     sign, word = LOOKS[row.state]
-    return {"row": row, "sign": sign, "word": word}
+    named = getattr(row.repository, "webhook", row.repository)  # it may be taken away since
+    return {"row": row, "sign": sign, "word": word, "about": str(named)}
 
 
 def _tab(every: QuerySet[Delivery], asked: dict[str, str], current: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from deployments.models import Application, Change, Delivery, Person, Role
+from deployments.models import Application, Change, Delivery, Person, Repository, Role
 from deployments.services import deliveries, webhooks
 from deployments.services.deliveries import Told
 from deployments.web.settings.deliveries import body_text
@@ -58,6 +58,21 @@ def test_it_is_filtered(as_dora: Client, hello: Application, ping: Delivery) -> 
     assert "The webhook works." not in page(as_dora, f"{PLACE}?state=waiting")
     assert "second" not in page(as_dora, f"{PLACE}?event=ping")
     assert "Nothing was told" in page(as_dora, f"{PLACE}?repository=other&before=x")
+
+
+def test_it_is_found_by_the_name_at_github(as_dora: Client, ping: Delivery) -> None:
+    Repository.objects.update(name="else")
+
+    assert "acme/hello, <time" in page(as_dora, f"{PLACE}?repository=acme/hel")
+    assert "acme/hello" in page(as_dora, f"{PLACE}{ping.pk}/")
+
+
+def test_what_came_of_it_leads_to_the_deployment(as_dora: Client, ping: Delivery) -> None:
+    Delivery.objects.update(outcome="#12 brings main. Pull request #7 <is> kept.")
+
+    for shown in (page(as_dora), page(as_dora, f"{PLACE}{ping.pk}/")):
+        assert '<a class="link" href="/deployments/12/">#12</a> brings main.' in shown
+        assert "Pull request #7 &lt;is&gt; kept." in shown
 
 
 def test_one_is_shown_with_headers_and_body(as_dora: Client, hello: Application) -> None:
