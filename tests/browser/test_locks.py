@@ -54,7 +54,7 @@ def test_locking_and_unlocking(
     page.get_by_label("For how long").select_option("2 hours")
     page.get_by_label("Because").fill("load test")
     page.get_by_role("button", name="Lock production").click()
-    expect(page.get_by_text("You hold it")).to_be_visible()
+    expect(page.get_by_text("You locked it")).to_be_visible()
     expect(page.get_by_text("load test").first).to_be_visible()
 
     page.goto("/")
@@ -72,7 +72,7 @@ def test_a_lock_of_another_comes_by_itself(
 
     locks.take(production, Door(alice, "web"))
 
-    expect(page.get_by_text("Alice holds it")).to_be_visible()
+    expect(page.get_by_text("Alice locked it")).to_be_visible()
 
 
 def test_what_is_typed_into_the_form_survives_news(

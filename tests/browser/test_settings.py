@@ -128,7 +128,7 @@ def test_an_archived_environment_says_so(
     page.locator("#ending summary", has_text="Archive").click()
     page.get_by_role("button", name="Archive the environment").click()
 
-    expect(page.get_by_text("hello/qa is archived since")).to_be_visible()
+    expect(page.get_by_text("hello/qa was archived")).to_be_visible()
     check_page(page, "/settings/apps/hello/qa/", "archived")
 
 

@@ -194,6 +194,7 @@ def _shown(request: HttpRequest, app: Application, **forms: Any) -> HttpResponse
     """Render the page with these forms, and fresh ones for the rest."""
     person = person_of(request)
     may = rights.may(person, "configure", app)
+    provider = providers.provider(app.provider)
     context = {
         "app": app,
         **past(app, request),
@@ -211,7 +212,8 @@ def _shown(request: HttpRequest, app: Application, **forms: Any) -> HttpResponse
         "merging": AutoMergeForm(app),
         "commands": form_of(app),
         "choose": ChooseForm(app, person),
-        "runs_here": providers.provider(app.provider).runs_here,
+        "runs_here": provider.runs_here,
+        "takes_hosts": provider.takes_hosts,
         "environment": NewEnvironmentForm(app, auto_id="new_%s"),
         "secret": SecretForm(auto_id="secret_%s"),
     }

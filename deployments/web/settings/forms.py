@@ -102,7 +102,7 @@ class RepositoryForm(forms.Form):
         widget=WriteOnlyArea(
             attrs={"rows": 2, "class": "mono", "autocomplete": "off", "spellcheck": "false"}
         ),
-        help_text="For GitHub. Kept encrypted, never shown again. Empty: the one that is kept.",
+        help_text="For GitHub. Kept encrypted, never shown again.",
     )
 
     def clean_secret(self) -> str:

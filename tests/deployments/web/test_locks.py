@@ -63,7 +63,7 @@ def test_the_page_says_who_holds_it_until_when_and_why(
 ) -> None:
     page = text(as_bob)
 
-    assert "<b>Alice holds it</b>" in page and "<q>we test the search</q>" in page
+    assert "<b>Alice locked it</b>" in page and "<q>we test the search</q>" in page
     assert "It is for alice, dora or maker to open." in page
     assert "Unlock qa</button>" not in page
 
@@ -72,7 +72,7 @@ def test_its_owner_reads_that_it_is_theirs_and_opens_it(
     as_alice: Client, alices: Lock, qa: Environment
 ) -> None:
     page = text(as_alice)
-    assert "<b>You hold it</b>" in page and "Unlock qa</button>" in page
+    assert "<b>You locked it</b>" in page and "Unlock qa</button>" in page
     assert "unlock hello in qa" in page
 
     send(as_alice, "unlock")

@@ -32,7 +32,7 @@ def test_an_application_is_added_by_a_token_that_is_never_shown(
     page = add(as_dora, address, secret=f"  {TOKEN}\r\n")
 
     assert "shop is added" in page
-    assert "Opened by a token, mark" in page
+    assert "Opened by a token that has the fingerprint" in page
     assert TOKEN not in page + as_dora.get("/settings/apps/shop/").content.decode()
 
 
@@ -41,7 +41,7 @@ def test_an_application_is_added_by_an_app(as_dora: Client, hub: GitHub, address
 
     page = add(as_dora, address, secret=hub.pem.replace("\n", "\r\n"), app=APP)
 
-    assert f"Opened by the App {APP}, key mark" in page
+    assert f"Opened by the App {APP}, whose key has the fingerprint" in page
 
 
 def test_a_look_keeps_nothing(as_dora: Client, address: str) -> None:
