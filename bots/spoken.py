@@ -34,6 +34,8 @@ def line(command: commands.Command) -> str:
 
 def _question(command: commands.Command) -> str:
     match command:
+        case commands.Log(number=int(number), host=str(host)):
+            return lines.log(number, host)
         case commands.Status(app=app, environment=place):
             return lines.status(app, place)
         case commands.Deploys(app=app, ref=ref, environment=place):

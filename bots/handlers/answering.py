@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bots import sayings, tongue
 from bots.handlers import finding
+from bots.handlers.finding import Unknown
 from bots.language import commands
 from bots.language.nearest import nearest
 from bots.language.table import help_lines, verbs
@@ -20,7 +21,7 @@ from bots.portraits import diff_url, portrait, previous_of, versions_of
 from bots.sayings import CommitLine, Standing, Versions
 from bots.speaker import Speaker
 from deployments.exceptions import DeploymentError, UnknownRef
-from deployments.models import Application, Environment
+from deployments.models import Application, Deployment, Environment
 from deployments.selectors import authors, code, locks, lookup, running
 from deployments.selectors import log as logs
 from deployments.selectors import waiting as pending
@@ -32,6 +33,7 @@ from deployments.web.looks import look_of
 SHOWN = 10
 MOST = 50
 TAIL = 30
+FEW = 8  # hosts that are named
 
 
 def status(command: commands.Status, speaker: Speaker) -> Message:
@@ -94,10 +96,20 @@ def diff(command: commands.Diff, speaker: Speaker) -> Message:
 
 def log(command: commands.Log, speaker: Speaker) -> Message:
     deployment = finding.deployment(speaker, command.number)
-    lines = logs.newest(deployment).lines
-    shown = [line for line in lines if command.host in (None, line.host)][-TAIL:]
+    host = command.host or ""
+    _require_host(deployment, host)
+    shown = logs.newest(deployment, host=host).lines[-TAIL:]
     text = "\n".join(f"{line.host}: {plain(line.text)}" for line in shown)
-    return sayings.log(portrait(deployment, speaker.base), text, command.host or "")
+    return sayings.log(portrait(deployment, speaker.base), text, host)
+
+
+def _require_host(deployment: Deployment, host: str) -> None:
+    """Refuse a host that the deployment does not know; before it begins nobody can tell."""
+    known = list(deployment.phase_runs.order_by("host").values_list("host", flat=True).distinct())
+    if host and known and host not in known:
+        few = ", ".join(known[:FEW]) + (f" and {len(known) - FEW} more" if known[FEW:] else "")
+        said = f"{deployment} has no host “{host}”. It has: {few}."
+        raise Unknown(said, "host", nearest(host, known))
 
 
 def show(command: commands.Show, speaker: Speaker) -> Message:

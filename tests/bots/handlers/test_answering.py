@@ -202,6 +202,23 @@ def test_log_shows_the_last_lines_without_colours(say: Talk, live: Deployment) -
     assert "web-2" not in answer
 
 
+def test_log_of_a_host_reaches_behind_what_the_others_said(say: Talk, live: Deployment) -> None:
+    build.log(live, "built\n", host="web-1")
+    build.log(live, "elsewhere\n" * 5_000, host="web-2")
+
+    assert "web-1: built" in say(f"log #{live.pk} web-1")
+
+
+def test_log_of_a_host_that_is_none_of_its_own(say: Talk, live: Deployment) -> None:
+    hosts = live.environment.placements.values_list("host__name", flat=True)
+    build.phase(live, "build", 0, *["success"] * len(hosts))
+
+    answer = say(f"log #{live.pk} {hosts[0]}x")
+
+    assert f"{live} has no host “{hosts[0]}x”. It has: {hosts[0]}" in answer
+    assert f"`log #{live.pk} {hosts[0]}`" in answer
+
+
 def test_log_of_what_has_said_nothing(say: Talk, live: Deployment) -> None:
     assert "nothing has been written yet" in say(f"log #{live.pk}")
 
