@@ -47,7 +47,7 @@ def where_is(command: commands.WhereIs, speaker: Speaker) -> Message:
         near = _meant_instead(command, speaker)
         asks = [f"No repository here has “{name}”.", *trouble, *["Did you mean:"] * bool(near)]
         return sorry(" ".join(asks), suggestions=near)
-    return _joined([_places(app, commit, speaker) for app, commit in found[:SHOWN]], trouble)
+    return _told(found, trouble, speaker)
 
 
 def where_can_i_deploy(command: commands.WhereCanIDeploy, speaker: Speaker) -> Message:
@@ -157,7 +157,7 @@ def _work_of(name: str, speaker: Speaker) -> Message:
         asks = " Did you mean:" if near else ""
         text = f"None of the newest commits of any app is by “{name}”.{asks}"
         return sorry(text, suggestions=near)
-    return _joined([_places(app, sha, speaker) for app, sha in found[:SHOWN]], [])
+    return _told(found, [], speaker)
 
 
 def _newest_by(app: Application, called: set[str], known: list[Person]) -> str:
@@ -189,6 +189,17 @@ def _names(commit: Commit) -> list[str]:
     """Return what somebody who wrote a commit may be called."""
     full, mail = commit.author_name.casefold(), commit.author_email.casefold()
     return [full.split(" ")[0], mail.partition("@")[0], full, mail]
+
+
+def _told(found: list[tuple[Application, str]], trouble: list[str], speaker: Speaker) -> Message:
+    """Tell of each app; of one whose repository cannot tell, why."""
+    told = []
+    for app, sha in found[:SHOWN]:
+        try:
+            told.append(_places(app, sha, speaker))
+        except DeploymentError as error:
+            trouble.append(f"{app}: {error}")
+    return _joined(told, trouble) if told else sorry(" ".join(trouble))
 
 
 def _places(app: Application, sha: str, speaker: Speaker) -> Message:

@@ -41,6 +41,19 @@ def test_where_is_tells_of_every_environment(
     assert "production (/apps/hello/production/): not there yet, with 1 other commit" in answer
 
 
+def test_a_commit_that_is_gone_from_one_repository_silences_no_other(
+    say: Talk, qa: Environment, alice: Person, shas: list[str], tmp_path: Path
+) -> None:
+    other = build.application("other", build.repository(tmp_path, "other").path)
+    build.live(build.environment(other, "qa"), alice, "a" * 40)
+    build.live(qa, alice, shas[2])
+
+    answer = say(f"where is {shas[2][:7]}")
+
+    assert "live since" in answer
+    assert f"other: acme/other has no commit {'a' * 40}" in answer
+
+
 def test_what_was_rolled_back_says_so(
     say: Talk, qa: Environment, alice: Person, shas: list[str]
 ) -> None:
