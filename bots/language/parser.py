@@ -28,7 +28,7 @@ from bots.language.known import (
     tasked,
 )
 from bots.language.names import Names, exists
-from bots.language.nearest import nearest
+from bots.language.nearest import distance, nearest
 from bots.language.repair import MOST, MOST_WORDS, Miss, is_short, repairs
 from bots.language.sorting import Sorted, sort
 from bots.language.synonyms import SYNONYMS
@@ -40,6 +40,7 @@ from deployments.lines import spoken
 Words = tuple[Word, ...]
 MOST_BEFORE = 6
 ASKED_OF_AN_APP = ("status", "where can i deploy", "deploys")
+CALLS = ("can", "could", "would", "will", "kindly", "let", "lets", "let's")
 GREETINGS = ("hey", "hi", "hello", "yo", "ok", "okay", "dear")
 ANSWERS = frozenset(
     ["yes", "y", "yep", "yup", "yeah", "sure", "ok", "okay", "ja", "oui", "si", "👍", "no", "n",
@@ -95,7 +96,7 @@ def _interpret(words: Words, verb: str, known: Callable[[], Names] | None) -> Pa
 def _understand(words: Words, verb: str) -> Command:
     found = _find(words, verb)
     if found is None:
-        raise Puzzle(0, "no command begins with it")
+        raise Puzzle(0, _begun_as(words, verb)[1])
     head, pattern = found
     if pattern.parse is None:
         raise Later(" ".join(head))
@@ -132,9 +133,10 @@ def _near_miss(words: Words, puzzle: Puzzle, verb: str, names: Names | None) -> 
         suggestions = _suggested(replace(miss, words=whole), found and found[1], verb, names)
     except Later as later:
         return NotYet(shorten(later.what))
+    at = miss.at if found else _begun_as(words, verb)[0]
     return NearMiss(
-        understood=shorten(join(miss.before)),
-        problem=shorten(miss.word.typed),
+        understood=shorten(join(words[:at])),
+        problem=shorten(words[at].typed),
         explanation=puzzle.explanation,
         suggestions=suggestions,
     )
@@ -165,9 +167,12 @@ def _lines_near(
 ) -> tuple[str, ...]:
     """Return the nearest lines that act; each means something else. `found`: what words hold."""
     words = miss.words
-    near = _verbs_near(words[0].plain.lower(), verb)
-    near = near if len(words) < 3 else [one for one in near if one != "help"]
+    near = _verbs_meant(words, verb, names)
     said = join(words)
+    begun = [] if miss.line else _begun(words, verb)
+    lines = [join(line) for line in begun if _acts(line, verb, names, said)]
+    if lines:
+        return tuple(lines[:MOST])
     lines = repairs(miss, near, lambda candidate: _acts(candidate, verb, names, said))
     if found is not None and names is not None and is_short(words):
         named = _with_names(words, found, miss.line, near, verb, names)
@@ -193,7 +198,8 @@ def _example(pattern: Pattern | None, found: Sorted | None, verb: str, names: Na
     if names is None or found is None:
         return line
     line = example(line, found, names)
-    return line if _acts(split(line), verb, names) else "help"
+    is_there = pattern.name != "reject" and _acts(split(line), verb, names)
+    return line if is_there else f"help {spoken(pattern.heads[0], verb)}"
 
 
 def _whole_verb(words: Words) -> Words:
@@ -269,6 +275,36 @@ def _with_names(
         made += [spoken(text, verb) for text in assembled(found, one, head, names, loose=loose)]
         made += [] if loose else numbered(found, one, names)
     return [text for text in made if _acts(split(text), verb, names, join(words))]
+
+
+def _verbs_meant(words: Words, verb: str, names: Names | None) -> list[str]:
+    """Return the verbs that the first word may stand for; a courtesy or an app's name is none."""
+    first = words[0].plain.lower()
+    if first in CALLS or (len(words) == 1 and names is not None and first in names.apps):
+        return []
+    near = _verbs_near(first, verb)
+    return near if len(words) < 3 else [one for one in near if one != "help"]
+
+
+def _begun(words: Words, verb: str) -> list[Words]:
+    """Return lines that begin rightly and go on with a slip: status?, where si 4f2c1a."""
+    first = words[0].plain.lower().rstrip("?.,;")
+    said = [first, *(word.plain.lower() for word in words[1:])]
+    return [
+        (*(Word(word, word) for word in head), *words[len(head) :])
+        for head, _ in heads(verb).get(first, ())
+        if len(head) <= len(said)
+        and all(distance(*pair) < 2 for pair in zip(head[1:], said[1:], strict=False))
+    ]
+
+
+def _begun_as(words: Words, verb: str) -> tuple[int, str]:
+    """Return how many words begin a line, and how it goes on, where its first word is right."""
+    table = heads(verb).get(words[0].plain.lower(), ())
+    said = " or ".join(f"“{' '.join(head)}”" for head, pattern in table if pattern.parse)
+    if not said:
+        return 0, "no command begins with it"
+    return min(1, len(words) - 1), f"it is said {said}"
 
 
 def _verbs_near(first: str, verb: str) -> list[str]:

@@ -101,6 +101,8 @@ def is_short(words: Words) -> bool:
 
 
 def _candidates(miss: Miss) -> Iterator[Words]:
+    if miss.line == "reject" and miss.plain == "because":
+        return  # without a reason nothing is rejected
     if miss.at == 0:
         head = miss.plain.replace("!", "")
         if head != miss.plain and head.partition(":")[2] in ("lock", "unlock", "version"):
