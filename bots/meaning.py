@@ -66,7 +66,7 @@ def _sorted_anew(command: commands.Command, names: Names) -> list[str]:
 
 
 def _with_number(command: commands.Command, names: Names) -> list[str]:
-    verb = type(command).__name__.lower()
+    verb = re.sub("(?<=[a-z])(?=[A-Z])", " ", type(command).__name__).lower()
     return numbered(Sorted(), verb, names)
 
 

@@ -31,7 +31,7 @@ def portrait(deployment: Deployment, base: str = "", *, row: bool = False) -> De
         state=look_of(deployment).data_state,
         who=str(deployment.person),
         asker=deployment.person.username,
-        ref=deployment.ref,
+        ref="" if deployment.ref == deployment.sha else deployment.ref,
         sha=deployment.sha,
         kind=deployment.kind,
         task=deployment.task,

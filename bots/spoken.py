@@ -28,14 +28,14 @@ def line(command: commands.Command) -> str:
             return lines.lock(app, place, seconds=seconds, because=why)
         case commands.Unlock(app=str(app), environment=place):
             return lines.unlock(app, place)
+        case commands.Log(number=int(number), host=str(host)):
+            return lines.log(number, host)
         case _:
             return _question(command)
 
 
 def _question(command: commands.Command) -> str:
     match command:
-        case commands.Log(number=int(number), host=str(host)):
-            return lines.log(number, host)
         case commands.Status(app=app, environment=place):
             return lines.status(app, place)
         case commands.Deploys(app=app, ref=ref, environment=place):

@@ -14,6 +14,8 @@ from deployments.models import Application, Deployment, Environment
 from deployments.selectors import lookup
 from deployments.selectors.slugs import host_of, slug
 
+FEW = 8  # apps that are named where none is called nearly so
+
 
 class Unknown(NotFound):
     """No such name, or none was given: `names` may have been meant as that part of the line.
@@ -45,7 +47,10 @@ def application(speaker: Speaker, name: str | None) -> Application:
     if found is None:
         names = list(seen.values_list("name", flat=True))
         text = f"There is no app “{name}” here." if names else "There is no app here yet."
-        raise Unknown(text, "app", nearest(name, names) or names, name)
+        near = nearest(name, names)
+        if not near and names[FEW:]:
+            text += f" There is: {', '.join(names[:FEW])} and {len(names) - FEW} more."
+        raise Unknown(text, "app", near or names[: 0 if names[FEW:] else FEW], name)
     speaker.about.add(found.pk)
     return found
 
@@ -85,6 +90,9 @@ def by_repository(speaker: Speaker, command: Deploy) -> Deploy:
             raise Unknown(text, "app", apps[:3], instead=ways)
         if apps:
             return replace(command, app=apps[0], ref=_ref(said[end:]))
+    if near := _near_repositories(seen, said):
+        ways = [replace(command, app=app, ref=None) for app in near[:3]]
+        raise Unknown(f"There is no app or repository “{said}” here.", "app", near, instead=ways)
     return command
 
 
@@ -112,6 +120,13 @@ def linked(seen: Iterable[Application], host: str, name: str) -> list[Applicatio
     places = {app.name: host_of(app.repository) or "Shipmate's own machine" for app in named}
     each = ", ".join(f"that of {app} is at {place}" for app, place in places.items())
     raise Invalid(f"{said}: {each}." if each else f"{said}.")
+
+
+def _near_repositories(apps: Iterable[Application], said: str) -> list[str]:
+    """Return the apps whose repositories are called nearly so: acme/wbe."""
+    called = {app.name: "/".join(slug(app.repository)).lower() for app in apps}
+    near = nearest(said, [name for name in called.values() if "/" in name])
+    return [app for app, name in called.items() if name in near]
 
 
 def of_repository(apps: Iterable[Application], name: str) -> list[Application]:

@@ -110,7 +110,7 @@ def _merges(shown: Preview) -> tuple[Field, ...]:
     place = asked.environment
     line = Line(lines.deploy(place.application.name, found.branch, place.name))
     now = phrase(f"{found}, with ", line, "; this plan deploys the commit as it is")
-    return (Field("Merge", now), *(Field("In the way of it", phrase(str(one)))
+    return (Field("Merge", now), *(Field("In the way of the merge", phrase(str(one)))
             for one in merges.against(place, found)))  # fmt: skip
 
 
@@ -128,7 +128,8 @@ def _brings(shown: Preview, speaker: Speaker) -> tuple[Field, ...]:
     brings = Field("Brings", phrase(_count(found.ahead), *diff))
     if not found.behind:
         return (brings,)
-    gone = f"{_count(found.behind)} that run now: it is not a descendant of them"
+    run, them = ("runs", "it") if found.behind == 1 else ("run", "them")
+    gone = f"{_count(found.behind)} that {run} now: it is not a descendant of {them}"
     return (brings, Field("Takes away", phrase(gone)))
 
 

@@ -83,7 +83,7 @@ def test_a_plan_tells_a_conflict(
 
     answer = say("plan hello/fix-login to qa")
 
-    assert "In the way of it: Conflict merging main into fix-login in app.py." in answer
+    assert "In the way of the merge: Conflict merging main into fix-login in app.py." in answer
 
 
 @pytest.mark.parametrize("ref", ["v-fix", "sha", "refs/tags/v-fix"])

@@ -46,6 +46,7 @@ def _branches(hello: Application, repository: Repository, say: Talk) -> None:
         ("where is @alcie", "where is @alice"),
         ("where is alice", "where is @alice"),
         ("where is hello", "status hello"),
+        ("deploy acme/helo to qa", "deploy hello to qa"),
     ],
 )
 def test_what_is_nearly_there_is_offered(say: Talk, line: str, offered: str) -> None:
@@ -65,6 +66,27 @@ def test_what_is_nearly_there_is_offered(say: Talk, line: str, offered: str) -> 
 )
 def test_nothing_is_offered_that_is_not_there(say: Talk, line: str, never: str) -> None:
     assert never not in say(f"shipmate {line}")
+
+
+def test_where_nothing_is_near_some_that_are_there_are_named(
+    say: Talk, repository: Repository
+) -> None:
+    row = Application.objects.get().repository
+    for number in range(9):
+        Application.objects.create(name=f"app-{number}", repository=row)
+
+    answer = say("shipmate status zebra")
+
+    assert "There is: app-0, app-1, app-2, app-3, app-4, app-5, app-6, app-7 and 2 more." in answer
+    assert "Did you mean" not in answer
+
+
+def test_verbs_of_two_words_are_offered_with_numbers(
+    say: Talk, qa: Environment, alice: Person
+) -> None:
+    made = build.deployment(qa, alice, "a" * 40, status="failure", reason="partly")
+
+    assert f"`retry failed hosts #{made.pk}`" in say("retry failed hosts")
 
 
 def test_an_ambiguous_name_is_offered_in_full(say: Talk, repository: Repository) -> None:
