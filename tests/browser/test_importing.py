@@ -111,4 +111,5 @@ def test_what_is_wrong_is_said_and_what_was_pasted_stays(page_for: PageFor, root
     page.get_by_role("button", name="Show what would be made").click()
 
     expect(page.get_by_text("line 3, column 1")).to_be_visible()
+    expect(page.get_by_label("Or what stands in it")).to_be_focused()
     expect(page.get_by_label("Or what stands in it")).to_have_value('{\n  "web": {},\n}')

@@ -25,6 +25,9 @@ from deployments.web.settings.merging_form import AutoMergeForm
 from deployments.web.settings.pages import done, page, past, saved, show
 from deployments.web.settings.ways import ChooseForm, form_of
 
+# Several forms on one page: the fields of each have ids of their own.
+REPOSITORY = "repository_%s"
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
@@ -88,7 +91,7 @@ def move(request: HttpRequest, application: str) -> HttpResponse:
     """Look at a repository, or take the code from it from now on."""
     person, app = _asked(request, application)
     rights.require(person, "configure", app)
-    form = RepositoryForm(request.POST)
+    form = RepositoryForm(request.POST, auto_id=REPOSITORY)
     context: dict[str, Any] = {"repository": form}
     if not form.is_valid():
         return _shown(request, app, **context)
@@ -134,7 +137,7 @@ def set_auto_merge(request: HttpRequest, application: str) -> HttpResponse:
 def add_environment(request: HttpRequest, application: str) -> HttpResponse:
     person, app = _asked(request, application)
     rights.require(person, "configure", app)
-    form = NewEnvironmentForm(app, request.POST)
+    form = NewEnvironmentForm(app, request.POST, auto_id="new_%s")
     if form.is_valid():
         given = form.cleaned_data
         name, values = given["name"], {key: given[key] for key in ("url", "production")}
@@ -204,7 +207,8 @@ def _shown(request: HttpRequest, app: Application, **forms: Any) -> HttpResponse
         "may": may,
         "refusal": "" if may else rights.refusal(person, "configure", app),
         "repository": RepositoryForm(
-            initial={"location": app.repository.location, "forge": app.repository.forge}
+            initial={"location": app.repository.location, "forge": app.repository.forge},
+            auto_id=REPOSITORY,
         ),
         "opened": openings.of(app.repository),
         "webhook": webhooks.of(app.repository),

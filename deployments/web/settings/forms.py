@@ -184,6 +184,13 @@ class NewEnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subs
     def __init__(self, application: Application, data: Any = None, **options: Any) -> None:
         super().__init__(data, instance=Environment(application=application), **options)
 
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        app = self.instance.application
+        if app.environments.filter(name=name).exists():
+            raise ValidationError(f"{app} has an environment “{name}” already.")
+        return name
+
 
 class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
     url = url_field("Where people see it.")

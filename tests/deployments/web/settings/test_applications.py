@@ -147,7 +147,8 @@ def test_an_environment_is_added_and_its_page_comes_next(
 def test_an_environment_twice_is_refused_in_words(as_dora: Client, hello: Application) -> None:
     page = as_dora.post(f"{APP}-/environments/add/", {"name": "qa"}).content.decode()
 
-    assert "already" in page
+    assert "hello has an environment “qa” already." in page
+    assert 'id="new_name"' in page
     assert hello.environments.count() == 2
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 
 import pytest
@@ -33,6 +35,14 @@ def at_heroku(hello: Application, dora: Person) -> Application:
 def at_aws(hello: Application, dora: Person) -> Application:
     applications.choose(hello, "beanstalk", dora)
     return hello
+
+
+def test_each_field_of_its_page_has_an_id_of_its_own(
+    as_dora: Client, at_heroku: Application
+) -> None:
+    ids = re.findall(r' id="([^"]+)"', text(as_dora, APP))
+
+    assert [one for one, times in Counter(ids).items() if times > 1] == []
 
 
 def faults(client: Client, form: Mapping[str, object]) -> str:
