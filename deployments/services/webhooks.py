@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from deployments import changes, rights, vault
 from deployments.exceptions import Invalid, NotAllowed
-from deployments.models import Application, Person, Repository, Webhook
+from deployments.models import Application, ForgeAccess, Person, Repository, Webhook
 from deployments.selectors.webhooks import FULL_NAME, name_in
 
 CONTACT = timedelta(minutes=1)
@@ -83,9 +83,14 @@ def note_contact(webhook: Webhook, forge_id: int | None, hook_id: str) -> None:
 
 
 def note_access(webhook: Webhook, lost: str) -> None:
-    """Keep why the forge lets nobody see the repository any more; empty: it does."""
+    """Keep why the forge lets nobody see the repository any more; empty: it does.
+
+    What was not told for want of a right is tried then, and not in an hour.
+    """
     lost_at = timezone.now() if lost else None
     Webhook.objects.filter(pk=webhook.pk).update(access_lost=lost or None, access_lost_at=lost_at)
+    if not lost:
+        ForgeAccess.objects.filter(repository=webhook.repository_id).update(rest_until=None)
 
 
 def rename(webhook: Webhook, full_name: str) -> None:

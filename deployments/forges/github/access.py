@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from threading import Lock
 
@@ -49,7 +50,11 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A GitHub App: each repository is opened by a token of an hour, for it alone."""
+    """A GitHub App: each repository is opened by a token of an hour, for it alone.
+
+    A token has the rights of the moment that it was made in, and ends when the App is taken away:
+    one that is refused is not used again, so that what is mended at GitHub counts at once.
+    """
 
     location: str
     app: str
@@ -62,7 +67,9 @@ class App:
         return f"{at.api} {at.full_name} {self.app} {key}"
 
     def caller(self) -> Caller:
-        return Caller(place(self.location), self.whose, f"Bearer {self.password()}")
+        token = self.password()
+        forget = partial(_tokens.forget, self.whose, token)
+        return Caller(place(self.location), self.whose, f"Bearer {token}", forget)
 
     def password(self) -> str:
         return _tokens.get(self.whose, self._installed)
@@ -98,6 +105,12 @@ class _Tokens:
             kept = {key: each for key, each in self._known.items() if each[1] > now}
             self._known = {**kept, whose: (token, ends)}
         return token
+
+    def forget(self, whose: str, token: str) -> None:
+        """Have another made, unless that was done already."""
+        with self._lock:
+            if self._known.get(whose, ("", 0.0))[0] == token:
+                del self._known[whose]
 
 
 _tokens = _Tokens()

@@ -7,7 +7,7 @@ import os
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -37,13 +37,21 @@ NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 Query = Mapping[str, str | int]
 
 
+def _keep() -> None:
+    """Leave what somebody gave as it is: no other is to be had."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: `whose` tells credentials apart, and is never shown."""
+    """Who asks: `whose` tells credentials apart, and is never shown.
+
+    `forget`: GitHub has refused it, so another is to be made for the next question.
+    """
 
     place: Place
     whose: str = field(repr=False)
     authorization: str = field(repr=False)
+    forget: Callable[[], None] = field(default=_keep, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +261,10 @@ def _once(
     except requests.RequestException as error:
         raise _Lost(f"GitHub cannot be reached: {_words(error)}") from error
     said = message(reply) if reply.status == 403 else ""
-    return reply, limits.remember(caller.whose, reply.status, reply.headers, said)
+    wait = limits.remember(caller.whose, reply.status, reply.headers, said)
+    if reply.status in {401, 403} and not wait:
+        caller.forget()
+    return reply, wait
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ from deployments.exceptions import ForgeError, Invalid
 from deployments.forges.contract import Source
 from deployments.forges.github import GitHubForge, access
 from deployments.forges.github.access import check_key, check_token, opened, signed
-from tests.servers.github.hub import APP, GitHub
+from tests.servers.github.hub import APP, Fault, GitHub
 from tests.servers.repositories import Repository
 
 
@@ -44,6 +44,43 @@ def test_its_token_is_renewed_before_its_end(hub: GitHub, by_app: Source) -> Non
     first, second = by_app.access.password(), by_app.access.password()
 
     assert (first == second, made(hub)) == (False, 2)
+
+
+def test_a_token_that_ended_with_its_installation_is_used_once_more_at_most(
+    forge: GitHubForge, hub: GitHub, repository: Repository, by_app: Source
+) -> None:
+    sha = repository.commit()
+    forge.checks(by_app, sha)
+    assert by_app.access is not None
+    del hub.tokens[by_app.access.password()]  # taken away, and installed again
+
+    with pytest.raises(ForgeError, match="does not take the credential"):
+        forge.checks(by_app, sha)
+
+    assert (forge.checks(by_app, sha), made(hub)) == ((), 2)
+
+
+@pytest.mark.parametrize(
+    ("headers", "tokens"), [({}, 2), ({"Retry-After": "60"}, 1)], ids=["right", "limit"]
+)
+def test_where_a_right_lacked_the_next_token_may_have_it(
+    forge: GitHubForge,
+    hub: GitHub,
+    repository: Repository,
+    by_app: Source,
+    headers: dict[str, str],
+    tokens: int,
+) -> None:
+    sha = repository.commit()
+    said = "Resource not accessible by integration"
+    hub.faults.append(Fault(403, headers, said, path="/status"))
+
+    with pytest.raises(ForgeError):
+        forge.checks(by_app, sha)
+    assert by_app.access is not None
+    by_app.access.password()
+
+    assert made(hub) == tokens
 
 
 def test_its_token_opens_this_repository_alone(hub: GitHub, by_app: Source) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from deployments.models import Webhook
+from deployments import vault
+from deployments.models import ForgeAccess, Webhook
 from tests.deployments.webhooks.conftest import NAME, Deliver, handled
 from tests.deployments.webhooks.github.examples import example
 
@@ -38,6 +41,22 @@ def test_access_that_is_back_is_told_no_more(deliver: Deliver, webhook: Webhook)
     assert handled().state == "handled"
     webhook.refresh_from_db()
     assert webhook.access_lost is None
+
+
+@pytest.mark.parametrize(("action", "rests"), [("new_permissions_accepted", 0), ("suspend", 1)])
+def test_what_a_right_was_lacking_for_is_tried_at_once(
+    deliver: Deliver, webhook: Webhook, action: str, rests: int
+) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    secret = vault.encrypt("a key")
+    ForgeAccess.objects.create(
+        repository=webhook.repository, secret_encrypted=secret, rest_until=later
+    )
+
+    deliver("installation", told(action, NAME))
+
+    assert handled().state == "handled"
+    assert ForgeAccess.objects.filter(rest_until=later).count() == rests
 
 
 def test_a_repository_that_is_taken_out_is_told(deliver: Deliver, webhook: Webhook) -> None:
