@@ -56,8 +56,8 @@ def look(deployment: Deployment) -> str:
     environment, sha = deployment.environment, deployment.sha
     amiss, trouble = checks.amiss(deployment), ""
     if is_due(deployment) or not amiss:
+        _ask_later(deployment)  # before it answers: what is told meanwhile has it asked again
         trouble = _ask(environment, sha)
-        _ask_later(deployment)
         amiss = checks.amiss(deployment)
     if not amiss and not trouble:
         return ""

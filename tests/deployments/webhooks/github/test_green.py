@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from deployments import sweeper
-from deployments.models import Application, Deployment, Environment, ForgeAccount, Person
+from deployments.models import (
+    Application,
+    Delivery,
+    Deployment,
+    Environment,
+    ForgeAccount,
+    Person,
+)
 from deployments.selectors import checks as reading
 from deployments.selectors.repositories import Opening
 from deployments.selectors.webhooks import api_of
 from deployments.services import applications, clearing, gates, lifecycle, webhooks
 from deployments.services.lifecycle import Door
+from deployments.webhooks import handling
 from deployments.webhooks.github import signature
 from tests.deployments.services.conftest import copy
 from tests.deployments.services.queueing import drain, lose
+from tests.deployments.services.world import until
 from tests.servers.github import created
 from tests.servers.github.hub import TOKEN, Fault, GitHub, Json
 from tests.servers.repositories import Program, Repository
@@ -151,6 +164,40 @@ def test_a_webhook_of_what_is_not_all_asks_github_for_the_rest(
 
     assert copy(asked).note.endswith("build failed.")
     assert not gates.is_due(copy(asked))
+
+
+def test_what_is_told_while_github_is_asked_has_it_asked_again(
+    hub: GitHub, asked: Deployment, sha: str, tell: Tell
+) -> None:
+    lose("chat")
+    hub.faults.append(Fault(seconds=3, path="/check-runs"))  # what it says is old when it comes
+    with looking(asked):
+        until(lambda: not hub.faults)
+        time.sleep(0.5)  # it has its answer by then, and keeps it for a while
+        hub.run(NAME, sha, "build", "success")
+        tell("check_suite", {"action": "completed", "check_suite": {"head_sha": sha}})
+        handling.handle(Delivery.objects.get().pk)
+
+    drain("chat")
+
+    assert copy(asked).status == "queued"
+
+
+@contextmanager
+def looking(deployment: Deployment) -> Iterator[None]:
+    """Have another worker ask GitHub meanwhile, and wait for its end."""
+
+    def look() -> None:
+        try:
+            clearing.clear(copy(deployment))
+        finally:
+            connection.close()
+
+    Deployment.objects.update(look_at=None)
+    worker = threading.Thread(target=look)
+    worker.start()
+    yield
+    worker.join(60)
 
 
 def test_an_answer_that_is_older_than_what_was_told_changes_nothing(
