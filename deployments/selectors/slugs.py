@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -155,18 +155,26 @@ def matching(where: Slugged, said: str) -> list[Environment]:
 
 
 def environment_in(where: Slugged, said: str, app: str = "") -> Environment:
-    """Return the one that is meant; `app` chooses among several that are called so."""
-    found = matching(where, said)
+    """Return the one that is meant; `app`, where it is one of the repository's, says whose."""
+    asked = where if "/" in said else _of_app(where, app.lower())
+    found = matching(asked, said)
     found = [one for one in found if not _is_archived(one)] or found
-    chosen = [one for one in found if one.application.name == app.lower()]
-    found = chosen if len(found) > 1 and chosen else found
     if len(found) == 1:
         return found[0]
     if found:
         each = ", ".join(map(str, found))
         raise Invalid(f"The environment “{said}” may be any of {each}. Say which.")
-    each = ", ".join(where.label(one) for one in where.environments) or "none yet"
-    raise Invalid(f"{where.full_name} has no environment “{said}”. It has: {each}.")
+    each = ", ".join(asked.label(one) for one in asked.environments) or "none yet"
+    whose = where.full_name if asked is where else f"{app.lower()} of {where.full_name}"
+    raise Invalid(f"{whose} has no environment “{said}”. It has: {each}.")
+
+
+def _of_app(where: Slugged, name: str) -> Slugged:
+    """Narrow it to the app that is called so; where none is, that is no app's name."""
+    if all(app.name != name for app in where.applications):
+        return where
+    own = [one for one in where.environments if one.application.name == name]
+    return replace(where, environments=own)
 
 
 def _is_archived(environment: Environment) -> bool:

@@ -110,3 +110,26 @@ def test_what_is_not_there_is_told_with_what_is(alice: Person, hello: Applicatio
 
     with pytest.raises(Invalid, match="It has: qa, production"):
         slugs.environment_in(where, "web/qa")
+
+
+def test_the_app_that_is_named_is_the_one_that_is_meant(
+    alice: Person, hello: Application, qa: Environment
+) -> None:
+    other = Application.objects.create(name="worker", repository=hello.repository)
+    stage = build.environment(other, "stage", aliases=["qa"])
+    where = slugs.repository_for(alice, "acme", "hello")
+
+    assert slugs.environment_in(where, "qa", "Worker") == stage
+    assert slugs.environment_in(where, "hello/qa", "worker") == qa
+    assert slugs.environment_in(where, "qa", "any other") == qa
+
+
+def test_where_the_named_app_has_none_such_no_other_apps_is_taken(
+    alice: Person, hello: Application
+) -> None:
+    other = Application.objects.create(name="worker", repository=hello.repository)
+    build.environment(other, "stage")
+    where = slugs.repository_for(alice, "acme", "hello")
+
+    with pytest.raises(Invalid, match="worker of acme/hello has no environment “production”"):
+        slugs.environment_in(where, "production", "worker")
