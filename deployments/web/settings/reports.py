@@ -59,9 +59,10 @@ def again(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @page
 def again_all(request: HttpRequest, number: int) -> HttpResponse:
-    """Have GitHub told of all that was given up of a repository."""
-    repository = get_object_or_404(Repository, pk=number)
-    count = reports.tell_all_again(repository, person_of(request))
+    """Have GitHub told of all that was given up of a repository, of whose apps one is kept."""
+    person = person_of(request)
+    kept = Repository.objects.filter(applications__in=reading.kept(person)).distinct()
+    count = reports.tell_all_again(get_object_or_404(kept, pk=number), person)
     many = "1 deployment" if count == 1 else f"{count} deployments"
     return done(request, f"GitHub is told of {many} again.", "reports")
 

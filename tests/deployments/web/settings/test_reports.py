@@ -133,8 +133,11 @@ def test_who_keeps_another_app_sees_nothing_of_this(
     Role.objects.filter(person=dora).update(name="maintainer", application=other)
 
     shown = page(as_dora)
+    answer = as_dora.post(f"{PLACE}all/{shop.repository_id}/again/")
 
     assert "Nothing here" in shown and "acme/hello" not in shown
+    assert answer.status_code == 404
+    assert "hello" not in answer.content.decode()
 
 
 def test_the_list_costs_the_same_for_one_and_for_many(
