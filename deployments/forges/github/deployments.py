@@ -250,8 +250,8 @@ def _refused(caller: Caller, reply: Reply, doing: str) -> Answer:
         raise client.refusal(caller.place, reply)
     if reply.status == 404:
         return NotLet(
-            f"GitHub does not let this credential {doing} {name}, or has no repository of that name:"
-            f" it answers both alike. {NEXT}"
+            f"GitHub does not let this credential {doing} {name}, or has no repository of that"
+            f" name: it answers both alike. {NEXT}"
         )
     return NotLet(f"GitHub does not let this credential {doing} {name} ({said}). {NEXT}")
 

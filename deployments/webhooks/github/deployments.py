@@ -28,6 +28,7 @@ SHA = re.compile(r"[0-9a-f]{40}", re.A)
 KEPT = "Kept; nothing is deployed:"
 REFUSED = "Nothing is deployed."
 PRODUCTION = "production"  # GitHub's own, where none is named
+ACTIONS = "github-actions[bot]"  # creates what a step of a workflow asks for with its own token
 
 
 def created(repository: Repository, payload: Payload) -> Callable[[], str]:
@@ -35,6 +36,7 @@ def created(repository: Repository, payload: Payload) -> Callable[[], str]:
     action = text(payload, "action")
     if action not in ("", "created"):  # of old there was no other, and so no word for it
         raise NotHandled(f"{KEPT} it was {action}, not created.")
+    _leave_to_actions(payload)
     told = at(payload, "deployment")  # of old it was the whole
     creation = _read(repository, told if isinstance(told, dict) else payload)
     known = creations.known(repository, creation.remote_id)
@@ -43,6 +45,19 @@ def created(repository: Repository, payload: Payload) -> Callable[[], str]:
     creation, unproved = _confirmed(repository, creation)
     found = creations.look_at(repository, creation, unproved)
     return partial(creations.perform, repository, found)
+
+
+def _leave_to_actions(payload: Payload) -> None:
+    """Leave alone what a job of a workflow does itself, which names an environment for that.
+
+    GitHub makes a deployment of each such job, by who began the workflow:
+    https://docs.github.com/actions/how-tos/deploy/configure-and-manage-deployments/control-deployments
+    """
+    run = number(payload, "workflow_run", "id")
+    if run is None or text(payload, "deployment", "creator", "login") == ACTIONS:
+        return
+    name = text(payload, "workflow_run", "name") or str(run)
+    raise NotHandled(f"{KEPT} a job of the workflow “{name}” at GitHub does that itself.")
 
 
 def _confirmed(repository: Repository, told: Creation) -> tuple[Creation, str]:

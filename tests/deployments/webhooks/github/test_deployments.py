@@ -314,3 +314,23 @@ def test_what_lacks_something_is_said_to_be_unhandled(
     deliver: Deliver, body: Body, odd: Body
 ) -> None:
     assert carried_out(deliver, told(body, **odd)).state == "unhandled"
+
+
+def test_what_a_job_of_a_workflow_does_itself_is_left_to_it(
+    deliver: Deliver, body: Body, codertocat: Person, hub: GitHub
+) -> None:
+    hub.asked.clear()
+    done = carried_out(deliver, {**body, "workflow_run": {"id": 9, "name": "Release"}})
+
+    assert done.state == "unhandled"
+    assert "a job of the workflow “Release” at GitHub does that itself" in done.outcome
+    assert not Deployment.objects.exists()
+    assert hub.asked == []
+
+
+def test_what_a_step_of_a_workflow_asks_for_is_performed(deliver: Deliver, body: Body) -> None:
+    by = {"login": "github-actions[bot]", "id": 41898282}
+    run = {"workflow_run": {"id": 9, "name": "Release"}}
+
+    assert carried_out(deliver, {**told(body, creator=by), **run}).state == "handled"
+    assert Deployment.objects.get().status == "pending"
