@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from django.db.models import Q, QuerySet
 
+from deployments import providers
+from deployments.apps_json.ways import WAYS
 from deployments.exceptions import Invalid, NotFound
 from deployments.models import (
     Application,
@@ -154,11 +156,15 @@ def matching(where: Slugged, said: str) -> list[Environment]:
     return []
 
 
-def environment_in(where: Slugged, said: str, app: str = "") -> Environment:
-    """Return the one that is meant; `app`, where it is one of the repository's, says whose."""
+def environment_in(where: Slugged, said: str, app: str = "", provider: str = "") -> Environment:
+    """Return the one that is meant; `app`, where it is one of the repository's, says whose.
+
+    Of several still, `provider` means the app that is deployed so, as Heaven called it.
+    """
     asked = where if "/" in said else _of_app(where, app.lower())
     found = matching(asked, said)
     found = [one for one in found if not _is_archived(one)] or found
+    found = _deployed_by(provider, found) or found
     if len(found) == 1:
         return found[0]
     if found:
@@ -175,6 +181,11 @@ def _of_app(where: Slugged, name: str) -> Slugged:
         return where
     own = [one for one in where.environments if one.application.name == name]
     return replace(where, environments=own)
+
+
+def _deployed_by(provider: str, among: list[Environment]) -> list[Environment]:
+    way = providers.ways().get(WAYS.get(provider, ""))
+    return [one for one in among if way and one.application.provider == way.provider]
 
 
 def _is_archived(environment: Environment) -> bool:

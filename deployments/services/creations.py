@@ -133,9 +133,8 @@ def _told(creation: Creation) -> dict[str, Any]:
 def _meant(repository: Repository, creation: Creation) -> tuple[Environment, Wish]:
     """Return where it is to go and what is wished. It chooses among what is configured here."""
     said = creation.payload
-    app = said.get("name")
     where = slugs.every_app_of(repository)
-    place = slugs.environment_in(where, creation.environment, app if isinstance(app, str) else "")
+    place = slugs.environment_in(where, creation.environment, *wishes.chosen(said))
     return place, Wish(
         ref=creation.sha,
         task=tasks.called(place, creation.task),

@@ -58,6 +58,7 @@ class Wanted:
     why: str
     hosts: list[str] = field(default_factory=list)
     parameters: dict[str, str] = field(default_factory=dict)
+    provider: str = ""  # as Heaven called how it is deployed
 
     def called(self, place: Environment) -> str:
         return tasks.called(place, self.task)
@@ -94,6 +95,7 @@ def wanted(data: Any) -> Wanted:
         why=wishes.why(asked["description"] or "", told["notify"]),
         hosts=_hosts(told.get("hosts", "")),
         parameters=told["parameters"],
+        provider=wishes.chosen(sent)[1],
     )
 
 

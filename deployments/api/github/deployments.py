@@ -46,7 +46,8 @@ class Deployments(RepositoryView):
     def post(self, request: Request, **_: str) -> Response:
         """Ask for a deployment. A refusal gives every reason at once, in a `message` to be said."""
         where, wanted = self.where(request), asking.wanted(request.data)
-        place, door = slugs.environment_in(where, wanted.environment, wanted.app), door_of(request)
+        chosen = (wanted.app, wanted.provider)
+        place, door = slugs.environment_in(where, wanted.environment, *chosen), door_of(request)
         if lock_tasks.is_one(place, wanted.called(place)):
             kept = lock_tasks.ask(place, door, wanted.wish(place))
             return _made(request, where, kept, 201, kept.done)

@@ -26,6 +26,14 @@ def payload(given: Any) -> dict[str, Any]:
     return given if isinstance(given, dict) else {}
 
 
+def chosen(payload: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what chooses among apps: the name of one, and how it is deployed, as hubot-deploy's
+    `config` says it."""
+    name, config = payload.get("name"), payload.get("config")
+    way = config.get("provider") if isinstance(config, Mapping) else ""
+    return (name if isinstance(name, str) else "", way if isinstance(way, str) else "")
+
+
 def hosts(given: Any) -> list[str]:
     """Return names of hosts and roles: a list of them, or text with commas, as old bots send."""
     if given is None:

@@ -133,3 +133,22 @@ def test_where_the_named_app_has_none_such_no_other_apps_is_taken(
 
     with pytest.raises(Invalid, match="worker of acme/hello has no environment “production”"):
         slugs.environment_in(where, "production", "worker")
+
+
+@pytest.mark.parametrize(
+    ("provider", "expected"), [("heroku", "worker/qa"), ("fabric", ""), ("rm -rf /", ""), ("", "")]
+)
+def test_of_several_the_one_that_is_deployed_so_is_meant(
+    alice: Person, hello: Application, qa: Environment, provider: str, expected: str
+) -> None:
+    other = Application.objects.create(
+        name="worker", repository=hello.repository, provider="heroku"
+    )
+    build.environment(other, "qa")
+    where = slugs.repository_for(alice, "acme", "hello")
+
+    if expected:
+        assert str(slugs.environment_in(where, "qa", "", provider)) == expected
+    else:
+        with pytest.raises(Invalid, match="may be any of hello/qa, worker/qa"):
+            slugs.environment_in(where, "qa", "", provider)

@@ -104,6 +104,21 @@ def test_the_payload_brings_no_commands(bot: Caller) -> None:
     assert "rm -rf" not in str(Deployment.objects.values())
 
 
+def test_the_config_of_the_payload_chooses_among_what_is_here(
+    bot: Caller, hello: Application, alice: Person
+) -> None:
+    other = {"repository": hello.repository, "provider": "heroku"}
+    build.environment(Application.objects.create(name="worker", **other), "qa")
+
+    answers = [
+        bot.post(ALL, {**QA, "payload": {"config": {"provider": each}}}, LIST)
+        for each in ("fabric", "heroku")
+    ]
+
+    assert "may be any of" in answers[0].json()["message"]
+    assert "HEROKU_API_KEY is not set for worker" in answers[1].json()["message"]
+
+
 def test_the_same_key_makes_one(bot: Caller) -> None:
     first, second = (bot.ask("post", ALL, QA, LIST, key="build-7") for _ in range(2))
 

@@ -273,6 +273,21 @@ def test_hubot_deploys_payload_chooses_hosts_and_says_for_whom(
     assert "curl" not in json.dumps([made.settings, made.parameters, made.note])
 
 
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [({"provider": "heroku"}, "HEROKU_API_KEY is not set for worker"), ("x", "may be any of")],
+)
+def test_hubot_deploys_config_chooses_among_what_is_here(
+    deliver: Deliver, body: Body, codertocat: Person, hello: Application, config: object, said: str
+) -> None:
+    other = {"repository": hello.repository, "provider": "heroku"}
+    build.environment(Application.objects.create(name="worker", **other), "production")
+
+    done = carried_out(deliver, told(body, payload={"config": config}))
+
+    assert said in done.outcome, done.outcome
+
+
 def test_whom_it_is_said_to_be_for_has_no_signs_that_nobody_sees(
     deliver: Deliver, body: Body, codertocat: Person
 ) -> None:
