@@ -50,10 +50,15 @@ def status(report: ForgeReport, told: Told, secrets: Sequence[str]) -> Status:
         told.state,
         _shown(words, secrets),
         page(deployment),
-        deployment.environment.url,
+        _address(deployment.environment.url),
         _place(report),
         auto_inactive=False,
     )
+
+
+def _address(url: str) -> str:
+    """Return an address that GitHub takes: for one of ftp it would refuse the whole status."""
+    return url if url.lower().startswith(("https://", "http://")) else ""
 
 
 def _place(report: ForgeReport) -> str:

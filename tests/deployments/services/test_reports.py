@@ -89,6 +89,15 @@ def test_its_states_come_in_order_with_their_addresses(shop: Shop) -> None:
     assert report_of(made).state == "told"
 
 
+def test_an_address_that_github_does_not_take_is_left_out(shop: Shop) -> None:
+    shop.qa.url = "ftp://qa.example"
+    shop.qa.save()
+
+    made = shop.went(shop.ask(), "in_progress")
+
+    assert shop.told(made) == ["pending", "queued", "in_progress"]
+
+
 def test_what_comes_at_once_is_told_one_by_one(shop: Shop) -> None:
     made = lifecycle.request(shop.qa, "main", Door(shop.person, "web"))
     for state in ("in_progress", "success"):  # before the worker of the chat wakes up

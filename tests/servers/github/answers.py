@@ -191,6 +191,11 @@ def create_deployment_status(asked: Asked) -> Answer:
     number = _deployment(asked)["id"]
     names = ("state", "description", "environment", "environment_url", "log_url", "target_url")
     about = {name: asked.body[name] for name in names if name in asked.body}
+    for name in names[3:]:
+        if not about.get(name, "http").startswith("http"):
+            fault = {"resource": "DeploymentStatus", "code": "custom", "field": name}
+            fault["message"] = f"{name} must use http(s) scheme"
+            raise Refused(422, "Validation Failed", errors=[fault])
     if "log_url" in about:
         about["target_url"] = about["log_url"]
     made = completed("deployment-status", {"description": "", **about})
