@@ -15,6 +15,7 @@ from deployments.selectors import code
 @dataclass(frozen=True)
 class Opened:
     """`limit` and `remaining` are of GitHub's hour, as it said last; 0: it has said nothing.
+    `resets_at`: when the hour is over; `silent_until`: until when it wants to be asked nothing.
 
     `trouble`: why it could not be told of deployments at last; `failures`: its silences in a row.
     """
@@ -28,6 +29,7 @@ class Opened:
     limit: int = 0
     remaining: int = 0
     resets_at: datetime | None = None
+    silent_until: datetime | None = None
 
 
 def of(repository: Repository) -> Opened | None:
@@ -38,11 +40,16 @@ def of(repository: Repository) -> Opened | None:
     said = _limits(repository)
     told = (kept.reached_at, kept.failures, kept.trouble)
     facts = (kept.app, kept.fingerprint, kept.updated_at, *told)
-    if said is None or not said.limit:
+    if said is None:
         return Opened(*facts)
-    resets = datetime.fromtimestamp(said.resets_at, UTC)
-    remaining = said.limit if resets < datetime.now(UTC) else said.remaining
-    return Opened(*facts, said.limit, remaining, resets)
+    resets, silent = _to_come(said.resets_at), _to_come(said.silent_until)
+    return Opened(*facts, said.limit, said.remaining if resets else said.limit, resets, silent)
+
+
+def _to_come(seconds: float) -> datetime | None:
+    """Return the moment, unless it has passed."""
+    found = datetime.fromtimestamp(seconds, UTC)
+    return found if found > datetime.now(UTC) else None
 
 
 def _limits(repository: Repository) -> limits.Limits | None:

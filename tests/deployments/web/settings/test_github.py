@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+
 import pytest
 from django.test import Client
 
+from deployments.exceptions import RepositoryAway
 from deployments.models import Application, ForgeAccess
-from tests.servers.github.hub import APP, TOKEN, GitHub
+from deployments.selectors import code
+from tests.servers.github.hub import APP, TOKEN, Fault, GitHub
 
 pytestmark = pytest.mark.slow
 
@@ -73,6 +78,34 @@ def test_what_is_wrong_is_said(
     assert told in page
     assert TOKEN not in page
     assert not ForgeAccess.objects.exists()
+
+
+def test_what_github_lets_it_ask_is_shown(as_dora: Client, hub: GitHub, address: str) -> None:
+    add(as_dora, address, secret=TOKEN)
+    code.open_pulls(Application.objects.get(name="shop"))
+
+    page = text_of(as_dora.get("/settings/apps/shop/").content.decode())
+
+    said = r"GitHub has 4999 of 5000 requests an hour left for it, and counts anew in \d+ min\."
+    assert re.search(said, page)
+
+
+def test_that_github_asks_to_be_left_alone_is_shown(
+    as_dora: Client, hub: GitHub, address: str
+) -> None:
+    add(as_dora, address, secret=TOKEN)
+    hub.faults.append(Fault(429, {"Retry-After": "600"}))
+    with suppress(RepositoryAway):
+        code.open_pulls(Application.objects.get(name="shop"))
+
+    page = text_of(as_dora.get("/settings/apps/shop/").content.decode())
+
+    assert re.search(r"It asks to be left alone for a while: it is asked again in \d+ min\.", page)
+
+
+def text_of(page: str) -> str:
+    """Return what people read, without the marks between."""
+    return " ".join(re.sub(r"<[^>]*>", "", page).split())
 
 
 def test_an_address_that_is_none_of_github_is_told_how_it_is_written(as_dora: Client) -> None:
