@@ -44,6 +44,12 @@ def is_ours(payload: object) -> int | None:
     return int(said["number"]) if said else None
 
 
+def is_anothers(payload: object) -> bool:
+    """Return whether another Shipmate made it known, or this one with a key that it has no more."""
+    said = found(payload).rpartition(Signer().sep)[0]
+    return FORM.fullmatch(said) is not None and is_ours(payload) is None
+
+
 def _read(text: str) -> Any:
     try:
         return json.loads(text)

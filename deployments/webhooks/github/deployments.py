@@ -82,6 +82,8 @@ def _read(repository: Repository, told: Payload) -> Creation:
     ours = marker.is_ours(given)
     if ours is not None:
         raise NotHandled(f"{KEPT} it is #{ours}, which Shipmate itself made known to GitHub.")
+    if marker.is_anothers(given):
+        raise NotHandled(f"{KEPT} another Shipmate performs it, and made it known to GitHub.")
     remote_id, uid = number(told, "id"), number(told, "creator", "id")
     sha, login = text(told, "sha").lower(), text(told, "creator", "login", longest=100)
     if remote_id is None or not SHA.fullmatch(sha):

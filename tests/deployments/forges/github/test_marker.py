@@ -56,3 +56,12 @@ def test_a_key_that_was_renewed_is_known(settings: Settings) -> None:
 )  # fmt: skip
 def test_what_is_odd_is_not_ours(odd: object) -> None:
     assert marker.is_ours(odd) is None
+
+
+def test_anothers_is_known_from_ours_and_from_what_is_no_mark() -> None:
+    ours = payload()
+    theirs = {marker.KEY: f"{str(ours[marker.KEY])[:-3]}xyz"}
+
+    assert marker.is_anothers(theirs)
+    assert marker.is_anothers(json.dumps(theirs))
+    assert not any(map(marker.is_anothers, (ours, {}, {marker.KEY: "yes"}, {marker.KEY: 812})))

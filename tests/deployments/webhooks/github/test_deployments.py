@@ -310,6 +310,18 @@ def test_our_own_is_recognised(
     assert Deployment.objects.get() == own
 
 
+def test_what_another_shipmate_made_known_is_left_to_it(
+    deliver: Deliver, body: Body, codertocat: Person
+) -> None:
+    mark = marker.made(7, build.long_ago())[:-3] + "xyz"
+
+    done = carried_out(deliver, told(body, payload={marker.KEY: mark}))
+
+    assert done.state == "unhandled"
+    assert "another Shipmate performs it" in done.outcome
+    assert not Deployment.objects.exists()
+
+
 def test_a_repository_that_is_away_has_it_wait(
     deliver: Deliver, body: Body, codertocat: Person, repository: Repository
 ) -> None:
