@@ -28,7 +28,7 @@ LARGEST = 16 * 1024 * 1024
 PAUSES = (0.3, 1.0)  # before asking again where GitHub is ill
 PATIENT = 3.0  # seconds that are waited on the spot when GitHub asks for it
 MOST_PAGES = 100
-REMEMBERED = 500  # answers
+REMEMBERED, MOST_KEPT = 500, 32 * 1024 * 1024  # answers; bytes of them all
 HEADERS = {
     "Accept": "application/vnd.github+json",
     "X-GitHub-Api-Version": "2022-11-28",
@@ -72,11 +72,15 @@ class _Memory:
             return self._known.get(key)
 
     def keep(self, key: tuple[str, str], known: _Known) -> None:
+        """Keep it, and let go of those that were kept longest ago: a list of pull requests may
+        have megabytes."""
         with self._lock:
             self._known[key] = known
             self._known.move_to_end(key)
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+            size = sum(len(one.reply.body) for one in self._known.values())
+            while len(self._known) > REMEMBERED or size > MOST_KEPT:
+                _, gone = self._known.popitem(last=False)
+                size -= len(gone.reply.body)
 
 
 _memory = _Memory()

@@ -38,6 +38,22 @@ def test_an_answer_that_has_not_changed_is_not_charged(hub: GitHub, caller: Call
     assert (len(hub.asked), hub.charged) == (3, 1)
 
 
+def test_what_is_remembered_has_its_measure(
+    hub: GitHub, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.make("acme/other")
+    other = f"{caller.place.api}/repos/acme/other"
+    monkeypatch.setattr(client, "MOST_KEPT", len(client.look(caller, other).body) * 3 // 2)
+    ask(caller)
+    client.get(caller, other)
+    charged = hub.charged
+
+    client.get(caller, other)
+    assert hub.charged == charged
+    ask(caller)  # was kept longest ago
+    assert hub.charged == charged + 1
+
+
 def test_an_answer_that_has_changed_is_read(
     hub: GitHub, caller: Caller, repository: Repository
 ) -> None:
