@@ -11,14 +11,18 @@ from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import paramiko
-from paramiko.common import MSG_CHANNEL_DATA, MSG_CHANNEL_EXTENDED_DATA
+from paramiko.common import (
+    MSG_CHANNEL_DATA,
+    MSG_CHANNEL_EXTENDED_DATA,
+    OPEN_FAILED_CONNECT_FAILED,
+)
 from paramiko.ssh_exception import IncompatiblePeer
 
 from deployments.exceptions import HostError
 from deployments.runner import keys
 from deployments.runner.channels import Channel
 from deployments.runner.closing import Closing
-from deployments.runner.hosts import LoginRefused, Target
+from deployments.runner.hosts import LoginRefused, NoSessions, Target
 from deployments.runner.room import is_want_of_room
 
 # What may lie unread in a channel: it bounds the memory that a host can take, and still lets
@@ -85,6 +89,7 @@ class Connection(Closing):
     def __init__(self, target: Target, transport: paramiko.Transport) -> None:
         self.target = target
         self.transport = transport
+        self._had_session = False
         self._shells: list[Channel] = []  # that wait for a further program; one at most
 
     @classmethod
@@ -124,12 +129,15 @@ class Connection(Closing):
         try:
             with self.deadline(OPEN_TIMEOUT):
                 channel = self._open_session()
+                self._had_session = True
                 channel.exec_command("sh")
             sending = True
             self._give(channel, program, more_follows)
         except Exception as error:  # whatever broke Paramiko's thread is raised here
             if channel is not None:
                 hang_up(channel)
+            if _is_refusal(error) and not self._had_session:
+                raise NoSessions(self.target) from error
             text = f"{self.target.name}: the connection broke: {reason(error)}"
             raise ConnectionLost(text, sent=sending) from error
         return channel
@@ -312,6 +320,11 @@ def reason(error: BaseException) -> str:
     if isinstance(error, paramiko.ChannelException):
         return f"the host opens no session ({error.text}); its sshd may allow too few: MaxSessions"
     return str(error) or type(error).__name__
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Tell a host that opens no session from one that lacks the room for it at present."""
+    return isinstance(error, paramiko.ChannelException) and error.code == OPEN_FAILED_CONNECT_FAILED
 
 
 def _tune(sock: socket.socket) -> None:

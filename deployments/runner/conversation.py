@@ -134,13 +134,15 @@ class Conversation:
 
 def no_shell(code: int, said: str) -> str:
     """Say that the login ended before a shell began."""
+    text = f"the login gave no shell (exit {code})"
+    text = f"{text}: {said}" if said else text
     if said and code:
-        return f"the login gave no shell (exit {code}): {said}"
-    hint = (
-        "A start-up file there, such as ~/.bashrc, may end it or read what the shell is to have, "
-        "or the user's login shell lets nobody in."
+        return text
+    return (
+        f"{text.rstrip('.')}. A start-up file there, such as ~/.bashrc, may end it or read what "
+        "the shell is to have; or a forced command (ForceCommand, authorized_keys) or the user's "
+        "login shell lets nobody in."
     )
-    return f"the login gave no shell (exit {code}). {said} {hint}".replace("  ", " ")
 
 
 def exit_code(channel: Channel) -> int | None:

@@ -89,6 +89,18 @@ class LoginRefused(HostError):
         )
 
 
+class NoSessions(HostError):
+    """The host lets the user in, and opens not even the first session."""
+
+    code = "settings"
+
+    def __init__(self, target: Target) -> None:
+        super().__init__(
+            f"{target.name} lets nobody open a session, so nothing can be run there. "
+            "See MaxSessions in its sshd_config; retry once it allows one at least."
+        )
+
+
 def _kind(key_line: str) -> str:
     name = key_line.split(maxsplit=1)[0]
     return "ecdsa" if name.startswith("ecdsa") else name.removeprefix("ssh-")

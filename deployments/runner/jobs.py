@@ -207,8 +207,7 @@ class HostJob:
                 return error
             if self._is_waited_for(error):
                 return None
-            text = f"{str(error).rstrip('.')}. Nothing was started on {host}."
-            return HostError(text, code="unreachable")
+            return _nothing_started(host, error)
         if isinstance(error, LoginRefused) and away <= min(self._patience, BOOTING):
             return None
         if away <= self._patience and not _hopeless(error):
@@ -276,7 +275,9 @@ def send(link: Link, flow: Flow, parcel: Delivery, patience: float) -> Result:
         flow.emit(Told(link.target.name, text))
 
     def final(error: HostError) -> HostError | None:
-        return error if _hopeless(error) or contact.away > patience else None
+        if _hopeless(error):
+            return error
+        return _nothing_started(link.target.name, error) if contact.away > patience else None
 
     return persevere(attempt, link, flow, contact, final)
 
@@ -322,6 +323,12 @@ def persevere(
             flow.emit(Trouble(link.target.name, f"{told}{error}"))
             least = SLOWLY if isinstance(error, LoginRefused) else 0.0
         flow.stop.wait(max(least, contact.pause()))
+
+
+def _nothing_started(host: str, error: HostError) -> HostError:
+    """Say that a host could not be used, however contact broke: nothing there is in doubt."""
+    text = f"{str(error).rstrip('.')}. Nothing was started on {host}."
+    return HostError(text, code="unreachable")
 
 
 def _hopeless(error: HostError) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from deployments.exceptions import HostError
 from deployments.runner import keys
 from deployments.runner.connection import Connection, ConnectionLost
-from deployments.runner.hosts import ChangedHostKey, LoginRefused, UnknownHostKey
+from deployments.runner.hosts import ChangedHostKey, LoginRefused, NoSessions, UnknownHostKey
 from tests.deployments.runner.observing import followed, until
 from tests.servers import sshd as servers
 from tests.servers.sshd import Sshd
@@ -138,9 +138,20 @@ def test_a_host_that_opens_no_session_is_told_as_such(tmp_path: Path) -> None:
     with (
         servers.running(tmp_path / "web-1", more="MaxSessions 0") as host,
         Connection.open(host.target()) as connection,
-        pytest.raises(ConnectionLost, match=r"opens no session .* MaxSessions") as lost,
+        pytest.raises(NoSessions, match=r"lets nobody open a session, .* MaxSessions"),
     ):
         connection.run(b"echo\n")
+
+
+def test_a_host_that_opens_no_second_session_at_present_is_asked_again(tmp_path: Path) -> None:
+    with (
+        servers.running(tmp_path / "web-1", more="MaxSessions 1") as host,
+        Connection.open(host.target()) as connection,
+    ):
+        only = connection.run(b"sleep 20\n")
+        with pytest.raises(ConnectionLost, match=r"opens no session .* MaxSessions") as lost:
+            connection.run(b"echo\n")
+        only.close()
 
     assert not lost.value.sent
 

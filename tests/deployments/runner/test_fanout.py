@@ -135,6 +135,19 @@ def test_a_host_that_was_never_there_is_unreachable_and_nothing_was_started() ->
     assert "Nothing was started on web-9" in str(error)
 
 
+def test_a_host_that_cannot_be_sent_the_code_is_unreachable_and_not_lost(own_host: Sshd) -> None:
+    def chunks(compressed: bool) -> Iterator[bytes]:
+        own_host.kill()
+        yield b"x"
+
+    with Fleet([own_host.target("web-2")], patience=1) as fleet:
+        error = ends(deliver(fleet, ["web-2"], "x.tar", chunks))["web-2"]
+
+    assert isinstance(error, HostError)
+    assert error.code == "unreachable"
+    assert "Nothing was started on web-2" in str(error)
+
+
 def test_a_host_that_somebody_may_have_started_is_lost_instead() -> None:
     with Fleet([servers.unused_target()], patience=1) as fleet:
         events = list(fleet.run([task("web-9", "echo no", asked=0)]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +14,13 @@ from pytest_django import Settings
 from deployments import tasks
 from deployments.exceptions import ForgeError
 from deployments.models import Deployment, Host
-from deployments.services import ending, execution, moves
+from deployments.services import ending, execution, lifecycle, moves
 from tests.deployments.runner.observing import alive
 from tests.deployments.services import web
 from tests.deployments.services.conftest import fall_silent
 from tests.deployments.services.queueing import lose
 from tests.deployments.services.world import World, log_of, states
+from tests.servers import sshd as servers
 from tests.servers.sshd import unused_target
 
 pytestmark = pytest.mark.sshd
@@ -42,6 +44,22 @@ def test_a_host_that_is_down_is_an_error_that_names_it(world: World) -> None:
     assert "web-2" in deployment.note
     assert states(deployment, "transfer") == ["success", "error", "success"]
     assert world.placements() == [None] * 3
+
+
+@pytest.mark.slow
+def test_a_host_that_opens_no_session_has_run_nothing_and_can_be_tried_again(
+    world: World, tmp_path: Path
+) -> None:
+    port = Host.objects.get(name="web-2").port
+    with servers.running(tmp_path / "closed", more="MaxSessions 0") as closed:
+        (closed.folder / "authorized_keys").write_text(world.hosts[0].login.public)
+        Host.objects.filter(name="web-2").update(port=closed.port, host_keys=closed.host_key)
+        deployment = world.deploy()
+    Host.objects.filter(name="web-2").update(port=port, host_keys=world.hosts[1].host_key)
+
+    assert (deployment.status, deployment.reason) == ("error", "settings")
+    assert "web-2 lets nobody open a session, so nothing can be run there" in deployment.note
+    assert world.end(lifecycle.retry(deployment, world.door)).status == "success"
 
 
 @pytest.mark.slow
