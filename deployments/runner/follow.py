@@ -69,7 +69,8 @@ class Stop(Protocol):
 class Outcome:
     """The word a host had for a run. `broken`: it had none, nothing is known, ask again.
 
-    `has_hole`: not all that the run printed could be kept on the host.
+    `has_hole`: not all that the run printed could be kept on the host, with why in `detail`, where
+    it could not even keep how the run ended.
     """
 
     word: Word
@@ -370,13 +371,14 @@ class _Follower:
 
 
 def _answer(words: list[str]) -> Outcome:
-    """Read `end CODE POSITION cut`, `gone CODE`, and words with nothing or a text behind them."""
+    """Read `end CODE POSITION cut WHY`, `gone CODE`, and words with a text or nothing behind."""
     word, rest = FINAL_WORDS[words[0]], words[1:]
     code, position = (_number(text) for text in (*rest, "-", "-")[:2])
     if word == "ended" and code is None:
         return Outcome("lost", detail="the host did not tell the exit code")
     if word in COUNTED:
-        return Outcome(word, code, position, has_hole=rest[2:] == ["cut"])
+        why = " ".join(rest[3:])
+        return Outcome(word, code, position, detail=why, has_hole=rest[2:3] == ["cut"])
     return Outcome(word, code if word == "gone" else None, detail=" ".join(rest))
 
 

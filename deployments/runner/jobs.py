@@ -28,6 +28,10 @@ HOLE = (
     "parts of what the command printed may be missing above: the host could not keep all. "
     "Its disk may be full, or what writes the log there was killed"
 )
+UNKEPT = (
+    "the host could not write how the command ended, nor perhaps all that it printed. See to its "
+    "disk, which says: {}"
+)
 # Trying again changes nothing: somebody has to act first.
 FINAL_CODES = ("host_key", "settings")
 
@@ -172,7 +176,8 @@ class HostJob:
         if outcome.word == "broken":
             raise ConnectionLost(f"{self._task.host}: {outcome.detail}")
         if outcome.has_hole:
-            self._flow.emit(Trouble(self._task.host, HOLE))
+            why = outcome.detail
+            self._flow.emit(Trouble(self._task.host, UNKEPT.format(why) if why else HOLE))
         if asked and outcome.is_no_shell:
             raise HostError(f"{self._task.host}: {outcome.detail}", code="settings")
         if asked and outcome.word == "refused":

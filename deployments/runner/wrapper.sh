@@ -7,7 +7,7 @@
 #
 # Standard output: the nonce on a line of its own, then bytes of the log from `offset` on, nothing else.
 # Standard error: control lines, each begun by the nonce:
-#   started | attached | beat (at work) | end CODE POSITION [cut] | lost - POSITION | cancelled | none | short
+#   started | attached | beat (at work) | end CODE POSITION [cut [WHY]] | lost - POSITION | cancelled | none | short
 #   refused WHY | gone CODE | gone before start | left PIDS | tidied     (left without PIDS: it could not look)
 # A run's folder (0700) holds files (0600), written with shell built-ins so that no process is spent:
 #   script.TAG  what is run; emptied afterwards, as it may hold secrets
@@ -177,9 +177,13 @@ supervise() {
   child=
   relay_all
   measure
+  # A disk that takes nothing may do so again. Until then, and for a day at most, our name tells it.
+  tries=0
   until printf "%s .\n%s\n" "$code" "$size" 1<>status; do
-    [ -e claim ] || exit 1
-    sleep 1
+    [ -e claim ] && [ $tries -lt 8640 ] || exit 1
+    tries=$((tries + 1))
+    printf "ended %s" "$code" >/proc/$$/comm || [ $tries -lt 9 ] || exit 1
+    sleep 10
   done
   tell_starter
   # A shell that was killed as it was about to start the run has left one too.
@@ -316,7 +320,9 @@ judge() {
       elif claimed && [ "$owner" = 0 ]; then over=cancelled
       elif ! goes_on_alone; then over=lost; [ -d "$folder" ] || over=none
       fi
-    elif [ $looks -gt 5 ]; then hurry
+    elif [ $looks -gt 5 ]; then
+      hurry
+      [ -z "$overdue" ] || ! named || over=end
     fi
   elif [ ! -d "$folder" ]; then over=none
   elif [ $looks -gt 100 ]; then forgo
@@ -340,6 +346,15 @@ goes_on_alone() {
 
 # The relay has our log open, or the number is somebody else's.
 is_on_its_way() { [ "$courier" ] && [ log -ef "/proc/$courier/fd/3" ] && ! rests "$courier"; }
+
+# True where the supervisor knows how the script ended, and cannot write it. Sets unkept: why, in the host's words.
+named() {
+  _word= _code=
+  { read -r _word _code <"/proc/$owner/comm"; } 2>/dev/null
+  [ "$_word" = ended ] || return
+  code=$_code
+  unkept=$(LC_ALL=C; { true 1<>status; } 2>&1) || unkept=${unkept##*: }
+}
 
 # Sets cut, to what is to be told of a hole. What the loader says of any program is none.
 look_for_hole() {
@@ -412,7 +427,7 @@ copy_little() {
 # Copies the log until the run is over. Also ends when nobody reads any more, which a beat finds out.
 # Looks, quiet and pause are tenths of a second. Each look takes two processes once something was printed.
 pump() {
-  looks=0 quiet=0 owner= pause=3 asleep=0 overdue= tries=0
+  looks=0 quiet=0 owner= pause=3 asleep=0 overdue= tries=0 unkept=
   clock
   begun=$now
   newline='
@@ -441,8 +456,9 @@ pump() {
   # Where the position is not known, only the end of the output tells where it ends.
   end)
     look_for_hole
+    [ -z "$unkept" ] || cut="cut $unkept"
     say end "$code" "$position" $cut
-    [ "$keep" ] && [ "$position" != - ] || exit 0
+    [ "$keep" ] && [ "$position" != - ] && [ -z "$unkept" ] || exit 0
     await_more
     return
     ;;
@@ -558,6 +574,7 @@ over_by_itself() {
   overdue= tries=0
   while [ ! -e cancelled ] && ! ended && claimed && alive; do
     hurry
+    ! named || return 0
     [ "$overdue" ] && [ $tries -lt 20 ] || break
     tries=$((tries + 1))
     nap || tries=$((tries + 9))

@@ -326,6 +326,45 @@ def test_a_disk_that_fills_up_after_the_claim_refuses_for_ever(shell: Shell) -> 
     assert not ran.exists()
 
 
+def unwritable(shell: Shell, run_id: str) -> str:
+    """Write a script in whose course the disk takes nothing any more, as one set read-only."""
+    status = shell.folder(run_id) / "status"
+    return f"rm {status}; mkdir {status}; exit 3"
+
+
+def test_how_a_script_ended_is_told_where_the_disk_takes_nothing_any_more(shell: Shell) -> None:
+    run_id = new_id()
+
+    first = shell.do("start", run_id, script=unwritable(shell, run_id))
+
+    assert first.last[:4] == ["end", "3", "0", "cut"]
+    assert "directory" in first.last  # the host's own words
+    assert shell.do("attach", run_id).last == first.last
+    assert shell.do("cancel", run_id).last == ["gone", "3"]
+
+
+def test_how_a_script_ended_is_kept_once_the_disk_takes_it_again(shell: Shell) -> None:
+    run_id = new_id()
+    shell.do("start", run_id, script=unwritable(shell, run_id))
+    supervisor = int(shell.claim(run_id)[0])
+
+    (shell.folder(run_id) / "status").rmdir()
+
+    until(lambda: not psutil.pid_exists(supervisor), 60)
+    assert shell.do("attach", run_id).last == ["end", "3", "0"]
+
+
+def test_a_supervisor_that_can_tell_nobody_does_not_try_for_ever(dash: Shell) -> None:
+    """It has neither a disk nor a name to tell it by."""
+    instead(dash, "sleep", "exit 0")
+    run_id, nonce = new_id(), wrapper.new_nonce()
+    program = wrapper.program("start", nonce, run_id, script=unwritable(dash, run_id))
+
+    said = dash.give(program.replace(b"/proc/$$/comm", b"/nowhere/comm"), nonce)
+
+    assert said.last == ["lost", "-", "0"]
+
+
 def test_a_host_without_an_inode_for_the_claim_refuses(shell: Shell) -> None:
     run_id, ran = new_id(), shell.home / "ran"
     shell.folder(run_id).mkdir(parents=True)

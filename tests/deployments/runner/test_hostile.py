@@ -13,7 +13,7 @@ from deployments.runner import connection as connections
 from deployments.runner import follow as following
 from deployments.runner.connection import Connection, ConnectionLost
 from deployments.runner.fanout import Fleet
-from deployments.runner.flow import Done, Output
+from deployments.runner.flow import Done, Output, Trouble
 from deployments.runner.follow import Outcome, Run, cancel, follow
 from deployments.runner.jobs import Task
 from tests.deployments.runner.impostor import Behaviour, posing
@@ -140,6 +140,21 @@ def test_a_host_that_ignores_the_window_does_not_fill_memory(
 def test_a_strange_last_word_never_reads_as_success(control: bytes, word: str) -> None:
     with posing(saying(control, b"ok")) as host, Connection.open(host.target) as connection:
         assert followed(connection, "echo").outcome.word == word
+
+
+@pytest.mark.parametrize(
+    ("control", "told"),
+    [
+        (b"end 0 2 cut", "parts of what the command printed may be missing"),
+        (b"end 0 2 cut Read-only file system", "its disk, which says: Read-only file system"),
+    ],
+)
+def test_what_a_host_could_not_keep_is_told(control: bytes, told: str) -> None:
+    with posing(saying(control, b"ok")) as host, Fleet([host.target]) as fleet:
+        events = list(fleet.run([Task("web-1", Run(new_id(), "echo"))]))
+
+    assert [told in event.text for event in events if isinstance(event, Trouble)] == [True]
+    assert [event.result.word for event in events if isinstance(event, Done)] == ["ended"]  # type: ignore[union-attr]
 
 
 def test_a_last_word_counts_only_after_the_end_of_output() -> None:
