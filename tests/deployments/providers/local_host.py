@@ -106,3 +106,12 @@ def without(folder: Path, *programs: str, **own: str) -> str:
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     return str(folder)
+
+
+def with_own(folder: Path, **own: str) -> str:
+    """Make a PATH on which some programs are one's own."""
+    folder.mkdir()
+    for name, text in own.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
