@@ -615,10 +615,18 @@ cancel() {
 
 old() { [ -n "$(find "$1" -prune -mtime +0 2>/dev/null)" ]; }
 
-# A claim is kept for a day at least: without it a start that arrives late would run again.
+# A claim is kept for a day at least: without it a start that arrives late would run again. Where somebody stays who
+# could print, and nobody has followed the run to its end, that end is asked for here, and its day begins now.
 forgettable() {
   cd "./$1" || return 1
-  if ended; then old status; elif claimed && alive; then false; else old .; fi
+  if ended; then old status
+  elif claimed && alive; then
+    overdue=
+    hurry
+    [ -z "$overdue" ] || { nap; nap; nap; hurry; }
+    false
+  else old .
+  fi
 }
 
 tidy() {

@@ -126,6 +126,11 @@ class Shell:
     def claim(self, run_id: str) -> list[str]:
         return (self.folder(run_id) / "claim").read_text().split()
 
+    def group(self, run_id: str) -> list[str]:
+        """Return what stands there of its script, then of its relay."""
+        group = self.folder(run_id) / "group"
+        return group.read_text().split() if group.exists() else []
+
     def log(self, run_id: str) -> bytes:
         log = self.folder(run_id) / "log"
         return log.read_bytes() if log.exists() else b""

@@ -33,16 +33,11 @@ class Started:
         return psutil.Process(int(self.told()[3]))
 
     def told(self) -> list[str]:
-        return told(self._shell, self.run_id)
+        return self._shell.group(self.run_id)
 
     def go(self) -> Future[Said]:
         (self._shell.home / "go").touch()
         return self._said
-
-
-def told(shell: Shell, run_id: str) -> list[str]:
-    """What stands in a run's `group`: of its script, then of its relay."""
-    return (shell.folder(run_id) / "group").read_text().split()
 
 
 @pytest.fixture
@@ -69,7 +64,7 @@ def test_where_a_here_document_is_no_pipe_one_is_made(dash: Shell, tmp_path: Pat
 
     assert (said.output, said.last) == (b"a\nb\n", ["end", "0", "4"])
     assert not list(bash.folder(run_id).glob("pipe"))
-    until(lambda: not psutil.pid_exists(int(told(bash, run_id)[3])))
+    until(lambda: not psutil.pid_exists(int(bash.group(run_id)[3])))
 
 
 @pytest.mark.parametrize("stays", ["", "sleep 30 & "])
@@ -176,8 +171,8 @@ def test_a_cancel_leaves_alone_what_a_script_left_whose_end_nobody_has_seen(shel
     with shell.kept() as follower:
         follower.begin(run_id, script=script)
         until(lambda: shell.log(run_id) == b"up\n")
-    until(lambda: len(told(shell, run_id)) == 5)
-    leader = int(told(shell, run_id)[0])
+    until(lambda: len(shell.group(run_id)) == 5)
+    leader = int(shell.group(run_id)[0])
     (shell.home / "go").touch()
     until(lambda: not psutil.pid_exists(leader))
 

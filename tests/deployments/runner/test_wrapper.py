@@ -12,7 +12,7 @@ import pytest
 from deployments.exceptions import HostError
 from deployments.runner import wrapper
 from tests.deployments.runner.observing import new_id, until
-from tests.deployments.runner.shells import Shell
+from tests.deployments.runner.shells import WAIT, Shell
 
 pytestmark = pytest.mark.slow
 
@@ -282,6 +282,25 @@ def test_a_long_run_is_not_tidied_away(dash: Shell) -> None:
 
         assert dash.folder(run_id).exists()
         assert first.result().last == ["end", "0", "4"]
+
+
+def test_a_run_that_nobody_followed_is_tidied_away_though_somebody_stays(shell: Shell) -> None:
+    run_id, nonce = new_id(), wrapper.new_nonce()
+    with shell.kept() as follower:
+        follower.begin(run_id, script=f"{WAIT}; sleep 60 & echo $! >$HOME/service")
+        until(lambda: len(shell.group(run_id)) == 5)
+    leader = int(shell.group(run_id)[0])
+    (shell.home / "go").touch()
+    until(lambda: not psutil.pid_exists(leader))
+    status = shell.folder(run_id) / "status"
+
+    shell.give(wrapper.tidying(nonce, []), nonce)
+    until(lambda: status.read_text().startswith("0 ."))
+    os.utime(status, (1, 1))
+    shell.give(wrapper.tidying(nonce, []), nonce)
+
+    assert not shell.folder(run_id).exists()
+    psutil.Process(int((shell.home / "service").read_text())).kill()
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "a b", ".hidden", "-rf", "a\n", "$(id)"])
