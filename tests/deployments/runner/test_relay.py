@@ -115,15 +115,26 @@ def test_what_the_loader_complains_about_is_no_hole(dash: Shell) -> None:
     assert said.last == ["end", "0", str(len(said.output))]
 
 
-def test_a_disk_without_room_for_the_log_is_told_and_does_the_script_no_harm(shell: Shell) -> None:
+@pytest.mark.parametrize("stays", ["", "sleep 20 & "])
+@pytest.mark.parametrize("limit", ["ulimit -f 40", "trap '' XFSZ; ulimit -f 40"])
+def test_a_disk_without_room_for_the_log_is_told_and_does_the_script_no_harm(
+    shell: Shell, limit: str, stays: str
+) -> None:
+    """The second limit is an error to what writes the log, as of a disk; the first one kills it."""
     run_id, nonce = new_id(), wrapper.new_nonce()
-    script = "seq 1 100000; seq 1 100000 >&2; exit 3"
+    script = f"{stays}seq 1 100000; seq 1 100000 >&2; exit 3"
     program = wrapper.program("start", nonce, run_id, script=script)
 
-    said = shell.give(b"ulimit -f 40\n" + program, nonce)
+    said = shell.give(f"{limit}\n".encode() + program, nonce)
 
     assert said.output == MUCH[: len(said.output)] != b""
     assert said.last == ["end", "3", str(len(said.output)), "cut"]
+
+
+def test_nothing_is_missing_where_who_stays_prints_on(shell: Shell) -> None:
+    script = "(for i in $(seq 1 2000); do echo $i; done; exec sleep 20) & sleep .3; seq 1 3000"
+
+    assert "cut" not in shell.do("start", new_id(), script=script).last
 
 
 def test_a_script_whose_folder_was_removed_prints_on(
