@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, cast
 
 import paramiko
@@ -22,6 +22,7 @@ from deployments.exceptions import HostError
 from deployments.runner import keys
 from deployments.runner.channels import Channel
 from deployments.runner.closing import Closing
+from deployments.runner.deadlines import deadlines
 from deployments.runner.hosts import LoginRefused, NoSessions, Target
 from deployments.runner.room import is_want_of_room
 
@@ -193,16 +194,9 @@ class Connection(Closing):
             if isinstance(error, TimeoutError) or not self.alive:
                 raise
 
-    @contextmanager
-    def deadline(self, seconds: float) -> Iterator[None]:
+    def deadline(self, seconds: float) -> AbstractContextManager[None]:
         """Close the connection unless the block ends in time: Paramiko has waits without end."""
-        timer = threading.Timer(seconds, self.close)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+        return deadlines.within(seconds, self.close)
 
     def close(self) -> None:
         _close(self.transport)
@@ -275,8 +269,6 @@ class HostTransport(paramiko.Transport):
         super().run()
         # What refers to itself stays in memory until Python looks for such things, which is seldom.
         self._handler_table: dict[int, object] = {}
-        self.packetizer.complete_handshake()
-        self.packetizer._Packetizer__timer = None  # type: ignore[attr-defined]
         error: BaseException | None = self.saved_exception
         while error is not None:
             error.__traceback__, error = None, error.__context__
@@ -346,15 +338,25 @@ def _negotiate(transport: paramiko.Transport, timeout: float, known: tuple[str, 
     options.ciphers, options.digests = CIPHERS, MACS
     # A host has several keys: it is asked for those kinds first of which one was accepted.
     options.key_types = tuple(sorted(HOST_KEYS, key=lambda name: _spoken(name) not in known))
-    try:
-        transport.start_client(timeout=timeout)
-    except paramiko.SSHException as error:
-        if "protocol banner" not in str(error) and "protocol version" not in str(error):
-            raise
-        raise paramiko.SSHException(_no_greeting(transport, error.__context__)) from error
+    # We wait ourselves: Paramiko would wake up ten times a second, and have a thread for the time.
+    transport.packetizer.start_handshake = lambda timeout: None  # type: ignore[method-assign]
+    settled = threading.Event()
+    transport.start_client(settled)
+    if settled.wait(timeout) and not transport.is_active():
+        raise _why_not(transport)
     if not transport.initial_kex_done:
         is_mute = not cast(Wire, transport.sock).first
         raise TimeoutError(MUTE if is_mute else "the host did not finish its greeting in time")
+
+
+def _why_not(transport: paramiko.Transport) -> Exception:
+    error = transport.get_exception()
+    if error is None:
+        return paramiko.SSHException("the host closed the connection")
+    told = str(error)
+    if "protocol banner" in told or "protocol version" in told:
+        return paramiko.SSHException(_no_greeting(transport, error.__context__))
+    return error
 
 
 def _no_greeting(transport: paramiko.Transport, error: BaseException | None) -> str:
@@ -374,8 +376,7 @@ def _spoken(algorithm: str) -> str:
 
 
 def _close(transport: paramiko.Transport) -> None:
-    # Ends a timer of the greeting, and wakes the thread that reads: they would go on for a while.
-    transport.packetizer.complete_handshake()
+    # Wakes the thread that reads, which would go on for a while.
     with suppress(OSError):
         transport.sock.shutdown(socket.SHUT_RDWR)
     transport.close()

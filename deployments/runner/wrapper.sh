@@ -22,7 +22,7 @@ main() {
 told= supervisor=
 # It is at work while this is open.
 [ -z "$keep" ] || exec 3</dev/null
-# The part that the supervisor needs too, which is a shell of its own. No single quotes in here.
+# What the supervisor needs too, which is a shell of its own. No single quotes in here, nor in what only it needs.
 library='
 # Sets state, and birth: when process $1 began, in ticks since boot; "-" without /proc. Fails if it is gone or a zombie.
 birth_of() {
@@ -37,11 +37,28 @@ birth_of() {
 
 nap() { sleep .1 2>/dev/null || { sleep 1; false; }; }
 
-boot_id() {
-  boot=-
-  { read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || boot=-
+# True if the relay $1 waits for more: then all that was printed is in the log. Where a host does not tell what it waits
+# for, it is found asleep several times in a row.
+rests() {
+  _where=
+  { read -r _where <"/proc/$1/wchan"; } 2>/dev/null
+  case $_where in *pipe_*) return 0 ;; esac
+  birth_of "$1" && [ "$state" = S ] && asleep=$((asleep + 1)) || asleep=0
+  [ $asleep -gt 3 ]
 }
 
+# Where a host hides what its own processes have open, the longer look tells.
+lives() { [ -e "/proc/$1/fd/0" ] || birth_of "$1"; }
+
+# What a script holds may be secret. Nobody reads it any more.
+empty_scripts() {
+  for file in script.*; do [ ! -e "$file" ] || true >"$file"; done
+}
+'
+eval "$library"
+
+# What only the supervisor needs.
+supervision='
 # Passes a signal on to the group of the script; before the script has a session, to its process. A relay that somebody
 # stopped would keep the end from coming.
 forward() {
@@ -82,19 +99,6 @@ start_relay() {
   fi
   relay=$!
 }
-
-# True if the relay $1 waits for more: then all that was printed is in the log. Where a host does not tell what it waits
-# for, it is found asleep several times in a row.
-rests() {
-  _where=
-  { read -r _where <"/proc/$1/wchan"; } 2>/dev/null
-  case $_where in *pipe_*) return 0 ;; esac
-  birth_of "$1" && [ "$state" = S ] && asleep=$((asleep + 1)) || asleep=0
-  [ $asleep -gt 3 ]
-}
-
-# Where a host hides what its own processes have open, the longer look tells.
-lives() { [ -e "/proc/$1/fd/0" ] || birth_of "$1"; }
 
 # As long as we could print, the relay does not end unless it is killed.
 tend_relay() {
@@ -155,7 +159,7 @@ measure() {
 
 # Leads a session, is the only writer of claim, group and status, and the parent of the script.
 supervise() {
-  run=$1 interpreter=$2 file=$3 newsession=$4 mask=$5 starter=$6
+  run=$1 interpreter=$2 file=$3 newsession=$4 mask=$5 boot=$6 starter=$7
   child= wanted= code=127 relay= tending= mended=0 hurried=
   trap interrupted=1 HUP INT PIPE
   trap "forward TERM" TERM
@@ -203,11 +207,6 @@ supervise() {
   empty_scripts
 }
 
-# What a script holds may be secret. Nobody reads it any more.
-empty_scripts() {
-  for file in script.*; do [ ! -e "$file" ] || true >"$file"; done
-}
-
 # Wakes who started the run, if that is still here: the number may be somebody else's by now.
 tell_starter() { [ ! "/proc/$starter/cwd" -ef . ] || kill -s TERM "$starter" 2>/dev/null; }
 
@@ -225,7 +224,6 @@ claim() {
     return 1
   fi
   birth_of $$
-  boot_id
   # Both take their blocks of the disk now: a full one cannot lose the exit code later, nor that it was full.
   { printf "%s %s %s .\n" $$ "$birth" "$boot" >claim && printf "running         \n" >status && printf "\n" >hole
   } 2>/dev/null || { deny; return 1; }
@@ -235,7 +233,11 @@ claim() {
   return 1
 }
 '
-eval "$library"
+
+boot_id() {
+  boot=-
+  { read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || boot=-
+}
 
 refuse() { say refused "$*"; exit 5; }
 
@@ -294,13 +296,16 @@ start() {
   trap told=1 TERM
   # set -m would give a process group too, but in dash and busybox only with a terminal.
   newsession=setsid
-  command -v setsid >/dev/null 2>&1 || newsession='perl -MPOSIX -e setsid;exec@ARGV'
-  command -v "${newsession%% *}" >/dev/null 2>&1 || refuse 'the host has neither setsid nor perl'
+  command -v setsid >/dev/null 2>&1 || {
+    newsession='perl -MPOSIX -e setsid;exec@ARGV'
+    command -v perl >/dev/null 2>&1 || refuse 'the host has neither setsid nor perl'
+  }
   # A name of its own: a second starter must not truncate what a shell is reading.
   file=script.${nonce%????????????????}
   write 2>/dev/null || { error=$(write 2>&1); true >"$file"; refuse "cannot write to $PWD: is the disk full? $error"; }
-  $newsession sh -c "$library
-supervise \"\$@\"" supervisor "$run" "$interpreter" "$file" "$newsession" "$mask" $$ </dev/null >/dev/null 2>&1 3<&- &
+  $newsession sh -c "$library$supervision
+supervise \"\$@\"" supervisor "$run" "$interpreter" "$file" "$newsession" "$mask" "$boot" $$ \
+    </dev/null >/dev/null 2>&1 3<&- &
   supervisor=$!
 }
 
