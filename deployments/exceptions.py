@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 
@@ -101,9 +102,16 @@ class MergeConflict(ForgeError):
 
 
 class RepositoryAway(ForgeError):
-    """The repository cannot be reached now; trying again later may help."""
+    """The repository cannot be reached now; trying again later may help.
+
+    `until`: the moment before which its forge asked not to be asked again, if it named one.
+    """
 
     code = "away"
+
+    def __init__(self, text: str, *, until: datetime | None = None) -> None:
+        super().__init__(text)
+        self.until = until
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

@@ -21,6 +21,8 @@ class Repository(models.Model):
     forge = models.CharField(max_length=20, default="local")
     location = models.CharField(max_length=500, unique=True)
     name = models.CharField(max_length=200)
+    # The forge's own number of it, on the word of the App that opens it: names change, this stays.
+    forge_id = models.BigIntegerField(null=True, blank=True, editable=False)
 
     def __str__(self) -> str:
         return self.name

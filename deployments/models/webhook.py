@@ -45,9 +45,15 @@ class Delivery(models.Model):
     handled_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)  # before which nobody handles it
     away_since = models.DateTimeField(null=True)  # since when the forge is asked about it in vain
+    limited_until = models.DateTimeField(null=True)  # when the forge may be asked again, as it said
     rung_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     again = models.PositiveIntegerField(default=0)  # how often somebody had it done again
+    # How often the forge delivered it again and it was handled anew, and when that was last.
+    redelivered = models.PositiveIntegerField(default=0, db_default=0)
+    redelivered_at = models.DateTimeField(null=True)
+    # Null where a machine of the version before has written it.
+    earlier = models.JSONField(default=list, null=True)
     digest = models.CharField(max_length=64)  # of the body, which may come again by another id
     headers = models.JSONField(default=dict)
     body = models.BinaryField()
@@ -64,3 +70,8 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event or 'delivery'} {self.guid}"
+
+    @property
+    def attempts_before(self) -> list[dict[str, str]]:
+        """What came of it each time before: state, outcome, ended_at, again_at and `by` whom."""
+        return self.earlier or []

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from deployments import rights
@@ -16,12 +17,14 @@ from deployments.durations import duration
 from deployments.exceptions import DeploymentError, Refused, RepositoryAway
 from deployments.forges.github import wishes
 from deployments.models import Deployment, Environment, ForgeDeployment, Person, Repository
+from deployments.providers.contract import RELEASE
 from deployments.selectors import forge_accounts, slugs, tasks
 from deployments.services import (
     approvals,
     lifecycle,
     lock_tasks,
     memberships,
+    queue,
     refusals,
     reports,
     strangers,
@@ -29,6 +32,7 @@ from deployments.services import (
 from deployments.services.lifecycle import Door
 from deployments.services.looking import Look, Wish, look
 
+Status = Deployment.Status
 SLOW_CLOCK = 300  # seconds that GitHub's clock may be before this one
 
 
@@ -54,6 +58,7 @@ class Found:
     """What is to come of it: a deployment, with or without approval, or a refusal in sentences."""
 
     creation: Creation
+    looked_at: datetime  # by which its age is judged
     refusal: str = ""
     place: Environment | None = None
     person: Person | None = None  # whose account it is
@@ -70,14 +75,17 @@ def known(repository: Repository, remote_id: int) -> Deployment | None:
     return found.deployment if found is not None else None
 
 
-def look_at(repository: Repository, creation: Creation, unproved: str = "") -> Found:
+def look_at(
+    repository: Repository, creation: Creation, looked_at: datetime, unproved: str = ""
+) -> Found:
     """Say what is to come of it. Asks the forge, so no transaction is open. Makes nothing.
 
-    `unproved`: why GitHub could not be asked whether this is true. Then it is nobody's. Raises
-    RepositoryAway where nobody can tell yet whose it is.
+    `looked_at`: the moment by which its age is judged. `unproved`: why GitHub could not be asked
+    whether this is true. Then it is nobody's. Raises RepositoryAway where nobody can tell yet whose
+    it is.
     """
     person = None if unproved else forge_accounts.person_of(creation.base_url, creation.uid)
-    found = Found(creation, person=person, unproved=unproved)
+    found = Found(creation, person=person, unproved=unproved, looked_at=looked_at)
     try:
         place, wish = _meant(repository, creation)
         found = replace(found, place=place, wish=wish, because=_because(found, place))
@@ -107,7 +115,10 @@ def perform(repository: Repository, found: Found) -> str:
         refusals.note(row, found.refusal, ours=found.place is not None)
         what = f"Deployment {row.remote_id}, which {row.login} created at GitHub"
         return f"{what}, is not performed. {found.refusal}"
-    made = _make(found, found.place, found.seen)
+    place, seen = found.place, found.seen
+    queue.settle(place.pk)  # nothing else is made there until the transaction ends
+    found = replace(found, because=found.because or _overtaken(row, place, found.wish))
+    made = _make(found, place, seen)
     # The row may be older, of a delivery that said something else.
     ForgeDeployment.objects.filter(pk=row.pk).update(
         **_told(found.creation), deployment=made, refusal="", answer_due_at=None
@@ -158,18 +169,42 @@ def _because(found: Found, place: Environment) -> str:
         why = f"{person} may not deploy to {place}"
     else:
         where = place.application.repository
-        why = _old(creation.created_at) or memberships.doubt(where, creation)
+        why = _old(creation.created_at, found.looked_at) or memberships.doubt(where, creation)
     return f"{why}, so somebody has to approve it." if why else ""
 
 
-def _old(created_at: datetime | None) -> str:
+def _old(created_at: datetime | None, looked_at: datetime) -> str:
     if created_at is None:
         return "GitHub does not say when it was created"
-    age = (timezone.now() - created_at).total_seconds()
+    age = (looked_at - created_at).total_seconds()
     if age < -SLOW_CLOCK:
         return "GitHub says that it was created in the future"
-    old = age > settings.SHIPMATE_WEBHOOK_FRESH
-    return f"It was created at GitHub {duration(age)} ago" if old else ""
+    if age <= settings.SHIPMATE_WEBHOOK_FRESH:
+        return ""
+    return f"It was created at GitHub {duration((timezone.now() - created_at).total_seconds())} ago"
+
+
+def _overtaken(row: ForgeDeployment, place: Environment, wish: Wish) -> str:
+    """Say why somebody has to approve one that comes behind a later one; empty: it does not.
+
+    GitHub delivers in no order, and again what failed: an older release is not put over a newer.
+    """
+    later = ForgeDeployment.objects.filter(
+        repository=row.repository_id, remote_id__gt=row.remote_id
+    )
+    asked = Q(deployment__status=Status.PENDING, deployment__waits_for=Deployment.Wait.APPROVAL)
+    later = later.exclude(asked | Q(deployment__status=Status.CANCELLED))
+    there = later.filter(deployment__environment=place, deployment__task=RELEASE)
+    if not wish.is_release:
+        return ""
+    for one in there.select_related("deployment").order_by("-remote_id"):
+        made = one.deployment
+        if made and (not made.hosts or not wish.hosts or set(made.hosts) & set(wish.hosts)):
+            return (
+                f"GitHub's later deployment {one.remote_id} came before it, as #{made.pk}, so"
+                " somebody has to approve it."
+            )
+    return ""
 
 
 def _make(found: Found, place: Environment, seen: Look) -> Deployment:

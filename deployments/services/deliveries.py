@@ -1,20 +1,22 @@
-"""What forges told: kept with its bell before it is acknowledged, done by a worker, done again."""
+"""What forges told: kept with its bell before it is acknowledged, and done by a worker."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from deployments import changes, rights
 from deployments.durability import redone_if_lost
-from deployments.models import Delivery, Person, Webhook
-from deployments.services import gates, queue, webhooks
+from deployments.durations import duration
+from deployments.exceptions import RepositoryAway
+from deployments.models import Delivery, Webhook
+from deployments.services import coming_again, gates, queue, webhooks
+from deployments.services.coming_again import Came
 from deployments.together import Together
 
 State = Delivery.State
@@ -22,6 +24,8 @@ LEASE = timedelta(seconds=60)
 UNDER_WAY, RING_AGAIN = timedelta(seconds=2), timedelta(seconds=5)
 ATTEMPTS = 5  # workers that may die over one
 AT_ONCE = 100  # that are forgotten in one round
+LONGEST = timedelta(hours=2)  # that one waits in all: GitHub counts its limits by the hour
+A_LITTLE = timedelta(seconds=1)  # after the moment that GitHub named, and from now at least
 
 
 @dataclass(frozen=True)
@@ -37,42 +41,43 @@ class Told:
     hook_id: str = ""
 
 
-def accept(webhook: Webhook, told: Told) -> tuple[Delivery, bool]:
+def accept(webhook: Webhook, told: Told) -> tuple[Delivery, Came]:
     """Keep it and ring for a worker, in one transaction; say whether it is new.
 
-    The same id delivered again is the one that is kept, whatever it says now. What comes at once
-    shares a transaction: in a burst most of the time would go into beginning and ending one.
+    The same id delivered again is the one that is kept, whatever it says now; where that failed it
+    is done anew. What comes at once shares a transaction: in a burst most of the time would go into
+    beginning and ending one.
     """
     if connection.in_atomic_block:  # somebody else says when it is kept
         return _alone(webhook, told)
     return _together.ask((webhook, told))
 
 
-def _at_once(asked: list[tuple[Webhook, Told]]) -> list[tuple[Delivery, bool] | Exception]:
+def _at_once(asked: list[tuple[Webhook, Told]]) -> list[tuple[Delivery, Came] | Exception]:
     """Keep all of them; where one was kept before, or cannot be, each by itself."""
     try:
         with transaction.atomic():
-            return [(row, True) for row in _keep(asked)]
+            return [(row, Came.NEW) for row in _keep(asked)]
     except (IntegrityError, DataError):
         return [_tried(*one) for one in asked]
 
 
-def _tried(webhook: Webhook, told: Told) -> tuple[Delivery, bool] | Exception:
+def _tried(webhook: Webhook, told: Told) -> tuple[Delivery, Came] | Exception:
     try:
         return _alone(webhook, told)
     except DatabaseError as error:
         return error
 
 
-def _alone(webhook: Webhook, told: Told) -> tuple[Delivery, bool]:
+def _alone(webhook: Webhook, told: Told) -> tuple[Delivery, Came]:
     try:
         with transaction.atomic():
-            return _keep([(webhook, told)])[0], True
+            return _keep([(webhook, told)])[0], Came.NEW
     except IntegrityError:
         known = Delivery.objects.filter(repository=webhook.repository_id, guid=told.guid)
         if (row := known.defer("body").first()) is None:
             raise
-        return row, False
+        return row, coming_again.deliver(row, _digest(told.body))
 
 
 def _keep(asked: list[tuple[Webhook, Told]]) -> list[Delivery]:
@@ -83,7 +88,7 @@ def _keep(asked: list[tuple[Webhook, Told]]) -> list[Delivery]:
     rows[0].rung_at = None if is_rung else now
     Delivery.objects.bulk_create(rows)
     if not is_rung:
-        _wake(rows[0].pk)
+        coming_again.wake(rows[0].pk)
     contacts = {(one.pk, told.forge_id, told.hook_id): one for one, told in asked}
     for (_, forge_id, hook_id), webhook in contacts.items():
         webhooks.note_contact(webhook, forge_id, hook_id)
@@ -98,7 +103,7 @@ def _row(webhook: Webhook, told: Told) -> Delivery:
         action=told.action,
         headers=told.headers,
         body=told.body,
-        digest=hashlib.sha256(told.body).hexdigest(),
+        digest=_digest(told.body),
     )
 
 
@@ -114,17 +119,45 @@ def take(number: int) -> Delivery | None:
     return Delivery.objects.select_related("repository").get(pk=number)
 
 
-def put_off(delivery: Delivery, away: str) -> None:
-    """Have it handled later: the forge does not answer. Less and less often, and not for ever."""
+def put_off(delivery: Delivery, away: RepositoryAway) -> None:
+    """Have it handled later: the forge does not answer. Less and less often, and not for ever.
+
+    Where the forge named a moment it is asked then, and the time until then counts for nothing.
+    """
     now = timezone.now()
     since = delivery.away_since or now
-    if (now - since).total_seconds() > settings.SHIPMATE_PENDING_DEADLINE:
-        end(delivery, State.FAILED, f"{away} Do it again when GitHub answers.")
+    until = away.until or delivery.limited_until
+    latest = min(max(since, until or since) + _patience(), since + LONGEST)
+    later = max(away.until, now) + A_LITTLE if away.until else gates.next_look(since)
+    if now > latest or (away.until and later > latest):
+        end(delivery, State.FAILED, f"{away} {_given_up(since, away.until)}")
         return
-    waits = Delivery.objects.filter(pk=delivery.pk, state=State.WAITING)
-    later = gates.next_look(since)
-    said = f"{away} It is asked again by itself."
-    waits.update(away_since=since, outcome=said, lease_until=later, attempts=0)
+    again = "It goes on by itself then" if away.until else "It is asked again by itself"
+    said = f"{away} {again}; it is tried until {latest:%H:%M} UTC."
+    kept = {"away_since": since, "limited_until": until, "outcome": said}
+    mine(delivery).update(**kept, lease_until=later, attempts=0)
+
+
+def _patience() -> timedelta:
+    return timedelta(seconds=settings.SHIPMATE_PENDING_DEADLINE)
+
+
+def _given_up(since: datetime, until: datetime | None) -> str:
+    """Say for how long it was tried, and what somebody can do."""
+    when = f"after {until:%H:%M} UTC" if until else "when GitHub answers"
+    waited = duration((timezone.now() - since).total_seconds())
+    return (
+        f"It has waited {waited} for that, and is not asked again by itself. Press “Do it again”"
+        f" here, or “Redeliver” at GitHub, {when}."
+    )
+
+
+def looked_at(delivery: Delivery) -> datetime:
+    """Return the moment by which the age of what it tells is judged: now, or when it was first
+    looked at, where the forge has not answered since."""
+    now = timezone.now()
+    since = delivery.away_since
+    return since if since is not None and now - since <= LONGEST else now
 
 
 def next_waiting() -> int | None:
@@ -133,28 +166,15 @@ def next_waiting() -> int | None:
 
 
 def end(delivery: Delivery, state: Delivery.State, outcome: str) -> bool:
-    """Say what came of it, unless that was said."""
-    waits = Delivery.objects.filter(pk=delivery.pk, state=State.WAITING)
+    """Say what came of it, unless somebody else has it now, or has said so."""
     ended = {"state": state, "outcome": outcome, "handled_at": timezone.now(), "lease_until": None}
-    return waits.update(**ended) == 1
+    return mine(delivery).update(**ended) == 1
 
 
-def do_again(delivery: Delivery, person: Person) -> bool:
-    """Have it handled anew by who keeps an app of its repository; no, if it still waits."""
-    apps = list(delivery.repository.applications.order_by("name"))
-    app = next((app for app in apps if rights.may(person, "configure", app)), None)
-    if app is None:
-        rights.require(person, "configure", apps[0] if apps else None)
-    with transaction.atomic():
-        ended = Delivery.objects.filter(~Q(state=State.WAITING), pk=delivery.pk)
-        anew = {"state": State.WAITING, "attempts": 0, "again": F("again") + 1}
-        anew |= {"outcome": "", "lease_until": None, "away_since": None}
-        if not ended.update(**anew, rung_at=timezone.now()):
-            return False
-        subject = f"{delivery.event} {delivery.guid}".strip()
-        changes.record("delivery.again", person=person, via="web", application=app, subject=subject)
-        _wake(delivery.pk)
-    return True
+def mine(delivery: Delivery) -> QuerySet[Delivery]:
+    """Return it, as long as nobody else has taken it, nor it came again, since it was read."""
+    same = {"lease_until": delivery.lease_until, "redelivered": delivery.redelivered}
+    return Delivery.objects.filter(pk=delivery.pk, state=State.WAITING, **same)
 
 
 def came_before(delivery: Delivery) -> Delivery | None:
@@ -177,7 +197,7 @@ def ring_forgotten() -> None:
 def ring(number: int) -> None:
     """Have a worker look for what waits, with this one first."""
     Delivery.objects.filter(pk=number).update(rung_at=timezone.now())
-    _wake(number)
+    coming_again.wake(number)
 
 
 def forget_old() -> None:
@@ -195,5 +215,5 @@ def _waiting() -> QuerySet[Delivery]:
     return Delivery.objects.filter(free, state=State.WAITING)
 
 
-def _wake(number: int) -> None:
-    queue.wake("deployments.tasks.heed", number, cluster="chat")
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

@@ -25,6 +25,7 @@ WORDS = {
     "connection.removed": "removed a chat connection",
     "connection.secret": "made a new secret of a chat connection",
     "delivery.again": "had a delivery of a webhook done again:",
+    "delivery.redelivered": "GitHub delivered again what had failed:",
     "deployment.approval": "somebody has to approve it",
     "deployment.approved": "approved it",
     "deployment.check_failed": "heard that a check failed:",

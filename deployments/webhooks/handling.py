@@ -55,7 +55,7 @@ def handle(number: int) -> None:
     except Refuted as reason:
         deliveries.end(delivery, State.FAILED, str(reason))
     except RepositoryAway as away:
-        deliveries.put_off(delivery, str(away))
+        deliveries.put_off(delivery, away)
     except (InterfaceError, OperationalError):
         raise  # the database may be away for a moment: whoever looks next tries again
     except Exception as error:  # noqa: BLE001  whatever it is, it is told on its page

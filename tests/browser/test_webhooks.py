@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from pytest_django import Settings
 
 from deployments import vault
+from deployments.exceptions import RepositoryAway
 from deployments.models import Application, Delivery, ForgeAccess, Person
 from deployments.services import deliveries, webhooks
 from deployments.services.deliveries import State, Told
@@ -76,7 +77,8 @@ def test_one_that_waits_for_github_and_a_forged_one_are_fit_for_everybody(
     page_for: PageFor, check_page: CheckPage, dora: Person, told: Delivery
 ) -> None:
     page, waits = page_for(dora), Delivery.objects.get(state="waiting")
-    deliveries.put_off(waits, "GitHub cannot answer about Codertocat/Hello-World now (502).")
+    away = "GitHub cannot answer about Codertocat/Hello-World now (502)."
+    deliveries.put_off(waits, RepositoryAway(away))
     forged = "Nothing is deployed. GitHub says otherwise of deployment 145988746: its commit."
     Delivery.objects.filter(pk=told.pk).update(outcome=forged)
 

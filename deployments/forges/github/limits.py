@@ -53,7 +53,8 @@ def require(whose: str, who: str) -> None:
         asked = f"{said.limit} requests an hour" if not said.remaining else "requests in a row"
         raise RepositoryAway(
             f"GitHub takes no more questions about {who} until {when:%H:%M:%S} UTC: its limit of"
-            f" {asked} is used up."
+            f" {asked} is used up.",
+            until=when,
         )
 
 
@@ -75,14 +76,20 @@ def remember(whose: str, status: int, headers: Mapping[str, str], message: str =
 
 
 def _wait(status: int, headers: Mapping[str, str], message: str) -> float:
-    """Return the pause of a secondary limit: a 403 or 429 that is no used-up hour."""
-    if status not in {403, 429} or headers.get("X-RateLimit-Remaining") == "0":
+    """Return the pause of a secondary limit: a 403 or 429 that is no used-up hour.
+
+    An hour that is over by this machine's clock is one that GitHub's still counts.
+    """
+    used_up = headers.get("X-RateLimit-Remaining") == "0"
+    if status not in {403, 429}:
+        return 0.0
+    if used_up and _number(headers, "X-RateLimit-Reset", 0) > time.time():
         return 0.0
     said = headers.get("Retry-After", "")
     if NUMBER.fullmatch(said):
         return min(float(said), LONGEST)
     # A missing right is a 403, too; only GitHub's words tell one from the other.
-    return UNSAID if status == 429 or "secondary rate limit" in message else 0.0
+    return UNSAID if status == 429 or "rate limit" in message.lower() else 0.0
 
 
 def _number(headers: Mapping[str, str], name: str, otherwise: int) -> int:

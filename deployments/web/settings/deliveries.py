@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deployments.models import Delivery
 from deployments.selectors import webhooks as reading
-from deployments.services import deliveries
+from deployments.services import coming_again
 from deployments.web.doors import person_of
 from deployments.web.settings.pages import done, page, show
 from deployments.webhooks.github.payload import unwrapped
@@ -59,6 +60,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     found = reading.delivery(person_of(request), number)
     text, is_cut = body_text(bytes(found.body), found.headers.get("Content-Type", ""))
     context = {**_row(found), "text": text, "is_cut": is_cut, "size": len(found.body)}
+    context["earlier"] = [_attempt(one) for one in reversed(found.attempts_before)]
     return show(request, "delivery.html", context)
 
 
@@ -68,7 +70,7 @@ def again(request: HttpRequest, number: int) -> HttpResponse:
     """Have one handled anew."""
     person = person_of(request)
     found = reading.delivery(person, number)
-    is_rung = deliveries.do_again(found, person)
+    is_rung = coming_again.do(found, person)
     text = "It is done again." if is_rung else "It still waits: nothing is done twice."
     return done(request, text, "delivery", str(number))
 
@@ -112,6 +114,13 @@ def _row(row: Delivery) -> dict[str, Any]:
     sign, word = LOOKS[row.state]
     named = getattr(row.repository, "webhook", row.repository)  # it may be taken away since
     return {"row": row, "sign": sign, "word": word, "about": str(named)}
+
+
+def _attempt(kept: dict[str, str]) -> dict[str, Any]:
+    """Return what came of it before it was handled anew, as the page shows it."""
+    sign, word = LOOKS[kept["state"]]
+    moments = {name: datetime.fromisoformat(kept[name]) for name in ("ended_at", "again_at")}
+    return {**kept, **moments, "sign": sign, "word": word}
 
 
 def _tab(every: QuerySet[Delivery], asked: dict[str, str], current: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from deployments.exceptions import DeploymentError, RepositoryAway
@@ -31,7 +32,7 @@ PRODUCTION = "production"  # GitHub's own, where none is named
 ACTIONS = "github-actions[bot]"  # creates what a step of a workflow asks for with its own token
 
 
-def created(repository: Repository, payload: Payload) -> Callable[[], str]:
+def created(repository: Repository, payload: Payload, looked_at: datetime) -> Callable[[], str]:
     """Look at it before the transaction: the forge is asked. Return what is to be done in it."""
     action = text(payload, "action")
     if action not in ("", "created"):  # of old there was no other, and so no word for it
@@ -43,7 +44,7 @@ def created(repository: Repository, payload: Payload) -> Callable[[], str]:
     if known is not None:
         raise NotHandled(f"{KEPT} it is #{known.pk} here already.")
     creation, unproved = _confirmed(repository, creation)
-    found = creations.look_at(repository, creation, unproved)
+    found = creations.look_at(repository, creation, looked_at, unproved)
     return partial(creations.perform, repository, found)
 
 

@@ -10,12 +10,14 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
 from deployments.models import Delivery, Webhook
 from deployments.selectors import webhooks
 from deployments.services import deliveries
 from deployments.services import webhooks as making
+from deployments.services.coming_again import Came
 from deployments.services.deliveries import Told
 from deployments.webhooks.flood import Refusals
 from deployments.webhooks.github import about, app, signature
@@ -33,6 +35,17 @@ AWAY = (
     "Shipmate's database does not answer at this moment, so this is not kept. Nothing depends on"
     " it; GitHub can deliver it again."
 )
+SAID = {
+    Came.NEW: "Kept.",
+    Came.AGAIN: "Kept before. Nothing came of it then, so it is handled anew.",
+}
+FIRST = "Kept before. What was said first counts; its page here has “Do it again”."
+BEFORE: dict[str, str] = {
+    Delivery.State.WAITING: "Kept before. It still waits to be handled.",
+    Delivery.State.HANDLED: "Kept before, and handled. Its page here has “Do it again”.",
+    Delivery.State.UNHANDLED: FIRST,
+    Delivery.State.FAILED: FIRST,
+}
 refusals = Refusals()
 
 
@@ -91,9 +104,12 @@ def _kept_of_app(request: HttpRequest, raw: bytes) -> JsonResponse:
     return _answered(*kept[0])
 
 
-def _answered(row: Delivery, is_new: bool) -> JsonResponse:
-    answer = {"message": "Kept." if is_new else "Kept before.", "delivery": row.guid}
-    return JsonResponse(answer, status=202 if is_new else 200)
+def _answered(row: Delivery, came: Came) -> JsonResponse:
+    """Say what is done with it; whoever delivers by hand at GitHub reads it there."""
+    page = f"{settings.SHIPMATE_URL}{reverse('delivery', args=[row.pk])}"
+    said = BEFORE[row.state] if came is Came.BEFORE else SAID[came]
+    answer = {"message": said, "delivery": row.guid, "page": page}
+    return JsonResponse(answer, status=200 if came is Came.BEFORE else 202)
 
 
 def _told(request: HttpRequest, raw: bytes, payload: Payload) -> Told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from deployments.models import Delivery, Repository
@@ -25,8 +26,9 @@ EVENTS: dict[str, Callable[[Repository, Payload], str]] = {
     "workflow_run": checks.workflow_run,
     "repository": hook.repository,
 }
-# These ask the forge first, before the transaction, and return what is to be done in it.
-ASKING: dict[str, Callable[[Repository, Payload], Callable[[], str]]] = {
+# These ask the forge first, before the transaction, and return what is to be done in it. They get
+# the moment by which the age of what is told is judged, too.
+ASKING: dict[str, Callable[[Repository, Payload, datetime], Callable[[], str]]] = {
     "deployment": deployments.created,
 }
 # What a repository's webhook is asked to send; the rest comes by itself, or from an App's.
@@ -47,7 +49,8 @@ def read(delivery: Delivery) -> Callable[[], str]:
         raise NotHandled(f"{KEPT} Its body is no JSON object, nor a form with one in “payload”.")
     _refuse_repetition(delivery)
     if delivery.event in ASKING:
-        return ASKING[delivery.event](delivery.repository, payload)
+        looked_at = deliveries.looked_at(delivery)
+        return ASKING[delivery.event](delivery.repository, payload, looked_at)
     return partial(EVENTS[delivery.event], delivery.repository, payload)
 
 

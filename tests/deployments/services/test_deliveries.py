@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from deployments.models import Application, Delivery, Webhook
 from deployments.services import deliveries, webhooks
+from deployments.services.coming_again import Came
 from deployments.services.deliveries import Told
 from tests.deployments import build
 from tests.deployments.services.queueing import bells
@@ -34,11 +35,11 @@ def send(webhook: Webhook, guids: list[str]) -> list[bool]:
     def accept(guid: str) -> bool:
         together.wait(60)
         try:
-            _, is_new = deliveries.accept(webhook, told(guid))
+            _, came = deliveries.accept(webhook, told(guid))
             assert Delivery.objects.filter(guid=guid).exists()
         finally:
             connection.close()
-        return is_new
+        return came is Came.NEW
 
     with ThreadPoolExecutor(SENDERS) as pool:
         return list(pool.map(accept, guids))
@@ -75,7 +76,11 @@ def test_one_that_was_kept_before_keeps_no_other_out(webhook: Webhook) -> None:
 
     found = deliveries._at_once([(webhook, told(guid)) for guid in "abc"])
 
-    assert [one[1] for one in found if not isinstance(one, Exception)] == [False, True, True]
+    assert [one[1] for one in found if not isinstance(one, Exception)] == [
+        Came.BEFORE,
+        Came.NEW,
+        Came.NEW,
+    ]
 
 
 def test_one_that_cannot_be_kept_keeps_no_other_out(webhook: Webhook) -> None:

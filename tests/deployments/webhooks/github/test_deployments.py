@@ -20,7 +20,7 @@ from deployments.models import (
     Webhook,
 )
 from deployments.selectors.webhooks import api_of
-from deployments.services import approvals, deliveries, locks, strangers
+from deployments.services import approvals, coming_again, locks, strangers
 from deployments.services.lifecycle import Door
 from tests.deployments import build
 from tests.deployments.services.conftest import tip
@@ -204,7 +204,7 @@ def test_done_again_it_is_not_deployed_again(
     deliver: Deliver, body: Body, codertocat: Person, dora: Person
 ) -> None:
     done = carried_out(deliver, body)
-    deliveries.do_again(done, dora)
+    coming_again.do(done, dora)
     drain("chat")
 
     assert Deployment.objects.count() == 1
@@ -249,7 +249,7 @@ def test_what_was_refused_may_be_done_again_when_nothing_is_in_the_way(
     production.aliases = ["moon"]
     production.save(update_fields=["aliases"])
 
-    deliveries.do_again(done, dora)
+    coming_again.do(done, dora)
     drain("chat")
 
     row = ForgeDeployment.objects.get()

@@ -54,7 +54,7 @@ def test_the_same_id_counts_once(deliver: Deliver) -> None:
 
     answer = deliver("push", about(ref="second"), X_GitHub_Delivery="one")
 
-    assert (answer.status_code, said(answer)) == (200, "Kept before.")
+    assert (answer.status_code, said(answer)) == (200, "Kept before. It still waits to be handled.")
     assert json.loads(bytes(Delivery.objects.get().body))["ref"] == "first"
     assert len(bells("chat")) == 1
 

@@ -19,7 +19,7 @@ from deployments.models import (
     Person,
     Webhook,
 )
-from deployments.services import deliveries
+from deployments.services import coming_again
 from tests.deployments.services.at_github import Clock
 from tests.deployments.services.conftest import tip
 from tests.deployments.services.queueing import drain, lose
@@ -155,7 +155,7 @@ def test_done_again_it_is_asked_anew(
     done = carried_out(deliver, body)
     created.know(there, body["deployment"])
 
-    deliveries.do_again(done, root)
+    coming_again.do(done, root)
 
     assert handled().state == "handled"
     assert Deployment.objects.get().person == root
@@ -171,8 +171,8 @@ def test_a_github_that_is_away_is_waited_for(
     waits = carried_out(tell, body)
     assert nothing_is_made()
     assert (waits.state, waits.attempts) == ("waiting", 0)
-    said = f"GitHub cannot answer about {NAME} now (502). It is asked again by itself."
-    assert waits.outcome == said
+    said = f"GitHub cannot answer about {NAME} now (502). It is asked again by itself; it is tried"
+    assert waits.outcome.startswith(f"{said} until ")
     assert waits.lease_until
     assert waits.lease_until > timezone.now() + timedelta(seconds=10)
 
@@ -182,16 +182,6 @@ def test_a_github_that_is_away_is_waited_for(
     made = Deployment.objects.get()
     assert (made.status, made.person) == ("queued", root)
     assert handled().state == "handled"
-
-
-def test_a_limit_that_is_used_up_is_waited_for(tell: Deliver, body: Body, hub: GitHub) -> None:
-    hub.faults.append(Fault(429, {"Retry-After": "600"}, path=DEPLOYMENTS))
-
-    waits = carried_out(tell, body)
-
-    assert (waits.state, nothing_is_made()) == ("waiting", True)
-    assert "GitHub takes no more questions" in waits.outcome
-    assert waits.outcome.endswith("requests in a row is used up. It is asked again by itself.")
 
 
 def test_ten_minutes_of_illness_end_in_the_right_deployment(
@@ -225,7 +215,10 @@ def test_one_that_stays_away_ends_with_what_to_do(
 
     done = handled()
     assert (done.state, nothing_is_made()) == ("failed", True)
-    assert done.outcome.endswith("now (502). Do it again when GitHub answers.")
+    assert "now (502). It has waited " in done.outcome
+    assert done.outcome.endswith(
+        "Press “Do it again” here, or “Redeliver” at GitHub, when GitHub answers."
+    )
 
 
 def test_done_again_it_is_waited_for_anew(
@@ -236,7 +229,7 @@ def test_done_again_it_is_waited_for_anew(
     Delivery.objects.update(away_since=timezone.now() - timedelta(days=1), state="failed")
     hub.faults.extend([Fault(502, path=DEPLOYMENTS)] * 3)
 
-    deliveries.do_again(row, root)
+    coming_again.do(row, root)
 
     assert handled().state == "waiting"
 
