@@ -76,16 +76,19 @@ def known(repository: Repository, remote_id: int) -> Deployment | None:
 
 
 def look_at(
-    repository: Repository, creation: Creation, looked_at: datetime, unproved: str = ""
+    repository: Repository,
+    creation: Creation,
+    unproved: str = "",
+    looked_at: datetime | None = None,
 ) -> Found:
     """Say what is to come of it. Asks the forge, so no transaction is open. Makes nothing.
 
-    `looked_at`: the moment by which its age is judged. `unproved`: why GitHub could not be asked
-    whether this is true. Then it is nobody's. Raises RepositoryAway where nobody can tell yet whose
-    it is.
+    `unproved`: why GitHub could not be asked whether this is true. Then it is nobody's.
+    `looked_at`: the moment by which its age is judged, if that is not now. Raises RepositoryAway
+    where nobody can tell yet whose it is.
     """
     person = None if unproved else forge_accounts.person_of(creation.base_url, creation.uid)
-    found = Found(creation, person=person, unproved=unproved, looked_at=looked_at)
+    found = Found(creation, looked_at or timezone.now(), person=person, unproved=unproved)
     try:
         place, wish = _meant(repository, creation)
         found = replace(found, place=place, wish=wish, because=_because(found, place))

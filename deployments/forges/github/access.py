@@ -77,10 +77,15 @@ class App:
     def trouble(self) -> str:
         return trouble(self)
 
+    def itself(self) -> Caller:
+        """Return who asks as the App, not as one of its installations."""
+        at = place(self.location)
+        return Caller(at, f"{self.whose} itself", f"Bearer {signed(self.app, self.key)}")
+
     def _installed(self) -> tuple[str, float]:
         """Return a new token with the time of its end."""
-        at = place(self.location)
-        asking = Caller(at, f"{self.whose} itself", f"Bearer {signed(self.app, self.key)}")
+        asking = self.itself()
+        at = asking.place
         found = client.get(asking, f"{at.url}/installation")
         url = f"{at.api}/app/installations/{int(found['id'])}/access_tokens"
         made = client.post(asking, url, {"repositories": [at.name]})

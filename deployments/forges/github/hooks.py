@@ -84,7 +84,11 @@ def ping(caller: Caller, number: int) -> None:
 
 def deliveries(caller: Caller, number: int) -> list[Sent]:
     """Return what came of the newest, newest first."""
-    told = client.get(caller, f"{_all(caller)}/{number}/deliveries", {"per_page": RECENT})
+    return sent(client.get(caller, f"{_all(caller)}/{number}/deliveries", {"per_page": RECENT}))
+
+
+def sent(told: Sequence[dict[str, Any]]) -> list[Sent]:
+    """Read GitHub's list of deliveries."""
     return [
         Sent(str(one["event"]), str(one["delivered_at"]), int(one["status_code"]), one["status"])
         for one in told

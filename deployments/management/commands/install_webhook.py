@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from deployments.exceptions import DeploymentError
 from deployments.models import Application, Delivery, Person, Webhook
 from deployments.selectors import webhooks
-from deployments.services import hooks
+from deployments.services import hook_checks, hooks
 from deployments.webhooks.github.events import WANTED
 
 LOOK_AGAIN = 0.2  # seconds
@@ -59,6 +59,6 @@ class Command(BaseCommand):
         return came
 
     def _check(self, app: Application, person: Person) -> None:
-        found = hooks.check(app, person, WANTED)
+        found = hook_checks.check(app, person, WANTED)
         for sentence in found or ["Nothing is amiss with the webhook at GitHub."]:
             self.stdout.write(sentence)

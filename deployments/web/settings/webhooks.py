@@ -14,7 +14,7 @@ from deployments.exceptions import DeploymentError, NotFound
 from deployments.models import Application, Webhook
 from deployments.selectors import lookup
 from deployments.selectors import webhooks as reading
-from deployments.services import hooks, webhooks
+from deployments.services import hook_checks, hooks, webhooks
 from deployments.web.doors import person_of
 from deployments.web.live import stream_url
 from deployments.web.settings.pages import done, page, saved, show
@@ -78,11 +78,12 @@ def install(request: HttpRequest, application: str) -> HttpResponse:
 def check(request: HttpRequest, application: str) -> HttpResponse:
     """Ask GitHub how its webhook does, and say what is amiss."""
     app = _asked(request, application)
+    webhook = reading.of(app.repository) if hook_checks.is_told_by_app(app) else _known(app)
     try:
-        amiss = hooks.check(app, person_of(request), WANTED)
+        amiss = hook_checks.check(app, person_of(request), WANTED)
     except DeploymentError as error:
         amiss = [str(error)]
-    return _shown(request, app, _known(app), amiss=amiss, checked=True)
+    return _shown(request, app, webhook, amiss=amiss, checked=True)
 
 
 @require_POST
@@ -132,7 +133,7 @@ def _shown(
         **_ping(app, webhook),
         "webhook": webhook,
         "at_github": app.repository.forge == "github",
-        "is_told_by_app": app.repository in reading.of_app(),
+        "is_told_by_app": hook_checks.is_told_by_app(app),
         "is_asked": reading.is_asked(app.repository),
         "address": hooks.address(),
         "live_url": stream_url(),

@@ -44,7 +44,7 @@ def created(repository: Repository, payload: Payload, looked_at: datetime) -> Ca
     if known is not None:
         raise NotHandled(f"{KEPT} it is #{known.pk} here already.")
     creation, unproved = _confirmed(repository, creation)
-    found = creations.look_at(repository, creation, looked_at, unproved)
+    found = creations.look_at(repository, creation, unproved, looked_at)
     return partial(creations.perform, repository, found)
 
 

@@ -25,7 +25,7 @@ from deployments.models import (
     Webhook,
 )
 from deployments.selectors import webhooks as reading
-from deployments.services import hooks, webhooks
+from deployments.services import hook_checks, hooks, webhooks
 from deployments.webhooks.github.events import WANTED
 from tests.deployments import build
 from tests.servers.github.hub import TOKEN, Fault, GitHub, Kept
@@ -123,7 +123,7 @@ def test_what_works_has_nothing_amiss(app: Application, dora: Person, kept: Kept
     hooks.install(app, dora, WANTED, "web")
     told(kept)
 
-    assert hooks.check(app, dora, WANTED) == []
+    assert hook_checks.check(app, dora, WANTED) == []
 
 
 def test_what_is_amiss_is_told_in_sentences(app: Application, dora: Person, kept: Kept) -> None:
@@ -132,7 +132,7 @@ def test_what_is_amiss_is_told_in_sentences(app: Application, dora: Person, kept
     kept.hooks[0] |= {"active": False}
     kept.hooks[0]["config"]["insecure_ssl"] = "1"
 
-    found = " ".join(hooks.check(app, dora, ["push", "status"]))
+    found = " ".join(hook_checks.check(app, dora, ["push", "status"]))
 
     assert "switched off" in found
     assert "does not check the certificate" in found
@@ -144,11 +144,11 @@ def test_another_secret_there_is_told_as_such(app: Application, dora: Person, ke
     told(kept)
     webhooks.renew_secret(Webhook.objects.get(), app, dora)
     kept.deliveries.clear()
-    ping(hooks._caller(app), kept.hooks[0]["id"])
+    ping(hooks.caller_of(app), kept.hooks[0]["id"])
     told(kept)
 
     assert "the answer was 403, so its secret is not the one" in " ".join(
-        hooks.check(app, dora, WANTED)
+        hook_checks.check(app, dora, WANTED)
     )
 
 
@@ -159,12 +159,12 @@ def test_a_bad_moment_here_is_told_as_such(app: Application, dora: Person, kept:
         one |= {"status_code": 503, "status": "Service Unavailable"}
 
     assert "was not ready at that moment: deliver it again" in " ".join(
-        hooks.check(app, dora, WANTED)
+        hook_checks.check(app, dora, WANTED)
     )
 
 
 def test_none_there_is_told(app: Application, dora: Person) -> None:
-    (said,) = hooks.check(app, dora, WANTED)
+    (said,) = hook_checks.check(app, dora, WANTED)
 
     assert said.startswith("acme/web has no webhook at GitHub that leads to http")
 

@@ -19,7 +19,7 @@ from deployments.models import (
     Repository,
     Webhook,
 )
-from deployments.services import hooks, webhooks
+from deployments.services import hook_checks, hooks, webhooks
 from deployments.webhooks.github.events import WANTED
 from tests.deployments import build
 from tests.deployments.services.queueing import drain
@@ -70,7 +70,7 @@ def test_the_command_installs_it_and_hears_the_ping(
     assert "The webhook works." in installed
     (hook,) = emulated.tell("get", "hooks")
     assert (hook["config"]["url"], sorted(hook["events"])) == (hooks.address(), WANTED)
-    assert hooks.check(app, dora, WANTED) == []
+    assert hook_checks.check(app, dora, WANTED) == []
 
 
 def test_it_is_found_again_there(emulated: Emulated, installed: str) -> None:
@@ -102,7 +102,7 @@ def test_with_another_secret_nothing_of_it_is_taken(
     webhooks.renew_secret(Webhook.objects.get(), app, dora)
     emulated.write("a.txt")
     until = time.monotonic() + 30
-    while not (refused := hooks.check(app, dora, WANTED)) and time.monotonic() < until:
+    while not (refused := hook_checks.check(app, dora, WANTED)) and time.monotonic() < until:
         time.sleep(0.05)
 
     assert "the answer was 403, so its secret is not the one" in refused[0]

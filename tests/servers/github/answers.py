@@ -28,7 +28,9 @@ def repository(asked: Asked) -> Answer:
 def installation(asked: Asked) -> Answer:
     if asked.name not in asked.hub.installed:
         raise Refused(404, "Not Found")
-    return 200, completed("installation", {"id": 99, "app_id": 4711})
+    about: Json = {"id": 99, "app_id": 4711, "permissions": asked.hub.app.accepted}
+    about["suspended_at"] = "2026-01-01T00:00:00Z" if asked.hub.app.is_suspended else None
+    return 200, completed("installation", about)
 
 
 def install_token(asked: Asked) -> Answer:
@@ -211,7 +213,9 @@ def rate_limit(asked: Asked) -> Answer:
 
 
 def app(asked: Asked) -> Answer:
-    return 200, completed("integration", {"id": 4711, "name": "Shipmate"})
+    of = asked.hub.app
+    about = {"id": 4711, "name": "Shipmate", "events": of.events, "permissions": of.permissions}
+    return 200, completed("integration", about)
 
 
 def _require_deployments(asked: Asked) -> None:
@@ -285,6 +289,8 @@ QUESTIONS: list[tuple[str, re.Pattern[str], Question]] = [
     (method, re.compile(path), question)
     for method, path, question in [
         ("GET", "/app", app),
+        ("GET", "/app/hook/config", hooks.app_hook),
+        ("GET", "/app/hook/deliveries", hooks.app_deliveries),
         ("GET", "/rate_limit", rate_limit),
         ("GET", "/user", visitors.user),
         ("GET", "/user/emails", visitors.addresses),
@@ -322,6 +328,9 @@ QUESTIONS: list[tuple[str, re.Pattern[str], Question]] = [
 ]
 
 
+OF_APP = {app, installation, install_token, hooks.app_hook, hooks.app_deliveries}
+
+
 def answer(hub: GitHub, method: str, path: str, query: dict[str, str], body: bytes,
            token: str) -> Answer:  # fmt: skip
     """Return status and answer, for whoever the token lets in."""
@@ -331,7 +340,7 @@ def answer(hub: GitHub, method: str, path: str, query: dict[str, str], body: byt
             continue
         parts = {**query, **{name: unquote(text) for name, text in found.groupdict().items()}}
         name = f"{parts['owner']}/{parts['repo']}" if "owner" in parts else ""
-        _let_in(hub, token, name, of_app=question in {app, installation, install_token})
+        _let_in(hub, token, name, of_app=question in OF_APP)
         return question(Asked(hub, name, parts, json.loads(body or b"{}"), token))
     raise Refused(404, "Not Found")
 

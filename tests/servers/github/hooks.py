@@ -40,6 +40,18 @@ def ping_hook(asked: Asked) -> Answer:
     return 204, None
 
 
+def app_hook(asked: Asked) -> Answer:
+    hook = asked.hub.app.hook
+    if hook is None:
+        raise Refused(404, "Not Found")
+    hidden = {"secret": "********"} if hook["config"].get("secret") else {}
+    return 200, {**hook["config"], **hidden}
+
+
+def app_deliveries(asked: Asked) -> Answer:
+    return 200, asked.hub.app.deliveries
+
+
 def _hook(asked: Asked) -> Json:
     _require_hooks(asked)
     for one in asked.kept.hooks:

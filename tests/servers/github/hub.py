@@ -19,6 +19,15 @@ from tests.servers.repositories import Repository
 TOKEN = "ghp_" + "a1B2" * 9
 APP = "4711"
 HOUR = 3600
+RIGHTS = {
+    "actions": "read",
+    "checks": "read",
+    "contents": "write",
+    "deployments": "write",
+    "metadata": "read",
+    "pull_requests": "read",
+    "statuses": "read",
+}
 Json = dict[str, Any]
 
 
@@ -56,6 +65,19 @@ class Kept:
 
 
 @dataclass
+class OfApp:
+    """The App: what it may see, what it is installed with, and its one webhook."""
+
+    permissions: dict[str, str] = field(default_factory=lambda: dict(RIGHTS))
+    accepted: dict[str, str] = field(default_factory=lambda: dict(RIGHTS))  # where it is installed
+    events: list[str] = field(default_factory=list)
+    is_suspended: bool = False
+    hook: Json | None = None
+    hook_secrets: dict[int, str] = field(default_factory=dict)
+    deliveries: list[Json] = field(default_factory=list)
+
+
+@dataclass
 class Member:
     """Somebody with an account: `uid` stays, `login` may change hands."""
 
@@ -77,6 +99,7 @@ class GitHub:
         self.readers: set[str] = set()  # tokens that may not write
         self.ends: dict[str, float] = {}
         self.installed: set[str] = set()
+        self.app = OfApp()
         self.without_hooks: set[str] = set()  # tokens that may not see webhooks
         self.without_deployments: set[str] = set()  # tokens that may not see deployments
         self.faults: deque[Fault] = deque()

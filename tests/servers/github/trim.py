@@ -18,6 +18,8 @@ REPOSITORY = "/repos/{owner}/{repo}"
 OPERATIONS = {
     "/": ["get"],
     "/app": ["get"],
+    "/app/hook/config": ["get"],
+    "/app/hook/deliveries": ["get"],
     "/app/installations/{installation_id}/access_tokens": ["post"],
     "/orgs/{org}/memberships/{username}": ["get"],
     "/orgs/{org}/teams/{team_slug}/memberships/{username}": ["get"],

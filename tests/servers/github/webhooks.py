@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.servers.github.description import completed
-from tests.servers.github.hub import GitHub, Json, Kept
+from tests.servers.github.hub import GitHub, Json, Kept, OfApp
 
 
 def shown(hook: Json) -> Json:
@@ -36,14 +36,23 @@ def change(kept: Kept, hook: Json, body: Json) -> Json:
     return shown(hook)
 
 
-def send(kept: Kept, hook: Json, event: str, body: Json) -> threading.Thread:
+def of_app(hub: GitHub, url: str, secret: str, events: list[str]) -> Json:
+    """Give the App its webhook, as is done in its settings, which have no API."""
+    config = {"url": url, "content_type": "json", "insecure_ssl": "0", "secret": secret}
+    hub.app.hook = {"id": hub.number(), "config": config}
+    hub.app.hook_secrets[hub.app.hook["id"]] = secret
+    hub.app.events = events
+    return hub.app.hook
+
+
+def send(kept: Kept | OfApp, hook: Json, event: str, body: Json) -> threading.Thread:
     """Deliver it, after the answer as GitHub does; note what came of it."""
     thread = threading.Thread(target=_send, args=(kept, hook, event, body), daemon=True)
     thread.start()
     return thread
 
 
-def _send(kept: Kept, hook: Json, event: str, body: Json) -> None:
+def _send(kept: Kept | OfApp, hook: Json, event: str, body: Json) -> None:
     raw = json.dumps(body).encode()
     secret = kept.hook_secrets[hook["id"]].encode()
     guid = str(uuid.uuid4())
