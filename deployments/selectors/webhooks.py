@@ -75,6 +75,13 @@ def of_app() -> list[Repository]:
     return [each for each in found if api_of(each) == at]
 
 
+def is_renamed(webhook: Webhook) -> bool:
+    """Return whether GitHub calls the repository otherwise than its address does, as it told."""
+    repository = webhook.repository
+    set_here = name_in(repository.location) if repository.forge == "github" else ""
+    return bool(set_here) and webhook.full_name.lower() != set_here.lower()
+
+
 def is_asked(repository: Repository) -> bool:
     """Return whether GitHub can be asked if what is told in its name is true."""
     kept = ForgeAccess.objects.filter(repository=repository)

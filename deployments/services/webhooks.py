@@ -54,6 +54,11 @@ def of_app(repository: Repository) -> Webhook:
     return webhook
 
 
+def learn_number(repository: Repository, number: int) -> None:
+    """Keep the forge's own number of it, as its App has told of its address."""
+    Repository.objects.filter(pk=repository.pk).update(forge_id=number)
+
+
 def renew_secret(webhook: Webhook, application: Application, person: Person) -> str:
     """Make another secret; from now on nothing that is signed with the old one is taken."""
     _require_all(application, person)

@@ -134,6 +134,7 @@ def _shown(
         "webhook": webhook,
         "at_github": app.repository.forge == "github",
         "is_told_by_app": hook_checks.is_told_by_app(app),
+        "renamed": webhook is not None and reading.is_renamed(webhook),
         "is_asked": reading.is_asked(app.repository),
         "address": hooks.address(),
         "live_url": stream_url(),

@@ -39,6 +39,10 @@ SAID = {
     Came.NEW: "Kept.",
     Came.AGAIN: "Kept before. Nothing came of it then, so it is handled anew.",
 }
+NONE_HERE = (
+    "Nothing is kept: it is about no repository that is read here with this App. If it is one that"
+    " was renamed, set its new address in the settings of its app here, then deliver it again."
+)
 FIRST = "Kept before. What was said first counts; its page here has “Do it again”."
 BEFORE: dict[str, str] = {
     Delivery.State.WAITING: "Kept before. It still waits to be handled.",
@@ -97,10 +101,11 @@ def _kept_of_app(request: HttpRequest, raw: bytes) -> JsonResponse:
     """Keep it for each repository that it is about; an App tells of many that are not here."""
     payload = parsed(raw, request.headers.get("Content-Type", "")) or {}
     told = replace(_told(request, raw, payload), hook_id="")  # it is no repository's
-    kept = [deliveries.accept(making.of_app(each), told) for each in app.covered(payload)]
+    covered = app.covered(payload)
+    kept = [deliveries.accept(making.of_app(each), told) for each in covered]
     if not kept:
-        said = "Nothing is kept: it is about no repository that is read here with this App."
-        return JsonResponse({"message": said})
+        return JsonResponse({"message": NONE_HERE})
+    app.learn_numbers(payload, covered)
     return _answered(*kept[0])
 
 

@@ -51,7 +51,13 @@ def read(delivery: Delivery) -> Callable[[], str]:
     if delivery.event in ASKING:
         looked_at = deliveries.looked_at(delivery)
         return ASKING[delivery.event](delivery.repository, payload, looked_at)
-    return partial(EVENTS[delivery.event], delivery.repository, payload)
+    return partial(_do, delivery, payload)
+
+
+def _do(delivery: Delivery, payload: Payload) -> str:
+    said = EVENTS[delivery.event](delivery.repository, payload)
+    renamed = hook.follow(delivery.repository, payload)
+    return f"{said} {renamed}".rstrip()
 
 
 def _refuse_repetition(delivery: Delivery) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deployments.models import Repository
 from deployments.selectors import webhooks as reading
 from deployments.services import webhooks
-from deployments.webhooks.github.payload import NotHandled, Payload, at, clean, text
+from deployments.webhooks.github.payload import NotHandled, Payload, at, clean, number, text
 
 
 def ping(_: Repository, payload: Payload) -> str:
@@ -28,6 +28,23 @@ def repository(repository: Repository, payload: Payload) -> str:
         what = f"is {action}" if action else "is told of"
         raise NotHandled(f"Kept; nothing here does anything when a repository {what}.")
     webhooks.rename(webhook, name)
+    return _called(name)
+
+
+def follow(repository: Repository, payload: Payload) -> str:
+    """Keep a new name of which nothing was told when it got it; say so."""
+    name = text(payload, "repository", "full_name")
+    webhook, known = reading.of(repository), number(payload, "repository", "id")
+    if webhook is None or known is None or known != webhook.forge_id:
+        return ""
+    set_here = reading.name_in(repository.location).lower()
+    if webhook.full_name.lower() != set_here or name.lower() in ("", set_here):
+        return ""  # it is told of already: what comes late may bear an older name
+    webhooks.rename(webhook, name)
+    return _called(name)
+
+
+def _called(name: str) -> str:
     return (
         f"GitHub calls the repository {name} now. Shipmate follows no address on to another one: "
         "set the new one in the settings of each app, under Repository."

@@ -96,6 +96,21 @@ def test_of_a_github_app_that_tells_itself_it_says_so(
     assert "by its own webhook, so the repository needs none" in page(as_dora)
 
 
+def test_of_a_repository_that_was_renamed_it_says_what_to_set(
+    as_dora: Client, hello: Application
+) -> None:
+    make(as_dora, "acme/site")
+    assert "GitHub calls the repository" not in page(as_dora)  # git alone reads any mirror
+    repository = hello.repository
+    repository.forge, repository.location = "github", "https://github.com/acme/hello"
+    repository.save()
+
+    shown = page(as_dora)
+
+    assert "GitHub calls the repository acme/site now." in shown
+    assert 'href="/settings/apps/hello/">Set the new one</a>' in shown
+
+
 def test_another_secret_takes_the_place_of_the_first(as_dora: Client, hello: Application) -> None:
     first = shown_secret(make(as_dora))
 

@@ -12,7 +12,15 @@ from django.test import Client
 from pytest_django import Settings
 
 from deployments import vault
-from deployments.models import Application, Delivery, ForgeAccount, Person, Webhook
+from deployments.models import (
+    Application,
+    Change,
+    Delivery,
+    ForgeAccount,
+    Person,
+    Repository,
+    Webhook,
+)
 from deployments.models import Deployment as Made
 from deployments.selectors.repositories import Opening
 from deployments.selectors.webhooks import api_of
@@ -23,7 +31,7 @@ from tests.deployments.services.queueing import drain
 from tests.deployments.webhooks.conftest import URL
 from tests.deployments.webhooks.github.conftest import created_now
 from tests.servers.github import created
-from tests.servers.github.hub import APP, TOKEN, GitHub
+from tests.servers.github.hub import APP, TOKEN, Fault, GitHub
 
 pytestmark = pytest.mark.django_db
 
@@ -116,10 +124,106 @@ def test_that_it_has_another_name_is_told(
     assert Delivery.objects.get().state == "handled"
 
 
+def renamed(tell: Tell) -> None:
+    """GitHub told of the repository, then renamed it, and that was missed."""
+    tell("push", about("acme/web"))
+    drain("chat")
+
+
+def test_after_a_rename_it_is_known_by_its_number(web: Application, tell: Tell) -> None:
+    renamed(tell)
+
+    assert tell("push", {**about("acme/site"), "after": "later"})[0] == 202
+
+    drain("chat")
+    done = Delivery.objects.order_by("-pk")[0]
+    assert (told(), done.state) == (["acme-web"] * 2, "handled")
+    assert "GitHub calls the repository acme/site now." in done.outcome
+    assert done.outcome.endswith("set the new one in the settings of each app, under Repository.")
+
+
+def test_the_new_name_is_kept_and_the_address_stays_as_somebody_set_it(
+    web: Application, tell: Tell
+) -> None:
+    location = web.repository.location
+    renamed(tell)
+
+    tell("push", {**about("acme/site"), "after": "later"})
+    tell("push", {**about("acme/web"), "after": "late, of before the rename"})
+    drain("chat")
+
+    web.repository.refresh_from_db()
+    assert Webhook.objects.get().full_name == "acme/site"
+    assert web.repository.location == location
+    assert Change.objects.filter(verb="repository.renamed").count() == 1
+
+
+def test_a_deployment_of_one_that_was_renamed_says_what_to_set(
+    hub: GitHub, web: Application, tell: Tell, root: Person
+) -> None:
+    renamed(tell)
+    kept = hub.repositories["acme/web"]
+    body = {**created_now(kept.git.git("rev-parse", "main")), **about("acme/site")}
+    created.know(kept, body["deployment"])
+    moved = b'{"message": "Moved Permanently"}'  # as it answers of all that had an older name
+    hub.faults.append(Fault(301, path="/deployments/", page=moved))
+
+    tell("deployment", body)
+    drain("chat")
+
+    done = Delivery.objects.order_by("-pk")[0]
+    assert not Made.objects.filter(status="queued").exists()
+    assert "acme/web has another name or owner at GitHub now; set the address" in done.outcome
+
+
+def test_once_the_new_address_is_set_it_is_known_by_that(
+    opened: Callable[..., Application], web: Application, tell: Tell
+) -> None:
+    renamed(tell)
+    opened("acme/site")
+
+    tell("push", {**about("acme/site"), "after": "later"})
+
+    assert told() == ["acme-site", "acme-web"]
+    numbers = Repository.objects.order_by("pk").values_list("forge_id", flat=True)
+    assert list(numbers) == [7, 7]
+
+
+def test_another_one_that_takes_the_old_name_is_what_is_read_now(
+    web: Application, tell: Tell
+) -> None:
+    """The one that had it before is none of ours any more."""
+    renamed(tell)
+    another = {"repository": {"id": 9, "full_name": "acme/web"}}
+    assert tell("push", another)[0] == 202
+
+    assert tell("push", {**about("acme/site"), "after": "later"})[0] == 200
+
+
+def test_a_number_is_no_proof_where_the_app_has_not_told_it(
+    web: Application, tell: Tell, root: Person
+) -> None:
+    """Whoever keeps a webhook's secret can have that learn any number."""
+    _, secret = webhooks.make(web, root)
+    tell("push", {"repository": {"id": 8, "full_name": "acme/web"}}, secret)
+
+    assert tell("push", {"repository": {"id": 8, "full_name": "acme/secrets"}})[0] == 200
+    assert told() == ["acme-web"]
+
+
+def test_an_installation_knows_them_by_their_numbers_too(web: Application, tell: Tell) -> None:
+    renamed(tell)
+    named = {"id": 7, "full_name": "acme/site"}
+    body = {"action": "removed", "repositories_removed": [named], "repositories_added": []}
+
+    assert tell("installation_repositories", body)[0] == 202
+
+
 def test_one_that_is_not_here_is_answered_and_not_kept(web: Application, tell: Tell) -> None:
     status, said = tell("push", about("acme/other"))
 
     assert (status, said[:15]) == (200, "Nothing is kept")
+    assert "If it is one that was renamed, set its new address" in said
     assert not Delivery.objects.exists()
 
 
