@@ -4,6 +4,10 @@ A worker that was killed, or stands still, with the lock of the queue between th
 all others from ever taking a task, and django-q2 does not notice. Such a cluster is killed whole;
 of the processes beside it, such as the sweeper, the one that was stopped is killed. The supervisor
 starts them anew, and deployments go on from where their hosts are.
+
+Who looks is the cluster's sentinel, in each of its rounds. That these go on is looked at by the
+cluster's main process, which has nothing else to do: a sentinel waits for ever for the lock of a
+worker that was killed with it in its hand.
 """
 
 from __future__ import annotations
@@ -11,7 +15,10 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
+import time
 from contextlib import suppress
+from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +26,48 @@ from django_q import cluster
 from django_q.conf import Conf
 
 PATIENCE = 30.0  # seconds
+BETWEEN = 3.0  # seconds between two looks at the sentinel
 log = logging.getLogger(__name__)
 _status = cluster.Sentinel.status
+_start = cluster.Cluster.start
 
 
 def set_up() -> None:
     """Look in each round of the guard, which asks for the cluster's status in each."""
     cluster.Sentinel.status = _look_and_tell
+    cluster.Cluster.start = _watch_and_start
+
+
+def _watch_and_start(main: Any) -> int:
+    """Count the sentinel's rounds where it and the main process, which forks it, both see them."""
+    rounds = cluster.Sentinel.rounds = RawValue("L", 0)
+    threading.Thread(target=_watch, args=(rounds,), name="watchdog", daemon=True).start()
+    number: int = _start(main)
+    return number
+
+
+def _watch(rounds: Any) -> None:
+    """Kill the cluster whose sentinel makes no more rounds.
+
+    What counts is how often it was found so: all of the machine may have stood still.
+    """
+    silent, before = 0.0, rounds.value
+    while silent <= PATIENCE:
+        time.sleep(BETWEEN)
+        silent = silent + BETWEEN if rounds.value == before else 0.0
+        before = rounds.value
+    log.critical("The sentinel stands still; its cluster starts anew")
+    os.killpg(0, signal.SIGKILL)  # supervisord gives each program a group of its own
 
 
 def _look_and_tell(sentinel: Any) -> str:
+    sentinel.rounds.value += 1
     _kill_stopped_beside(sentinel)
     why = _hangs(sentinel)
     sentinel.hung = getattr(sentinel, "hung", 0) + Conf.GUARD_CYCLE if why else 0
     if sentinel.hung > PATIENCE:
         log.critical("%s; its cluster starts anew", why)
-        os.killpg(0, signal.SIGKILL)  # supervisord gives each program a group of its own
+        os.killpg(0, signal.SIGKILL)
     told: str = _status(sentinel)
     return told
 

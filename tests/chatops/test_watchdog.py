@@ -26,6 +26,7 @@ import django
 django.setup()
 from chatops import watchdog
 watchdog.PATIENCE = 3
+watchdog.BETWEEN = 1
 from django.core.management import execute_from_command_line
 execute_from_command_line(["manage.py", "qcluster"])
 """
@@ -59,6 +60,14 @@ def workers(process: psutil.Popen) -> list[psutil.Process]:
 def test_one_that_stands_still_ends_its_cluster() -> None:
     with cluster() as process:
         workers(process)[0].suspend()
+
+        assert process.wait(90) == -signal.SIGKILL
+
+
+def test_a_sentinel_that_stands_still_ends_its_cluster() -> None:
+    with cluster() as process:
+        (sentinel,) = process.children()
+        sentinel.suspend()
 
         assert process.wait(90) == -signal.SIGKILL
 
