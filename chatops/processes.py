@@ -17,7 +17,7 @@ from django_q.signals import post_spawn
 
 from chatops import beginnings, watchdog
 from chatops.handing import Handing
-from chatops.tether import end_with_parent
+from chatops.tether import end_with_parent, end_without_supervisor
 from deployments.services import workers
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def set_up() -> None:
         # Without this, killing a cluster's main process leaves orphans that go on taking tasks.
         # SIGKILL, because nobody is left who would end what does not listen; deployments go on
         # from where their hosts are.
-        end_with_parent()
+        end_without_supervisor()
         os.register_at_fork(after_in_child=end_with_parent)
         cluster.Sentinel.reincarnate = _end_whole_or_replace
         watchdog.set_up()

@@ -11,6 +11,7 @@ import pytest
 from supervisor.options import ServerOptions
 
 from chatops import supervision
+from tests.deployments.services.world import until
 from tests.servers import checkout
 
 pytestmark = pytest.mark.slow
@@ -75,6 +76,37 @@ def test_one_supervisor_holds_a_folder(tmp_path: Path) -> None:
 
     with pytest.raises(BlockingIOError):
         supervision.hold(tmp_path, 0.2)
+
+
+SLOW_TO_LOAD = """
+import os, pathlib, time
+pathlib.Path("pid.new").write_text(str(os.getpid()))
+pathlib.Path("pid.new").rename("pid")
+while not pathlib.Path("go").exists():
+    time.sleep(0.1)
+import django
+django.setup()
+time.sleep(300)
+"""
+
+
+def test_what_had_not_loaded_when_its_supervisor_died_ends_too(tmp_path: Path) -> None:
+    (tmp_path / "web.py").write_text(SLOW_TO_LOAD)
+    kept = [supervision.Program("web", ["env", "-C", str(tmp_path), sys.executable, "web.py"])]
+    path = supervision.configure(tmp_path, kept, to_stdout=False)
+    more = {"DJANGO_SETTINGS_MODULE": "chatops.settings", "SHIPMATE_STATE": str(tmp_path)}
+    more |= {"SHIPMATE_SUPERVISED": "1", "PYTHONPATH": str(checkout.ROOT)}
+    supervisor = psutil.Popen(
+        supervision.command(path), cwd=checkout.ROOT, env=checkout.environment(**more)
+    )
+    until((tmp_path / "pid").exists, 60)
+    left = psutil.Process(int((tmp_path / "pid").read_text()))
+
+    supervisor.kill()
+    supervisor.wait()
+    (tmp_path / "go").touch()
+
+    assert psutil.wait_procs([left], timeout=60)[1] == []
 
 
 def test_what_is_tethered_ends_with_its_parent(tmp_path: Path) -> None:

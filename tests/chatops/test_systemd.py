@@ -32,7 +32,15 @@ def test_it_has_no_fault(tmp_path: Path) -> None:
 
 
 def test_a_fault_would_be_found(tmp_path: Path) -> None:
-    assert "mixt" in verified(UNIT.replace("KillMode=mixed", "KillMode=mixt"), tmp_path)
+    assert "mixt" in verified(UNIT.replace("KillMode=process", "KillMode=mixt"), tmp_path)
+
+
+def test_programs_that_deploy_from_this_machine_outlive_a_restart() -> None:
+    settings = dict(line.split("=", 1) for line in UNIT.splitlines() if "=" in line)
+
+    assert settings["KillMode"] == "process"  # all others kill them
+    assert "PrivateTmp" not in settings  # takes away their /tmp
+    assert settings["OOMPolicy"] == "continue"
 
 
 def test_it_waits_until_the_supervisor_has_ended_what_does_not_listen() -> None:
