@@ -6,9 +6,11 @@ Nothing is held meanwhile. What a host said counts only if nothing was deployed 
 from __future__ import annotations
 
 import re
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -25,12 +27,14 @@ from deployments.services.work import with_secrets
 
 EVERY = timedelta(minutes=10)
 SHA = re.compile(r"[0-9a-f]{40}")
+ASKING = "truth.asking"  # in the cache: since when a worker asks
+AT_MOST = 120.0  # seconds; one that asks for longer was killed, or is not waited for
 UNKNOWN = "? "  # what an answer begins with that is none (clouds/program.py)
 
 
 def ring() -> None:
     """Have those of one environment asked that were not for longest, unless workers have more to
-    do: hosts that are silent take a worker's time, and deployments go first.
+    do. Hosts that are silent take the time of one worker and no more: deployments go first.
     """
     if queue.bells("deploy") != 0:
         return
@@ -40,7 +44,7 @@ def ring() -> None:
     places = _longest_unasked(_known().filter(due), "environment")
     clouds = _longest_unasked(_at_clouds().filter(due), "pk")
     found = min((row for row in (places, clouds) if row), key=_first_unasked, default=None)
-    if found is None:
+    if found is None or _is_asking():
         return
     number, asked = found[0], {"asked_at": now}
     if (
@@ -67,6 +71,20 @@ def ask_soon(environment: Environment) -> None:
 
 def hear(environment: Environment) -> None:
     """Ask each host that something was brought to, or the cloud."""
+    cache.set(ASKING, time.time(), AT_MOST)
+    try:
+        _hear(environment)
+    finally:
+        cache.delete(ASKING)
+
+
+def _is_asking() -> bool:
+    """Return whether a worker asks. One of the future began before a clock was put back."""
+    since = cache.get(ASKING)
+    return since is not None and 0 <= time.time() - since < AT_MOST
+
+
+def _hear(environment: Environment) -> None:
     provider = providers.provider(environment.application.provider)
     if provider.takes_hosts:
         _hear_hosts(environment, provider)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from deployments import tasks
+from deployments.exceptions import HostError
 from deployments.models import Change, Deployment, Environment, Person, Placement
 from deployments.runner import reading
 from deployments.selectors import running
@@ -166,6 +169,37 @@ def test_deployments_that_wait_go_first(live: Environment, alice: Person) -> Non
     truth.ring()
 
     assert HEAR not in {name for name, _ in bells()}
+
+
+def test_silent_hosts_take_one_worker_and_leave_the_others_to_deployments(
+    live: Environment, there: Environment, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build.live(there, alice, SHA)
+    truth.ring()
+    lose()
+
+    def silent(asked: Any) -> dict[str, HostError]:
+        truth.ring()
+        assert bells() == []
+        return {target.name: HostError("silent") for target, _ in asked}
+
+    monkeypatch.setattr(reading, "read_all", silent)
+    tasks.hear(live.pk)
+
+    assert set(live.placements.values_list("silence", flat=True)) == {"silent"}
+    truth.ring()
+    assert bells() == [(HEAR, (there.pk,))]
+
+
+@pytest.mark.parametrize("seconds", [-130, 3_600])
+def test_a_worker_that_died_while_it_asked_or_a_clock_that_was_put_back_stops_nobody(
+    live: Environment, seconds: int
+) -> None:
+    cache.set(truth.ASKING, time.time() + seconds, None)
+
+    truth.ring()
+
+    assert bells() == [(HEAR, (live.pk,))]
 
 
 def test_nobody_asks_where_nothing_was_deployed_or_that_is_archived(
