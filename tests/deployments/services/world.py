@@ -178,7 +178,7 @@ class Meanwhile:
         return Deployment.objects.get(pk=self.deployment.pk)
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until something has come about."""
     end = time.monotonic() + seconds
     while not condition():
