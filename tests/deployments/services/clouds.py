@@ -13,6 +13,7 @@ from tests.deployments import build
 from tests.deployments.providers.clouds import aws_server, heroku_server
 from tests.deployments.providers.clouds.aws_server import KEY_ID, SECRET, Aws
 from tests.deployments.providers.clouds.heroku_server import TOKEN, Heroku
+from tests.deployments.services.kind import Kind
 from tests.deployments.services.world import World
 from tests.servers.repositories import Repository
 
@@ -33,29 +34,18 @@ def make(folder: Path, provider: str, secrets: dict[str, str], **settings: Any) 
     return World(production, repository, [], build.person("alice"))
 
 
-class Kind(Protocol):
+class Cloud(Kind, Protocol):
     """A cloud and an environment there."""
 
-    world: World
-    begun: str  # what the log says once the cloud is at work
-    refusal: str  # and where it fails
-    stopped: str  # and where it is ended
-
-    def fail(self, *, fails: bool = True) -> None:
-        """Let the cloud say no, or yes again."""
-
-    def hold(self) -> None:
-        """Let the cloud be at work until it may go on, or is told to stop."""
-
-    def go_on(self) -> None: ...
-
-    def begins(self) -> int:
-        """Return how often the cloud has begun something."""
+    stopped: str  # what the log says where it is ended
 
 
 class AtHeroku:
+    name = "heroku"
+    fault = {"check_seconds": 0}
     begun = "Building on"
     refusal = "Heroku could not build it."
+    secret = TOKEN
     stopped = "Heroku was asked to stop build"
 
     def __init__(self, heroku: Heroku, folder: Path) -> None:
@@ -78,8 +68,11 @@ class AtHeroku:
 
 
 class AtBeanstalk:
+    name = "beanstalk"
+    fault = {"check_seconds": 0}
     begun = "brings shop-production to"
     refusal = "Elastic Beanstalk says: Failed to deploy application."
+    secret = SECRET
     stopped = "takes shop-production back to the version before"
 
     def __init__(self, aws: Aws, folder: Path) -> None:
@@ -101,7 +94,7 @@ class AtBeanstalk:
 
 
 @contextmanager
-def at(cloud: str, folder: Path) -> Iterator[Kind]:
+def at(cloud: str, folder: Path) -> Iterator[Cloud]:
     if cloud == "heroku":
         with heroku_server.serving(Heroku()) as heroku:
             heroku.go_on.set()

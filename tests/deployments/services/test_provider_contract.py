@@ -1,133 +1,65 @@
-"""What every provider keeps: one suite, passed by each. A new one is a class here and its name.
-
-What a deployment does is given as a few lines for `sh`, to be run wherever the provider runs
-something.
-"""
+"""What every provider keeps: one suite, passed by each. A new one is a class in kinds.py."""
 
 from __future__ import annotations
 
-import random
+import os
 import signal
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
-from shlex import quote
-from typing import Any, Protocol
 
 import pytest
 
 from deployments import providers, sweeper
 from deployments.exceptions import Refused
+from deployments.models import Deployment
 from deployments.providers.contract import HERE
 from deployments.selectors import releases
-from deployments.services import credentials, ending, lifecycle, plan
-from tests.deployments import build
-from tests.deployments.runner.observing import alive
-from tests.deployments.services import elsewhere, here
-from tests.deployments.services import world as world_of
+from deployments.services import ending, lifecycle, plan
+from tests.deployments.services import elsewhere, kinds
 from tests.deployments.services.conftest import fall_silent
-from tests.deployments.services.queueing import drain, lose
-from tests.deployments.services.world import Meanwhile, World, log_of
+from tests.deployments.services.here import until_it_says
+from tests.deployments.services.kind import Kind
+from tests.deployments.services.queueing import lose
+from tests.deployments.services.world import Meanwhile, log_of
 from tests.servers.sshd import Sshd
 
 pytestmark = [pytest.mark.sshd, pytest.mark.slow]
 
 
-class Kind(Protocol):
-    """A provider with a place to deploy to."""
-
-    name: str
-    world: World
-    fault: dict[str, Any]  # a setting that it cannot use
-
-    def does(self, text: str) -> None:
-        """Let a deployment do this."""
-
-    def heal(self) -> None:
-        """Let a deployment of the same commit go well, by other settings."""
-
-    def task(self, name: str, text: str) -> None:
-        """Let a task do this."""
-
-
-class OverSsh:
-    name = "ssh"
-    fault = {"keep": 0}
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    def does(self, text: str) -> None:
-        self.world.settings(build=[text])
-
-    def heal(self) -> None:
-        self.does("true")
-
-    def task(self, name: str, text: str) -> None:
-        self.world.settings(tasks={name: {"commands": [text]}})
-
-
-class ByCommand:
-    name = "command"
-    fault = {"command": "cap {enviroment} deploy"}
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    def does(self, text: str) -> None:
-        here.program(self.world, text)
-
-    def heal(self) -> None:
-        self.world.settings(command="true")
-
-    def task(self, name: str, text: str) -> None:
-        self.world.settings(tasks={name: {"commands": [f"sh -c {quote(text)}"]}})
-
-
-@pytest.fixture(params=["ssh", "command"])
+@pytest.fixture(params=providers.PROVIDERS)
 def kind(
     request: pytest.FixtureRequest, transactional_db: None, machines: list[Sshd], tmp_path: Path
 ) -> Iterator[Kind]:
-    if request.param == "ssh":
-        yield OverSsh(world_of.make(world_of.fresh(machines[:1]), tmp_path))
-    else:
-        yield ByCommand(here.make(tmp_path))
-
-
-def test_every_provider_is_here_or_with_the_clouds() -> None:
-    here_are = {OverSsh.name, ByCommand.name}
-
-    assert set(providers.PROVIDERS) == here_are | set(providers.without_hosts())  # test_clouds.py
+    with kinds.of(request.param, machines, tmp_path) as made:
+        assert made.name == request.param
+        yield made
 
 
 @pytest.mark.usefixtures("carrier")
 def test_a_commit_is_deployed(kind: Kind) -> None:
-    kind.does("echo it is done")
-
     ended = kind.world.deploy()
 
     assert (ended.status, ended.reason, ended.note, ended.progress) == ("success", "", "", 100)
-    assert "it is done\n" in log_of(ended)
+    assert kind.begun in log_of(ended)
     assert kind.world.now(ended).environment.current == ended
 
 
 def test_a_failure_is_told_and_what_ran_stays_current(kind: Kind) -> None:
-    kind.does("true")
     good = kind.world.deploy()
-    kind.does("exit 3")
+    kind.fail()
 
-    ended = kind.world.deploy()
+    ended = kind.world.release()
 
     assert (ended.status, ended.reason) == ("failure", "command")
-    assert "ended with 3 on" in ended.note
+    assert kind.refusal in f"{log_of(ended)}{ended.note}"
     assert kind.world.now(ended).environment.current == good
 
 
 @pytest.mark.usefixtures("carrier")
 def test_a_retry_brings_the_same_commit(kind: Kind) -> None:
-    kind.does("exit 3")
-    failed = kind.world.deploy()
-    kind.heal()
+    kind.fail()
+    failed = kind.world.release()
+    kind.fail(fails=False)
 
     ended = kind.world.end(lifecycle.retry(failed, kind.world.door))
 
@@ -136,96 +68,65 @@ def test_a_retry_brings_the_same_commit(kind: Kind) -> None:
 
 @pytest.mark.usefixtures("carrier")
 def test_a_way_back_brings_the_former_commit(kind: Kind) -> None:
-    kind.does("true")
     first = kind.world.deploy()
     second = kind.world.release()
 
-    back = kind.world.roll_back()
+    back = kind.world.roll_back(first)
 
     assert (second.status, back.status, back.kind) == ("success", "success", "rollback")
     assert back.sha == first.sha != second.sha
     assert releases.origin(kind.world.now(back).environment.current or back) == first
 
 
-@pytest.mark.usefixtures("carrier")
-def test_a_task_releases_nothing(kind: Kind) -> None:
-    kind.does("true")
-    release = kind.world.deploy()
-    kind.task("cache", "echo the cache is empty")
-
-    ended = kind.world.end(
-        lifecycle.request(kind.world.environment, "", kind.world.door, task="cache")
-    )
-
-    assert (ended.status, ended.sha) == ("success", release.sha)
-    assert "the cache is empty\n" in log_of(ended)
-    assert kind.world.now(ended).environment.current == release
-
-
-@pytest.mark.usefixtures("carrier")
-def test_a_cancel_in_the_middle_ends_all_that_was_started(
-    kind: Kind, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ending, "GRACE", 1)
-    left = mark()
-    kind.does(f"trap '' TERM; (setsid sleep {left} >/dev/null 2>&1 &); echo up; sleep {left}")
+def test_a_cancel_in_the_middle_ends_it(kind: Kind) -> None:
+    kind.hold()
     under_way = Meanwhile(kind.world.ask())
-    here.until_it_says(under_way.deployment, "up\n")
+    until_it_says(under_way.deployment, kind.begun)
 
     lifecycle.cancel(kind.world.now(under_way.deployment), kind.world.door)
-    ended = under_way.end()
 
-    assert (ended.status, ended.note, alive(left)) == ("cancelled", "", [])
+    assert under_way.end().status == "cancelled"
 
 
-@pytest.mark.parametrize("limit", ["total_seconds", "silence_seconds"])
-def test_what_takes_too_long_is_ended(
-    kind: Kind, limit: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ending, "GRACE", 1)
-    left = mark()
-    kind.world.settings(**{limit: 3})
-    kind.does(f"echo up; sleep {left}")
+def test_what_is_silent_for_too_long_is_ended(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "GRACE", 5)
+    kind.world.settings(silence_seconds=5)
+    kind.hold()
 
     ended = kind.world.deploy()
 
-    assert (ended.status, ended.reason, alive(left)) == ("failure", "timed_out", [])
+    assert (ended.status, ended.reason) == ("failure", "timed_out")
 
 
-@pytest.mark.usefixtures("short_lease", "carrier")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_another_worker_goes_on_and_the_log_is_whole(
-    kind: Kind, number: int, tmp_path: Path
-) -> None:
-    count = tmp_path / "count"
-    kind.does(f"echo x >>{count}; echo up; seq 1 3000; sleep 2; seq 1 3000; echo over")
-    deployment = kind.world.ask()
+def killed(deployment: Deployment, words: str) -> None:
+    """Have a worker of its own begin it, and kill that with its whole process group."""
     lose()
-    worker = elsewhere.worker(deployment.pk)
-    here.until_it_says(deployment, "up\n")
-
-    worker.send_signal(number)
+    worker = elsewhere.worker(deployment.pk, own_group=True)
+    until_it_says(deployment, words)
+    os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
     fall_silent(deployment)
+
+
+@pytest.mark.usefixtures("short_lease")
+def test_what_a_dead_worker_began_is_followed_on_and_begins_once(kind: Kind) -> None:
+    kind.hold()
+    deployment = kind.world.ask()
+    killed(deployment, kind.begun)
+    kind.go_on()
+
     sweeper.ring_silent()
-    drain()
+    ended = kind.world.end(deployment)
 
-    ended = kind.world.now(deployment)
-    said = log_of(ended).partition("\nup\n")[2].partition("over\n")[0]
-    numbers = "".join(f"{n}\n" for n in range(1, 3001))
-    assert (ended.status, ended.epoch, count.read_text()) == ("success", 2, "x\n")
-    assert sha256(said.encode()).digest() == sha256(f"{numbers}{numbers}".encode()).digest()
+    assert (ended.status, ended.epoch, kind.begins()) == ("success", 2, 1)
+    assert log_of(ended).count(kind.begun) == 1
 
 
-def test_a_secret_reaches_what_runs_and_nobody_else(kind: Kind) -> None:
-    app = kind.world.environment.application
-    credentials.set_secret("TOKEN", "hunter2-and-more", build.maker(), application=app)
-    kind.does('printf %s "$TOKEN" | wc -c; echo "it is $TOKEN"; exit 1')
-
+def test_a_secret_is_not_in_the_log_nor_in_what_others_can_see(kind: Kind) -> None:
     ended = kind.world.deploy()
 
-    assert "16\nit is [masked]\n" in log_of(ended)
-    assert "hunter2" not in f"{log_of(ended)}{ended.note}{ended.settings}"
+    assert ended.status == "success"
+    assert kind.secret not in f"{log_of(ended)}{ended.note}{ended.settings}"
 
 
 def test_settings_that_it_cannot_use_are_refused_in_words(kind: Kind) -> None:
@@ -247,7 +148,6 @@ def test_what_it_says_of_settings_are_sentences(kind: Kind) -> None:
 
 
 def test_the_same_deployment_has_the_same_phases(kind: Kind) -> None:
-    kind.does("true")
     ended = kind.world.deploy()
 
     again = [plan.phases(kind.world.now(ended)) for _ in range(2)]
@@ -258,13 +158,6 @@ def test_the_same_deployment_has_the_same_phases(kind: Kind) -> None:
 
 
 def test_where_it_runs_is_what_it_says(kind: Kind) -> None:
-    kind.does("true")
-
     hosts = {run.host for run in kind.world.deploy().phase_runs.all()}
 
     assert hosts == ({HERE} if providers.provider(kind.name).runs_here else {"web-1"})
-
-
-def mark() -> str:
-    """Return an argument of `sleep` by which a process is found."""
-    return f"{random.randrange(10_000, 99_999)}.{random.randrange(10_000)}"
