@@ -45,6 +45,7 @@ RING_AGAIN = timedelta(seconds=5)
 # Seconds after a start in which workers find out what became of what ran when all went down, and
 # after a clock was put forward or back.
 SETTLED = 300.0
+STANDSTILL = 300.0  # seconds in one round after which it hangs, and is started anew
 STEP = 2.0  # seconds between two rounds by which a clock may run fast or slow
 AWAY = (OperationalError, InterfaceError)
 log = logging.getLogger(__name__)

@@ -52,16 +52,27 @@ def give_up() -> None:
 
 
 class Heart(threading.Thread):
-    """Beats for as long as its process lives. A database that is away now is asked again."""
+    """Beats for as long as its process lives. A database that is away now is asked again.
 
-    def __init__(self, role: str) -> None:
+    With `patience`, the process says that it moves, too: one that has not for so long hangs.
+    """
+
+    def __init__(self, role: str, *, patience: float | None = None) -> None:
         super().__init__(daemon=True, name="heart")
         self.role = role
+        self._patience = patience
+        self._still = 0.0  # seconds; counted by beats, as all of the process may have stood still
 
     def run(self) -> None:
         stop = threading.Event()
         while not stop.wait(BEAT):
+            self._still += BEAT
+            if self._patience is not None and self._still > self._patience:
+                give_up()
             self.beat()
+
+    def moves(self) -> None:
+        self._still = 0.0
 
     def beat(self) -> None:
         try:

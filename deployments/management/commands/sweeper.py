@@ -18,11 +18,12 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        heart = workers.Heart("sweeper")
+        heart = workers.Heart("sweeper", patience=sweeper.STANDSTILL)
         heart.beat()
         heart.start()
         calm = sweeper.Calm()
         for turn in itertools.count():
+            heart.moves()
             settled = calm.seconds() > sweeper.SETTLED
             sweeper.sweep_safely(settled=settled, whole=turn % sweeper.SELDOM == 0)
             if stop.wait(sweeper.PAUSE):
