@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0033_written_by_older_machines'),
+        ('deployments', '0034_lock_tasks'),
     ]
 
     operations = [
