@@ -10,7 +10,7 @@ from deployments.runner.connection import Connection, greet, shown_key
 from deployments.runner.conversation import Conversation
 from deployments.runner.hosts import Target
 
-NEEDED = ("tar", "mkdir", "cp", "cat", "tail", "grep", "wc", "sleep")
+NEEDED = ("tar", "mkdir", "cp", "cat", "tail", "grep", "wc", "sleep", "tee")
 LOOK = r"""
 main() {
 missing=

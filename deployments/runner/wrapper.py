@@ -93,7 +93,8 @@ def _assembled(
     mode: str, nonce: str, folder: str, assignments: dict[str, str], *functions: str
 ) -> bytes:
     # A variable that the login exports stays exported, and a script may hold secrets.
-    lines = [f"mode={mode} nonce={nonce} folder={folder}", "unset script"]
+    # Nor do the options stay that a login exports to bash, such as to end at the first failure.
+    lines = [f"set +efuC; mode={mode} nonce={nonce} folder={folder}", "unset script"]
     lines += [f"{name}={shlex.quote(value)}" for name, value in assignments.items()]
     lines += [*functions, '[ -z "$nonce" ] || main', ""]
     return "\n".join(lines).encode("utf-8", "surrogateescape")

@@ -72,6 +72,18 @@ def test_a_script_has_the_umask_of_the_login_and_the_files_of_its_run_do_not(she
     assert {file.stat().st_mode & 0o777 for file in shell.folder(run_id).iterdir()} == {0o600}
 
 
+@pytest.mark.parametrize("option", ["-e", "-f", "-u", "-C"])
+def test_options_of_the_login_change_nothing(shell: Shell, option: str) -> None:
+    run_id, nonce = new_id(), wrapper.new_nonce()
+    program = wrapper.program("start", nonce, run_id, script="echo a; exit 3")
+
+    said = shell.give(f"export SHELLOPTS; set {option}\n".encode() + program, nonce)
+
+    assert said.output == b"a\n"
+    assert said.last == ["end", "3", "2"]
+    assert all(not file.stat().st_size for file in shell.folder(run_id).glob("script.*"))
+
+
 def test_a_signal_shows_in_the_code(shell: Shell) -> None:
     assert shell.do("start", new_id(), script="kill -KILL $$").last[:2] == ["end", "137"]
 
