@@ -58,7 +58,7 @@ def test_an_app_without_environments_is_not_offered_without_the_place(speaker: S
 
     offered = said("deploy bare qa now", speaker).partition("Did you mean")[2]
 
-    assert "deploy" not in offered
+    assert "deploy bare" not in offered
 
 
 def test_a_stranger_learns_no_name(speaker: Speaker, charlie: Person) -> None:

@@ -164,11 +164,11 @@ def test_a_worker_that_hangs_ends_itself_where_another_is_started() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("short_lease")
 def test_one_that_moves_keeps_it(held: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leases, "STANDSTILL", 0.5)
+    monkeypatch.setattr(settings, "SHIPMATE_LEASE_SECONDS", 4)
+    monkeypatch.setattr(leases, "STANDSTILL", 2)
     monkeypatch.setattr(settings, "GIT_TIMEOUT", 0.05)
-    end = time.monotonic() + 3
+    end = time.monotonic() + 7
 
     with Lease(held) as lease:
         while time.monotonic() < end:
