@@ -100,7 +100,10 @@ def _by_pull_request(speaker: Speaker, command: Deploy) -> Deploy:
     """Return the command with the app whose pull request the address leads to."""
     said = lines.named(command.app, command.ref)
     seen = lookup.applications_for(speaker.person)
-    apps = [app.name for app in linked(seen, command.link, said.partition("#")[0])]
+    try:
+        apps = [app.name for app in linked(seen, command.link, said.partition("#")[0])]
+    except Invalid as error:
+        raise Invalid(f"{error} Nothing was done.") from error
     ways = [
         replace(command, app=app, ref="".join(said.partition("#")[1:]), link="") for app in apps
     ]
